@@ -1,0 +1,167 @@
+"""The one typed object that holds every setting of the control plane, read from the environment.
+
+Stands before Django: `paas.settings` builds Django's settings from it. `manage.py settings_reference` prints it as docs/settings.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from cryptography.fernet import Fernet
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+DEVELOPMENT_ONLY = "development-only-never-in-production-0123456789abcdef"
+# Required in production; this is what development and test use where nothing is set.
+STAND_INS: dict[str, object] = {
+    "secret_key": DEVELOPMENT_ONLY,
+    "encryption_keys": "dev:ZGV2ZWxvcG1lbnQtb25seS0wMTIzNDU2Nzg5YWJjZGU=",
+    "digest_key": DEVELOPMENT_ONLY,
+    "database_url": "postgresql:///dougong",
+    "redis_url": "redis://127.0.0.1:6379/0",
+    "allowed_hosts": "localhost,127.0.0.1,[::1],testserver",
+}
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong; the message names each by its environment variable."""
+
+
+class Settings(BaseSettings):
+    """Every setting. Variables are `DOUGONG_` + the field's name in capitals, unless said otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="DOUGONG_", frozen=True, extra="ignore")
+
+    mode: Literal["production", "development", "test"] = Field(
+        default="production",
+        description="`production` refuses to start while a required setting is missing; `development` and `test` fill in "
+        "well-known keys that protect nothing.",
+    )
+    debug: bool = Field(default=False, description="Django's debug pages. Refused in production.")
+    secret_key: SecretStr = Field(default=SecretStr(""), description="Signs sessions and forms; 50 random characters or more.")
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys for fields encrypted at rest, comma separated, each `id:key` with a Fernet key (32 bytes, url-safe base64). "
+        "The first encrypts, all decrypt. After putting a new one first run `manage.py rotate_keys`.",
+    )
+    encryption_key_file: Path | None = Field(
+        default=None, description="A file with the same keys, one a line; read instead of DOUGONG_ENCRYPTION_KEYS."
+    )
+    digest_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key of the HMAC digests that stand for secret values; 32 random characters or more. Changing it sends every "
+        "secret once more.",
+    )
+    database_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="PostgreSQL 15 or newer: `postgresql://user:password@host:port/name`, or `?host=/path` for a socket.",
+    )
+    database_pool: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="Connections each process keeps in a pool; 0 opens one per request. Meant for the web process: workers keep their own.",
+    )
+    redis_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("REDIS_URL", "redis_url"),
+        description="Valkey or Redis for wake-up hints: `redis://host:port/0`. It holds no state; losing it delays, nothing more.",
+    )
+    allowed_hosts: CommaList = Field(default=(), description="Host names the web process answers to, comma separated.")
+    csrf_trusted_origins: CommaList = Field(
+        default=(), description="Origins (`https://dougong.example`) whose forms are accepted, comma separated; needed behind a proxy."
+    )
+    https: bool = Field(
+        default=True, description="Cookies only over HTTPS, redirect to it, HSTS. Turn off only where nothing in front ends TLS."
+    )
+    public_url: str = Field(default="http://localhost:8000", description="Where people reach the console; used in links.")
+    cluster_networks: CommaList = Field(
+        default=(),
+        description="Networks (CIDR) in private, loopback or link-local ranges where API servers of clusters may be, comma "
+        "separated. Public addresses need no entry.",
+    )
+    token_days: int = Field(default=90, ge=1, le=3650, description="Life of an API token, in days.")
+    login_rate: str = Field(default="10/min", description="Log-in attempts by address, as `number/period`.")
+    stream_limit: int = Field(default=500, ge=1, description="Live views (server-sent events) one web process serves at once.")
+    log_format: Literal["json", "console"] = Field(default="json", description="`json` for machines, `console` for people.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe line written.")
+
+    @field_validator("encryption_keys", "allowed_hosts", "csrf_trusted_origins", "cluster_networks", mode="before")
+    @classmethod
+    def _split(cls, value: str | Sequence[str]) -> Sequence[str]:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for position, entry in enumerate(value, 1):
+            identifier, _, key = entry.get_secret_value().partition(":")
+            if not identifier.isalnum() or not key:
+                raise ValueError(f"key {position} must read `id:key`, the id of letters and digits only")
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError(f"key {position} ({identifier}) is no Fernet key: 32 bytes in url-safe base64") from None
+        return value
+
+    @field_validator("cluster_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: dict[str, object]) -> dict[str, object]:
+        filled = {str(key).lower(): value for key, value in values.items()}
+        path = filled.get("encryption_key_file")
+        if path:
+            lines = Path(str(path)).read_text(encoding="utf-8").splitlines()
+            filled["encryption_keys"] = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        if filled.get("mode") in {"development", "test"}:
+            filled |= {name: value for name, value in STAND_INS.items() if not filled.get(name)}
+        return filled
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.mode == "production":
+            missing = [variable(name) for name in STAND_INS if not _text(getattr(self, name))]
+            if missing:
+                raise ValueError(f"required in production and not set: {', '.join(missing)}")
+            if self.debug:
+                raise ValueError("DOUGONG_DEBUG is refused in production")
+        return self
+
+
+def _text(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field: `variable("mode") == "DOUGONG_MODE"`."""
+    return field.upper() if field in {"database_url", "redis_url"} else f"DOUGONG_{field.upper()}"
+
+
+@cache
+def load() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        ConfigurationError: with one line per wrong or missing variable, fit to be shown as it is.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = variable(str(problem["loc"][0])) if problem["loc"] else "settings"
+            lines.append(f"  {name}: {problem['msg'].removeprefix('Value error, ')}")
+        raise ConfigurationError("Dougong cannot start:\n" + "\n".join(lines) + "\nEach setting is described in docs/settings.md.") from None

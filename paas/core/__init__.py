@@ -1,0 +1,1 @@
+"""What every room of the house stands on: errors, conditions, audit, encryption, permissions, console and API base. Knows no domain."""

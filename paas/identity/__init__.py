@@ -1,0 +1,1 @@
+"""People, teams, their roles and tokens."""

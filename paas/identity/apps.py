@@ -1,0 +1,12 @@
+"""Django's handle on paas.identity."""
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """Label "identity"."""
+
+    name = "paas.identity"
+    label = "identity"
+    verbose_name = "People and teams"
+    default_auto_field = "django.db.models.BigAutoField"

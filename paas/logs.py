@@ -1,0 +1,51 @@
+"""How every process logs: structlog, one event a line, with the request id that also travels to tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+
+def configure(*, style: str, level: str) -> dict[str, Any]:
+    """Set structlog up and return Django's LOGGING.
+
+    Args:
+        style: "json" or "console".
+        level: the least severe level written, such as "INFO".
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    last: list[Any] = [structlog.dev.ConsoleRenderer()]
+    if style == "json":
+        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        "foreign_pre_chain": shared,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"structlog": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Each request is logged once, by django_structlog.
+            "django.server": {"handlers": [], "propagate": False},
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "uvicorn.error": {"handlers": [], "level": level, "propagate": True},
+            "kubernetes": {"level": "WARNING"},
+            "aiohttp.access": {"level": "WARNING"},
+        },
+    }

