@@ -1,0 +1,76 @@
+"""A cluster's certificates, made by the openssl program once and kept with its state."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .addresses import Cluster
+from .commands import run
+
+DAYS = "3650"
+SERVER_NAMES = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who a client certificate speaks for."""
+
+    file: str
+    user: str
+    group: str = ""
+
+    @property
+    def subject(self) -> str:
+        return (f"/O={self.group}" if self.group else "") + f"/CN={self.user}"
+
+
+def clients(cluster: Cluster) -> tuple[Client, ...]:
+    nodes = tuple(Client(f"kubelet-{node.name}", f"system:node:{node.name}", "system:nodes") for node in cluster.nodes)
+    return nodes + (
+        Client("admin", "admin", "system:masters"),
+        Client("apiserver-kubelet", "kube-apiserver-kubelet-client", "system:masters"),
+        Client("controller-manager", "system:kube-controller-manager"),
+        Client("scheduler", "system:kube-scheduler"),
+        Client("proxy", "system:kube-proxy"),
+        Client("coredns", "system:coredns"),
+        Client("metrics-server", "system:metrics-server"),
+    )
+
+
+def make(cluster: Cluster, folder: Path) -> None:
+    """Fill the folder, whole or not at all."""
+    if folder.exists():
+        return
+    half = folder.with_name(f"{folder.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    _authority(half, "ca", f"dougong-{cluster.name}")
+    _authority(half, "front-proxy-ca", f"dougong-{cluster.name}-front-proxy")
+    addresses = [str(cluster.control), str(cluster.kubernetes_service), "127.0.0.1"]
+    names = [f"DNS:{name}" for name in SERVER_NAMES] + [f"IP:{address}" for address in addresses]
+    _signed(half, "apiserver", "ca", "/CN=kube-apiserver", "serverAuth", names)
+    _signed(half, "front-proxy-client", "front-proxy-ca", "/CN=front-proxy-client", "clientAuth")
+    for client in clients(cluster):
+        _signed(half, client.file, "ca", client.subject, "clientAuth")
+    run(["openssl", "genrsa", "-out", half / "service-accounts.key", "2048"])
+    run(["openssl", "rsa", "-in", half / "service-accounts.key", "-pubout", "-out", half / "service-accounts.pub"])
+    half.rename(folder)
+
+
+def _new(folder: Path, name: str, subject: str) -> list[str | Path]:
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / f"{name}.key"]
+    return ["openssl", "req", "-x509", "-days", DAYS, "-subj", subject, "-out", folder / f"{name}.crt", *key]
+
+
+def _authority(folder: Path, name: str, common_name: str) -> None:
+    usage = ["-addext", "keyUsage=critical,keyCertSign,digitalSignature", "-addext", "subjectKeyIdentifier=hash"]
+    run([*_new(folder, name, f"/CN={common_name}"), *usage])
+
+
+def _signed(folder: Path, name: str, by: str, subject: str, usage: str, names: Sequence[str] = ()) -> None:
+    signer = ["-CA", folder / f"{by}.crt", "-CAkey", folder / f"{by}.key"]
+    extensions = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"extendedKeyUsage={usage}"]
+    if names:
+        extensions += ["-addext", f"subjectAltName={','.join(names)}"]
+    run([*_new(folder, name, subject), *signer, *extensions])
