@@ -1,0 +1,82 @@
+"""The facts of one cluster that rendering may depend on, as a value.
+
+Selectors fill it from columns of Cluster, renderers read it, its digest is kept on each Work: another digest marks the
+Work `RenderStale`.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from clusters.manifests import digest
+
+
+@dataclass(frozen=True)
+class GatewayRef:
+    """The Gateway that routes of this cluster attach to."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ClusterTarget:
+    """What a renderer may know of a cluster; sorted and hashable, so equal facts are equal targets.
+
+    version       of Kubernetes, "v1.34.4"
+    served        "group/version/Kind" of each served kind, "v1/Kind" in the core group
+    gateway       None where no Gateway is offered
+    storage       pairs of (tier, StorageClass name), sorted by tier
+    pod_security  the pinned version of the Pod Security Standards, "v1.34"
+    share         this cluster's part of replicas that are divided among clusters; None where nothing is divided
+    """
+
+    name: str
+    version: str
+    served: frozenset[str] = frozenset()
+    gateway: GatewayRef | None = None
+    storage: tuple[tuple[str, str], ...] = ()
+    pod_security: str = "latest"
+    share: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.share is not None and self.share < 0:
+            raise ValueError("a share of replicas is not negative")
+        # A frozen dataclass normalises its own fields this way only.
+        object.__setattr__(self, "storage", tuple(sorted(self.storage)))
+        object.__setattr__(self, "served", frozenset(self.served))
+
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Whether the cluster serves a kind, given as in a manifest: ("apps/v1", "Deployment"), ("v1", "Secret")."""
+        return f"{api_version}/{kind}" in self.served
+
+    def storage_class(self, tier: str) -> str | None:
+        """The StorageClass of a tier, None where the cluster does not offer it."""
+        return dict(self.storage).get(tier)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-safe, in the same order for equal targets."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "served": sorted(self.served),
+            "gateway": asdict(self.gateway) if self.gateway else None,
+            "storage": dict(self.storage),
+            "pod_security": self.pod_security,
+            "share": self.share,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ClusterTarget:
+        """The inverse of `to_json`; KeyError or TypeError when a fact is missing or unknown."""
+        facts = dict(value)
+        gateway, storage = facts.pop("gateway"), facts.pop("storage")
+        return cls(gateway=GatewayRef(**gateway) if gateway else None, storage=tuple(storage.items()), **facts)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex, of all facts."""
+        return digest(self.to_json())

@@ -1,0 +1,75 @@
+import json
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from clusters.target import ClusterTarget, GatewayRef
+
+TARGET = ClusterTarget(
+    name="north",
+    version="v1.34.4",
+    served=frozenset({"v1/Secret", "apps/v1/Deployment", "gateway.networking.k8s.io/v1/HTTPRoute"}),
+    gateway=GatewayRef("gateways", "public"),
+    storage=(("fast", "ssd"), ("bulk", "hdd")),
+    pod_security="v1.34",
+    share=2,
+)
+
+
+def test_a_target_round_trips_through_json():
+    assert ClusterTarget.from_json(json.loads(json.dumps(TARGET.to_json()))) == TARGET
+    bare = ClusterTarget("south", "v1.35.0")
+    assert ClusterTarget.from_json(bare.to_json()) == bare
+
+
+def test_the_order_of_storage_tiers_does_not_matter():
+    same = replace(TARGET, storage=(("bulk", "hdd"), ("fast", "ssd")))
+    assert (same, hash(same), same.digest) == (TARGET, hash(TARGET), TARGET.digest)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"name": "south"},
+        {"version": "v1.35.0"},
+        {"served": frozenset()},
+        {"gateway": None},
+        {"gateway": GatewayRef("gateways", "private")},
+        {"storage": ()},
+        {"pod_security": "v1.35"},
+        {"share": None},
+        {"share": 3},
+    ],
+)
+def test_every_fact_is_in_the_digest(fact):
+    assert replace(TARGET, **fact).digest != TARGET.digest
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "served"),
+    [
+        ("v1", "Secret", True),
+        ("apps/v1", "Deployment", True),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", True),
+        ("apps/v1beta1", "Deployment", False),
+        ("v1", "Deployment", False),
+        ("", "Secret", False),
+    ],
+)
+def test_served_kinds(api_version, kind, served):
+    assert TARGET.serves(api_version, kind) is served
+
+
+def test_storage_class_of_a_tier():
+    assert TARGET.storage_class("fast") == "ssd"
+    assert TARGET.storage_class("golden") is None
+
+
+def test_a_target_cannot_change():
+    with pytest.raises(FrozenInstanceError):
+        TARGET.name = "south"
+
+
+def test_a_negative_share_is_refused():
+    with pytest.raises(ValueError):
+        replace(TARGET, share=-1)
