@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
 from . import builds, paths
 from .addresses import EDGE
@@ -48,11 +49,12 @@ class Addons:
         self.kubectl(*apply, "-f", paths.HERE / "manifests" / "20-gateway.yaml")
 
     def wait(self) -> None:
-        """Until every node, the gateway and the metrics answer."""
+        """Until every node, DNS, the gateway and the metrics answer."""
         cluster = self.control.cluster
         names = [f"node/{node.name}" for node in cluster.nodes]
         until(lambda: self._exist(names), f"{cluster.name}: nodes register", 60, every=0.3)
         self.kubectl("wait", "--for=condition=Ready", "--timeout=90s", *names)
+        until(lambda: _answers(f"http://{cluster.control}:8181/ready"), f"{cluster.name}: DNS", 60, every=0.3)
         until(self._traefik_ready, f"{cluster.name}: gateway", 120, every=0.3)
         self.kubectl("wait", "--for=condition=Available", "--timeout=60s", "apiservice/v1beta1.metrics.k8s.io")
 
@@ -113,14 +115,10 @@ class Addons:
 
 
 def _answers(url: str) -> bool:
-    # curl is not asked for on the host; the interpreter that runs this is.
-    from urllib.error import URLError
-    from urllib.request import ProxyHandler, build_opener
-
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=2) as answer:
             return bool(answer.status == 200)
-    except (OSError, URLError):
+    except OSError:
         return False
 
 

@@ -15,7 +15,10 @@ from .node import Context
 
 # In the order of their start. A lab's etcd does not wait for the disk: a killed process loses nothing by that, only a
 # machine that loses its power would.
-COMPONENTS = ("etcd", "apiserver", "controller-manager", "scheduler", "coredns", "metrics-server")
+CORE = ("etcd", "apiserver", "controller-manager", "scheduler")
+# These end when they may not read what they need, so a new cluster's roles come first.
+BESIDE = ("coredns", "metrics-server")
+COMPONENTS = CORE + BESIDE
 METRICS_PORT = 4443
 
 
@@ -56,7 +59,11 @@ class ControlPlane:
         return self.folder / "admin.kubeconfig"
 
     def up(self) -> None:
-        for component in COMPONENTS:
+        for component in CORE:
+            self.start(component)
+
+    def beside(self) -> None:
+        for component in BESIDE:
             self.start(component)
 
     def start(self, component: str) -> None:

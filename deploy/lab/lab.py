@@ -90,8 +90,9 @@ class Lab:
             steps.add(f"{name}: {node.node.name}", node.up, [control, "push images"]) for node in runner.nodes
         ]
         addons = steps.add(f"{name}: add-ons", runner.addons.up, [control])
+        beside = steps.add(f"{name}: DNS and metrics", runner.control.beside, [addons])
         forward = steps.add(f"{name}: forward", runner.forward, ["network"])
-        steps.add(f"{name}: ready", runner.addons.wait, [*nodes, addons, forward])
+        steps.add(f"{name}: ready", runner.addons.wait, [*nodes, beside, forward])
 
     def down(self) -> None:
         """Leave nothing: no process, mount, namespace, link, route, rule, cgroup or file of state."""
