@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from kombu import Queue
@@ -13,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from paas.configuration import load
 from paas.logs import configure
+
+django_stubs_ext.monkeypatch()
 
 DOUGONG = load()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -162,11 +165,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "paas.core.api.KeysetPagination",
+    "DEFAULT_PAGINATION_CLASS": "paas.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"login": DOUGONG.login_rate},
-    "EXCEPTION_HANDLER": "paas.core.api.problem_response",
+    "EXCEPTION_HANDLER": "paas.core.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 KNOX_TOKEN_MODEL = "identity.ApiToken"

@@ -1,0 +1,27 @@
+"""The audit trail in the console: read by operators, written by nobody."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from paas.core.models import AuditEvent
+from paas.core.permissions import is_operator
+from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
+
+
+@admin.register(AuditEvent, site=console)
+class AuditEventAdmin(ConsoleModelAdmin):
+    """Search and read."""
+
+    list_display = ["at", "actor_name", "action", "object_type", "object_name", "request_id"]
+    list_filter = ["action", "object_type"]
+    search_fields = ["actor_name", "object_name", "object_id", "request_id"]
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+
+register_navigation(
+    "Platform",
+    [NavigationItem("Audit trail", "admin:core_auditevent_changelist", "history", lambda request: is_operator(request.user))],
+    order=90,
+)

@@ -1,0 +1,137 @@
+"""The base of every API view: what one may view, keyset pages, ETag and If-Match.
+
+Views parse and answer; services decide and write. Errors become problem+json in `paas.core.problems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar, cast
+
+from django.db import models, transaction
+from django.http import Http404
+from django.utils.http import parse_etags
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from paas.core.errors import PreconditionFailed, PreconditionRequired
+from paas.core.pagination import KeysetPagination
+from paas.core.permissions import Actor, not_found, visible
+
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+
+class VersionedRow(Protocol):
+    """What has an ETag: any row with a number that rises with each edit."""
+
+    version: int
+
+
+def etag(row: VersionedRow) -> str:
+    """The ETag of a row: its version in quotes."""
+    return f'"{row.version}"'
+
+
+def check_if_match(request: Request, row: VersionedRow) -> None:
+    """Refuse an edit made for another state than the present one; the caller holds the row's lock.
+
+    Raises:
+        PreconditionRequired: no If-Match.
+        PreconditionFailed: made for another version.
+    """
+    header = request.headers.get("If-Match", "")
+    if not header:
+        raise PreconditionRequired(
+            "if_match_required",
+            "An edit must name the version it was made for.",
+            rule="Send the ETag of the object you read as If-Match.",
+            remedy="Read the object again and repeat with its ETag.",
+        )
+    tags = parse_etags(header)
+    if "*" not in tags and etag(row) not in tags:
+        raise PreconditionFailed(
+            "version_changed",
+            "The object has changed since you read it.",
+            remedy="Read it again, and repeat your change on what is there now.",
+            details={"current": etag(row)},
+        )
+
+
+class ResourceViewSet(GenericViewSet[AnyModel]):
+    """Reads for every resource, and the frame for its edits.
+
+    A subclass sets `queryset`, `serializer_class`, `ordering`, and adds the verbs it has:
+
+        def partial_update(self, request, *args, **kwargs):
+            body = self.parsed(RenameTeam)
+            with self.edited() as team:
+                team = services.rename_team(team=team, title=body["title"], actor=self.actor)
+            return self.answer(team)
+    """
+
+    permission_classes = [IsAuthenticated]
+    pagination_class = KeysetPagination
+    ordering: str | Sequence[str] = "-created_at"
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return cast(Actor, self.request.user)
+
+    def get_queryset(self) -> models.QuerySet[AnyModel]:
+        """What the actor may view."""
+        return visible(self.actor, super().get_queryset())
+
+    def get_object(self) -> AnyModel:
+        """The object of the address.
+
+        Raises:
+            NotFound: `<noun>_not_found`, also where it may not be viewed.
+        """
+        try:
+            return super().get_object()
+        except Http404:
+            raise not_found(super().get_queryset().model) from None
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One object with its ETag; 304 where If-None-Match names it."""
+        row = self.get_object()
+        if _has_etag(row) and etag(cast(VersionedRow, row)) in parse_etags(request.headers.get("If-None-Match", "")):
+            return Response(status=304, headers={"ETag": etag(cast(VersionedRow, row))})
+        return self.answer(row)
+
+    def answer(self, row: AnyModel, *, status: int = 200) -> Response:
+        """The object as the view's serializer writes it, with its ETag."""
+        headers = {"ETag": etag(cast(VersionedRow, row))} if _has_etag(row) else {}
+        return Response(self.get_serializer(row).data, status=status, headers=headers)
+
+    def parsed(self, serializer: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """The request's body, checked by `serializer`."""
+        form = serializer(data=self.request.data, context=self.get_serializer_context(), **options)
+        form.is_valid(raise_exception=True)
+        return cast(dict[str, Any], form.validated_data)
+
+    @contextmanager
+    def edited(self) -> Iterator[AnyModel]:
+        """The object of the address, locked and checked against If-Match, in the transaction the service joins."""
+        with transaction.atomic():
+            seen = self.get_object()
+            row = type(seen)._default_manager.select_for_update(of=("self",)).filter(pk=seen.pk).first()
+            if row is None:
+                raise not_found(type(seen))
+            if _has_etag(row):
+                check_if_match(self.request, cast(VersionedRow, row))
+            yield row
+
+
+def _has_etag(row: models.Model) -> bool:
+    return hasattr(row, "version")

@@ -1,0 +1,54 @@
+"""`/livez` and `/readyz`: whether this process lives, and whether it can do its work. No login."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+logger = structlog.get_logger(__name__)
+
+
+def livez(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers at all."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """503 without the database or its migrations; `degraded` but 200 without the broker, which only carries hints.
+
+    Body: `{"status": "ok" | "degraded" | "unavailable", "checks": {"database": "ok", "migrations": "ok", "broker": "ok"}}`.
+    """
+    checks = {**_database(), "broker": _broker()}
+    status = "ok"
+    if checks["broker"] != "ok":
+        status = "degraded"
+    if any(checks[name] != "ok" for name in ("database", "migrations")):
+        status = "unavailable"
+    code = HTTPStatus.SERVICE_UNAVAILABLE if status == "unavailable" else HTTPStatus.OK
+    return JsonResponse({"status": status, "checks": checks}, status=code)
+
+
+def _database() -> dict[str, str]:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        logger.warning("readyz_database", error=str(error))
+        return {"database": "unreachable", "migrations": "unknown"}
+    return {"database": "ok", "migrations": f"{len(missing)} not applied" if missing else "ok"}
+
+
+def _broker() -> str:
+    try:
+        with redis.Redis.from_url(settings.DOUGONG.redis_url, socket_connect_timeout=1, socket_timeout=1) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        logger.warning("readyz_broker", error=str(error))
+        return "unreachable"
+    return "ok"

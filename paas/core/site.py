@@ -1,0 +1,253 @@
+"""The console: one site at /console/ for every signed-in person, its home page, its navigation, and the base of its pages.
+
+Other rooms fill it from their `admin.py`, which Django loads by itself: models by `@admin.register(Model, site=console)`, parts of the home page
+by `register_home_section`, entries of the sidebar by `register_navigation`. Nothing here knows a domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
+
+from paas.core.errors import Refusal
+from paas.core.models import AuditEvent
+from paas.core.permissions import Actor, allowed, visible
+
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSection:
+    """A part of the home page.
+
+    Args:
+        name: unique.
+        order: sections stand by rising order; within one, by name.
+        template: rendered with what `context` returns, and `request`.
+        context: what the template needs; None leaves the section out for this person.
+    """
+
+    name: str
+    order: int
+    template: str
+    context: Callable[[HttpRequest], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An entry of the sidebar: `view` is a name to reverse (`admin:clusters_cluster_changelist`), `icon` a Material symbol."""
+
+    title: str
+    view: str
+    icon: str
+    permission: Callable[[HttpRequest], bool] | None = None
+
+
+console_home_sections: dict[str, HomeSection] = {}
+console_navigation: dict[tuple[int, str], list[NavigationItem]] = {}
+
+
+def register_home_section(section: HomeSection) -> None:
+    """Put a section on the home page; a second of the same name takes the first's place."""
+    console_home_sections[section.name] = section
+
+
+def register_navigation(group: str, items: list[NavigationItem], *, order: int) -> None:
+    """Put a group of entries into the sidebar, under its title."""
+    console_navigation[(order, group)] = items
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar in Unfold's words, for this person."""
+    groups: list[dict[str, Any]] = [{"items": [{"title": "Home", "icon": "home", "link": reverse("admin:index")}]}]
+    for (_, title), items in sorted(console_navigation.items()):
+        shown = [item for item in items if item.permission is None or item.permission(request)]
+        if shown:
+            links = [{"title": item.title, "icon": item.icon, "link": reverse(item.view)} for item in shown]
+            groups.append({"title": title, "separator": True, "items": links})
+    return groups
+
+
+class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no types
+    """The console. Being signed in is enough to come in; what one sees and may do is asked per object."""
+
+    index_template = "console/home.html"
+    index_title = "Home"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Any active person, not only Django's "staff"."""
+        return request.user.is_active and request.user.is_authenticated
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Home: the sections that have something for this person."""
+        sections = []
+        for section in sorted(console_home_sections.values(), key=lambda section: (section.order, section.name)):
+            context = section.context(request)
+            if context is not None:
+                sections.append(render_to_string(section.template, context, request=request))
+        answer: TemplateResponse = super().index(request, {"sections": sections, **(extra_context or {})})
+        return answer
+
+
+console = ConsoleSite(name="console")
+
+
+class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    """The base of every page about a model: what is shown is `visible`, what is changed goes through services.
+
+    A subclass names the permission word for each verb it offers and writes the service call for it:
+
+        class TeamAdmin(ConsoleModelAdmin):
+            create_permission = "operate"
+
+            def service_create(self, request, form):
+                return create_team(actor=request.user, **form.cleaned_data)
+
+    A verb without a word is not offered. A Refusal becomes a message and leaves nothing half done.
+    """
+
+    create_permission: ClassVar[str] = ""
+    update_permission: ClassVar[str] = ""
+    delete_permission: ClassVar[str] = ""
+
+    list_disable_select_all = True
+    compressed_fields = True
+
+    def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> models.Model:
+        """Call the service that creates; return its object."""
+        raise NotImplementedError
+
+    def service_update(self, request: HttpRequest, obj: Any, form: ModelForm[Any]) -> None:
+        """Call the service that changes; `form.changed_data` names the fields."""
+        raise NotImplementedError
+
+    def service_delete(self, request: HttpRequest, obj: Any) -> None:
+        """Call the service that removes."""
+        raise NotImplementedError
+
+    # --- what one may ---
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """What the person may view."""
+        return visible(_actor(request), super().get_queryset(request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Being signed in; the lists show only what one may view."""
+        return bool(request.user.is_authenticated)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Lists always, an object where it is visible."""
+        return obj is None or allowed(_actor(request), "view", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where creating is offered; services ask again with what was filled in."""
+        if self.create_permission == "operate":
+            return allowed(_actor(request), "operate", None)
+        return bool(self.create_permission)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Where changing is offered."""
+        return bool(self.update_permission and obj is not None and allowed(_actor(request), self.update_permission, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Where removing is offered."""
+        return bool(self.delete_permission and obj is not None and allowed(_actor(request), self.delete_permission, obj))
+
+    # --- writing through services ---
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Instead of `obj.save()`."""
+        if change:
+            self.service_update(request, obj, form)
+            return
+        # Django goes on with the object it was about to save: it becomes the one the service made.
+        obj.__dict__.update(self.service_create(request, form).__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        """Instead of `obj.delete()`."""
+        self.service_delete(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        """Instead of one DELETE for all: each by its service, all or none."""
+        for obj in queryset:
+            if not self.has_delete_permission(request, obj):
+                raise PermissionDenied
+            self.service_delete(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The bulk delete asks permission without an object, so it is kept only where operators delete."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.delete_permission != "operate" or not allowed(_actor(request), "operate", None):
+            actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What else goes is the service's to decide, not a cascade's."""
+        return [str(obj) for obj in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Django's page, with refusals told as messages; its transaction has been rolled back by then."""
+        return _told(request, lambda: super(ConsoleModelAdmin, self).changeform_view(request, *args, **kwargs))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The same for removing."""
+        return _told(request, lambda: super(ConsoleModelAdmin, self).delete_view(request, *args, **kwargs))
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The same for bulk actions."""
+        return _told(request, lambda: super(ConsoleModelAdmin, self).changelist_view(request, *args, **kwargs))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The audit trail of the object, in the place of Django's own log."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return answer
+        events = AuditEvent.objects.filter(object_type=obj._meta.label, object_id=str(obj.pk))[:200]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {obj}",
+            "subtitle": None,
+            "opts": self.opts,
+            "object": obj,
+            "events": events,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "console/history.html", context)
+
+    # Django's own log would say the same a second time, without a reason and without a guard.
+
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
+        """Left to the audit trail."""
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
+        """Left to the audit trail."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Left to the audit trail."""
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.user
+
+
+def _told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run a page; a refusal sends the person back to it with a message."""
+    try:
+        return view()
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else reverse("admin:index"))

@@ -1,0 +1,192 @@
+"""Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events.
+
+A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard: without Valkey
+the state is read every five seconds, with it at least every heartbeat. Served by ASGI only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import orjson
+import redis
+import redis.asyncio
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import StreamingHttpResponse
+
+from paas.core.errors import Refusal, Unavailable
+from paas.core.problems import problem
+
+logger = structlog.get_logger(__name__)
+
+HEARTBEAT = 15.0
+POLL = 5.0
+# A burst of hints is one reading of the database.
+SETTLE = 0.2
+BURST = 1000
+# A stream ends itself after this; the browser connects again at once and is checked anew.
+LIFETIME = 600.0
+PREFIX = "dougong:live:"
+
+Snapshot = Callable[[], dict[str, Any]]
+
+_open = 0
+
+
+def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
+    """Answer a request with a live view.
+
+    Args:
+        snapshot: reads the whole state, JSON-safe, in a thread of its own; called again at each hint. It asks for the permission
+            itself, every time: a Refusal it raises is sent as the event `refused` and ends the stream.
+        channel: the name the writers give to `hint`.
+
+    Events: `state` with the state (only when it differs from the last sent), `refused` with a problem, and comments as heartbeats.
+
+    Raises:
+        Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
+    """
+    if _open >= settings.DOUGONG.stream_limit:
+        raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
+    response = StreamingHttpResponse(events(snapshot, channel), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def hint(channel: str) -> None:
+    """Once the transaction commits, tell whoever looks at this channel that something changed. Never fails, never waits long."""
+    transaction.on_commit(lambda: _publish(channel))
+
+
+async def events(snapshot: Snapshot, channel: str, *, lifetime: float = LIFETIME) -> AsyncIterator[bytes]:
+    """The stream's bytes."""
+    global _open  # noqa: PLW0603 - a count of this process
+    _open += 1
+    try:
+        async with _hints(channel) as hints, aclosing(_states(snapshot, hints, lifetime)) as states:
+            async for chunk in states:
+                yield chunk
+    finally:
+        _open -= 1
+
+
+async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncIterator[bytes]:
+    """Listening has begun before the first reading, so that no change falls between."""
+    read = sync_to_async(_reading(snapshot))
+    sent = b""
+    end = time.monotonic() + lifetime
+    yield b"retry: 2000\n\n"
+    while True:
+        try:
+            state = orjson.dumps(await read(), default=str)
+        except Refusal as refusal:
+            yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
+            return
+        yield b": unchanged\n\n" if state == sent else b"event: state\ndata: " + state + b"\n\n"
+        sent = state
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        await hints.wait(left)
+
+
+def _reading(snapshot: Snapshot) -> Snapshot:
+    def read() -> dict[str, Any]:
+        try:
+            return snapshot()
+        finally:
+            # A stream lives for minutes and must not hold a connection all the while.
+            if not connection.in_atomic_block:
+                connection.close()
+
+    return read
+
+
+class _Hints:
+    """Waits for the next reason to read again; falls back to time alone, and looks for Valkey again each time."""
+
+    def __init__(self, client: redis.asyncio.Redis, channel: str) -> None:
+        self.client = client
+        self.channel = PREFIX + channel
+        self.listener: Any = None
+
+    async def connect(self) -> None:
+        listener = self.client.pubsub()
+        try:
+            await listener.subscribe(self.channel)
+        except (redis.RedisError, OSError) as error:
+            logger.debug("live_without_hints", error=str(error))
+            await listener.aclose()
+        else:
+            self.listener = listener
+
+    async def wait(self, limit: float) -> None:
+        if self.listener is None:
+            await asyncio.sleep(min(POLL, limit))
+            await self.connect()
+            return
+        try:
+            if await self._next(min(HEARTBEAT, limit)):
+                await asyncio.sleep(SETTLE)
+                await self._drain()
+        except (redis.RedisError, OSError):
+            await self.close()
+
+    async def _next(self, limit: float) -> bool:
+        until = time.monotonic() + limit
+        while (left := until - time.monotonic()) > 0:
+            message = await self.listener.get_message(ignore_subscribe_messages=True, timeout=left)
+            if message is not None:
+                return True
+        return False
+
+    async def _drain(self) -> None:
+        for _ in range(BURST):
+            if await self.listener.get_message(ignore_subscribe_messages=True, timeout=0) is None:
+                return
+
+    async def close(self) -> None:
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            try:
+                await listener.aclose()
+            except (redis.RedisError, OSError) as error:
+                logger.debug("live_hints_closed", error=str(error))
+
+
+@asynccontextmanager
+async def _hints(channel: str) -> AsyncIterator[_Hints]:
+    client = redis.asyncio.Redis.from_url(settings.DOUGONG.redis_url, socket_connect_timeout=1)
+    hints = _Hints(client, channel)
+    await hints.connect()
+    try:
+        yield hints
+    finally:
+        await hints.close()
+        await client.aclose()
+
+
+def _publish(channel: str) -> None:
+    try:
+        _publisher().publish(PREFIX + channel, b"")
+    except (redis.RedisError, OSError) as error:
+        logger.debug("live_hint_lost", channel=channel, error=str(error))
+
+
+def _publisher() -> redis.Redis:
+    """One client a process; it keeps its own pool, safe after a fork."""
+    global _client  # noqa: PLW0603 - one client a process
+    if _client is None:
+        _client = redis.Redis.from_url(settings.DOUGONG.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return _client
+
+
+_client: redis.Redis | None = None

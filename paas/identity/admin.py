@@ -1,0 +1,114 @@
+"""People and teams in the console, written through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from unfold.widgets import UnfoldAdminPasswordToggleWidget
+
+from paas.core.permissions import is_operator
+from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
+from paas.identity import services
+from paas.identity.models import Team, User
+from paas.identity.roles import members
+
+
+class NewUserForm(forms.ModelForm[User]):
+    """A person's name and first password."""
+
+    password = forms.CharField(widget=UnfoldAdminPasswordToggleWidget())
+
+    class Meta:
+        model = User
+        fields = ["username", "email", "password"]
+
+
+class UserForm(forms.ModelForm[User]):
+    """What operators may change of a person."""
+
+    operator = forms.BooleanField(required=False, help_text="May operate the platform: clusters, delivery, people.")
+
+    class Meta:
+        model = User
+        fields = ["is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.username:
+            self.fields["operator"].initial = self.instance.groups.filter(name=services.OPERATORS).exists()
+
+
+@admin.register(User, site=console)
+class UserAdmin(ConsoleModelAdmin):
+    """People; operators only."""
+
+    create_permission = update_permission = "operate"
+    list_display = ["username", "email", "is_active", "last_login"]
+    list_filter = ["is_active"]
+    search_fields = ["username", "email"]
+    form = UserForm
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """A new person has a name and a password, one that is there has rights."""
+        return super().get_form(request, obj, change, form=UserForm if obj else NewUserForm, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The fields of the form."""
+        return ["username", "email", "is_active", "operator"] if obj else ["username", "email", "password"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Names never change."""
+        return ["username", "email"] if obj else []
+
+    def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> User:
+        """A new person."""
+        return services.create_user(actor=request.user, **form.cleaned_data)
+
+    def service_update(self, request: HttpRequest, obj: User, form: ModelForm[Any]) -> None:
+        """Let in, keep out, make an operator."""
+        services.set_active(user=obj, active=form.cleaned_data["is_active"], actor=request.user)
+        services.set_operator(user=obj, operator=form.cleaned_data["operator"], actor=request.user)
+
+
+@admin.register(Team, site=console)
+class TeamAdmin(ConsoleModelAdmin):
+    """The teams one may view; members are set by the API and the CLI."""
+
+    create_permission = "operate"
+    update_permission = "own"
+    list_display = ["name", "title", "created_at"]
+    search_fields = ["name", "title"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Members are shown once there are some."""
+        return ["name", "title", "people"] if obj else ["name", "title"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The name never changes."""
+        return ["name", "people"] if obj else []
+
+    @admin.display(description="Members")
+    def people(self, team: Team) -> str:
+        """One line per person."""
+        return format_html_join("", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))) or "none"
+
+    def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
+        """A new team."""
+        return services.create_team(actor=request.user, **form.cleaned_data)
+
+    def service_update(self, request: HttpRequest, obj: Team, form: ModelForm[Any]) -> None:
+        """A new title."""
+        services.rename_team(team=obj, title=form.cleaned_data["title"], actor=request.user)
+
+
+def _operates(request: HttpRequest) -> bool:
+    return is_operator(request.user)
+
+
+register_navigation("Teams", [NavigationItem("Teams", "admin:identity_team_changelist", "groups")], order=50)
+register_navigation("People", [NavigationItem("People", "admin:identity_user_changelist", "person", _operates)], order=80)

@@ -1,0 +1,132 @@
+"""`/api/v1/login`, `/me`, `/tokens/` and `/teams/`: parse, ask the service, answer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth import authenticate
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from paas.core.api import ResourceViewSet
+from paas.core.errors import NotFound
+from paas.identity import services
+from paas.identity.api import serializers as forms
+from paas.identity.models import ApiToken, Team, User
+from paas.identity.roles import members
+
+IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read.")
+
+
+class LoginView(APIView):
+    """Name and password for a token; used by the CLI."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = [ScopedRateThrottle]
+    throttle_scope = "login"
+
+    @extend_schema(operation_id="login", request=forms.LoginIn, responses={201: forms.NewTokenOut}, auth=[])
+    def post(self, request: Request) -> Response:
+        """A new token, shown this once."""
+        form = forms.LoginIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        body = form.validated_data
+        user = authenticate(request._request, username=body["username"], password=body["password"])
+        if user is None:
+            raise AuthenticationFailed("Name or password is wrong.")
+        person = cast(User, user)
+        token, expires = services.create_token(user=person, name=body["name"] or "login", actor=person)
+        return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
+
+
+class MeView(APIView):
+    """Oneself."""
+
+    @extend_schema(operation_id="me", responses=forms.MeOut)
+    def get(self, request: Request) -> Response:
+        """Name, teams and roles."""
+        return Response(forms.MeOut(cast(User, request.user)).data)
+
+
+@extend_schema_view(list=extend_schema(operation_id="tokens_list"))
+class TokenViewSet(ResourceViewSet[ApiToken]):
+    """One's own API tokens."""
+
+    queryset = ApiToken.objects.all()
+    serializer_class = forms.TokenOut
+    ordering = "-created"
+    lookup_field = "token_key"
+    lookup_url_kwarg = "id"
+
+    def get_queryset(self) -> Any:
+        """Nobody else's, not even for operators."""
+        return ApiToken.objects.filter(user_id=self.request.user.pk)
+
+    @extend_schema(operation_id="tokens_create", request=forms.TokenIn, responses={201: forms.NewTokenOut})
+    def create(self, request: Request) -> Response:
+        """A new token, shown this once."""
+        body = self.parsed(forms.TokenIn)
+        token, expires = services.create_token(user=cast(User, request.user), actor=self.actor, **body)
+        return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
+
+    @extend_schema(operation_id="tokens_destroy", responses={204: None})
+    def destroy(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """End a token."""
+        services.revoke_token(token=self.get_object(), actor=self.actor)
+        return Response(status=204)
+
+
+@extend_schema_view(list=extend_schema(operation_id="teams_list"), retrieve=extend_schema(operation_id="teams_retrieve"))
+class TeamViewSet(ResourceViewSet[Team]):
+    """Teams one may view."""
+
+    queryset = Team.objects.all()
+    serializer_class = forms.TeamOut
+    lookup_field = "name"
+    ordering = "name"
+
+    @extend_schema(operation_id="teams_create", request=forms.TeamIn, responses={201: forms.TeamOut})
+    def create(self, request: Request) -> Response:
+        """A new team; operators only."""
+        team = services.create_team(actor=self.actor, **self.parsed(forms.TeamIn))
+        return self.answer(team, status=201)
+
+    @extend_schema(operation_id="teams_update", request=forms.TeamPatch, responses=forms.TeamOut, parameters=[IF_MATCH])
+    def partial_update(self, request: Request, name: str) -> Response:
+        """Change the title; owners only."""
+        body = self.parsed(forms.TeamPatch)
+        with self.edited() as team:
+            team = services.rename_team(team=team, title=body["title"], actor=self.actor)
+        return self.answer(team)
+
+    @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True))
+    def members(self, request: Request, name: str) -> Response:
+        """Who is on the team."""
+        return Response(forms.MemberOut(members(self.get_object()), many=True).data)
+
+    @extend_schema(operation_id="teams_members_set", request=forms.MemberIn, responses=forms.MemberOut(many=True))
+    def set_member(self, request: Request, name: str, username: str) -> Response:
+        """Give a person a role; owners only."""
+        team = self.get_object()
+        role = self.parsed(forms.MemberIn)["role"]
+        services.add_member(team=team, user=_person(username), role=role, actor=self.actor)
+        return Response(forms.MemberOut(members(team), many=True).data)
+
+    @extend_schema(operation_id="teams_members_remove", responses={204: None})
+    def remove_member(self, request: Request, name: str, username: str) -> Response:
+        """Take a person's role away; owners only."""
+        services.remove_member(team=self.get_object(), user=_person(username), actor=self.actor)
+        return Response(status=204)
+
+
+def _person(username: str) -> User:
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise NotFound("user_not_found", f"There is no person named '{username}'.", remedy="Ask an operator to add them.")
+    return user
