@@ -1,0 +1,260 @@
+"""The only way to a member cluster: one aiohttp session per cluster and credential version.
+
+Everything above asks for objects as plain dicts; nothing above opens a connection. Addresses are checked at connect time, so a
+name that resolves elsewhere later is refused too; redirects are never followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import DefaultResolver
+
+from clusters import addresses
+from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
+from clusters.kinds import Resource
+
+CONNECT_SECONDS = 3.0
+REQUEST_SECONDS = 10.0
+APPLY = "application/apply-patch+yaml"  # JSON is YAML; the server takes orjson's bytes as they are
+MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and as whom. `allowed` are the operator's CIDRs; secrets stay out of repr."""
+
+    server: str
+    ca_data: str
+    token: str = field(default="", repr=False)
+    client_certificate: str = ""
+    client_key: str = field(default="", repr=False)
+    allowed: tuple[str, ...] = ()
+
+
+class _CheckedResolver(AbstractResolver):
+    """Resolves once and refuses the whole name when any of its addresses is not allowed."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._allowed = allowed
+        self._inner = DefaultResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        check_addresses([entry["host"] for entry in found], self._allowed)
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def check_addresses(found: Sequence[str], allowed: Sequence[str]) -> None:
+    """Raise AddressNotAllowed unless each address is public or within the operator's CIDRs."""
+    try:
+        addresses.check(list(found), list(allowed))
+    except addresses.AddressRefused as refusal:
+        raise AddressNotAllowed(str(refusal)) from refusal
+
+
+def _tls(endpoint: Endpoint) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=endpoint.ca_data)
+    # Cluster CAs made by kubeadm and others lack the key identifiers that Python 3.13's strict mode asks for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if endpoint.client_certificate:
+        # ssl takes a certificate by file only; an anonymous memory file keeps the key off the disk.
+        handle = os.memfd_create("client-certificate")
+        try:
+            os.write(handle, f"{endpoint.client_certificate}\n{endpoint.client_key}".encode())
+            context.load_cert_chain(f"/proc/self/fd/{handle}")
+        finally:
+            os.close(handle)
+    return context
+
+
+class _NotingObject(ssl.SSLObject):
+    """Notes when the verified certificate of the peer ends, on its context: aiohttp lets nobody see a connection of its pool."""
+
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        peer = self.getpeercert() or {}
+        if ends := peer.get("notAfter"):
+            self.context.peer_expires_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)  # type: ignore[attr-defined]  # our own attribute
+
+
+class ClusterClient:
+    """Speaks to one API server. Raises only ClusterFault; the caller bounds the time by `timeout` seconds a call."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._session: aiohttp.ClientSession | None = None
+        self._tls: ssl.SSLContext | None = None
+
+    @property
+    def certificate_expires_at(self) -> datetime | None:
+        """When the API server's certificate ends, as of the last connection; None before the first."""
+        return getattr(self._tls, "peer_expires_at", None)
+
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            host = urlsplit(self._endpoint.server).hostname or ""
+            if host.replace(".", "").isdigit() or ":" in host:
+                check_addresses([host], self._endpoint.allowed)  # aiohttp asks no resolver for a literal address
+            self._tls = _tls(self._endpoint)
+            self._tls.sslobject_class = _NotingObject
+            connector = aiohttp.TCPConnector(
+                limit=0, ssl=self._tls, resolver=_CheckedResolver(self._endpoint.allowed), keepalive_timeout=60
+            )
+            headers = {"Authorization": f"Bearer {self._endpoint.token}"} if self._endpoint.token else {}
+            self._session = aiohttp.ClientSession(
+                self._endpoint.server, connector=connector, headers={**headers, "User-Agent": "dougong"}, trust_env=False
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the pool; the client opens a new one when used again."""
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def _send(
+        self, method: str, path: str, *, params: Mapping[str, str] | None, body: Any, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        session = await self._open()
+        data = None if body is None else orjson.dumps(body)
+        try:
+            async with session.request(
+                method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status >= 300:
+                    raise ApiRefused.of(response.status, _decoded(await response.read()), response.headers.get("Retry-After"))
+                yield response
+        except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError, ValueError) as fault:
+            raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout: float = REQUEST_SECONDS,
+    ) -> Any:
+        """One call, decoded. Raises Unreachable or ApiRefused."""
+        limits = aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_SECONDS, timeout))
+        headers = {"Accept": accept, **({"Content-Type": content_type} if body is not None else {})}
+        async with self._send(method, path, params=params, body=body, headers=headers, timeout=limits) as response:
+            return _decoded(await response.read())
+
+    async def get(self, resource: Resource, namespace: str, name: str, *, timeout: float = REQUEST_SECONDS) -> dict[str, Any] | None:
+        """The object, or None where the server says that there is none of that name."""
+        try:
+            found: dict[str, Any] = await self.request("GET", resource.path(namespace, name), timeout=timeout)
+        except ApiRefused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+        return found
+
+    async def list(
+        self, resource: Resource, namespace: str = "", *, selector: str = "", limit: int = 500, timeout: float = REQUEST_SECONDS
+    ) -> tuple[list[dict[str, Any]], str]:
+        """All objects, page by page, and the list's resourceVersion; items carry apiVersion and kind."""
+        items: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            params = {"limit": str(limit), **({"labelSelector": selector} if selector else {}), **({"continue": token} if token else {})}
+            page = await self.request("GET", resource.path(namespace), params=params, timeout=timeout)
+            items += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.get("items") or []]
+            token = page["metadata"].get("continue") or ""
+            if not token:
+                return items, str(page["metadata"].get("resourceVersion") or "")
+
+    async def apply(
+        self, resource: Resource, body: Mapping[str, Any], *, manager: str, force: bool, timeout: float = REQUEST_SECONDS
+    ) -> tuple[dict[str, Any], bool]:
+        """Server-side apply; returns the live object and whether it was created by this call."""
+        metadata = body["metadata"]
+        params = {"fieldManager": manager, "fieldValidation": "Strict", **({"force": "true"} if force else {})}
+        limits = aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_SECONDS, timeout))
+        headers = {"Accept": "application/json", "Content-Type": APPLY}
+        path = resource.path(metadata.get("namespace", ""), metadata["name"])
+        async with self._send("PATCH", path, params=params, body=body, headers=headers, timeout=limits) as response:
+            return _decoded(await response.read()), response.status == 201
+
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        uid: str,
+        resource_version: str = "",
+        propagation: str = "Background",
+        timeout: float = REQUEST_SECONDS,
+    ) -> bool:
+        """Delete exactly the object with `uid` (and `resource_version`, where given); False where it is already gone."""
+        preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions, "propagationPolicy": propagation}
+        try:
+            await self.request("DELETE", resource.path(namespace, name), body=body, timeout=timeout)
+        except ApiRefused as refusal:
+            if refusal.status == 404:
+                return False
+            raise
+        return True
+
+    async def watch(self, resource: Resource, *, selector: str, since: str, idle_seconds: float = 330.0) -> AsyncIterator[dict[str, Any]]:
+        """Events {"type", "object"} from `since` on, bookmarks included, until the server ends the stream.
+
+        An ERROR event is raised as ApiRefused (410 where `since` is too old). Silence longer than `idle_seconds` is Unreachable.
+        """
+        params = {"watch": "1", "allowWatchBookmarks": "true", "labelSelector": selector, "resourceVersion": since, "timeoutSeconds": "300"}
+        limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
+        headers = {"Accept": "application/json"}
+        async with self._send("GET", resource.path(), params=params, body=None, headers=headers, timeout=limits) as response:
+            async for line in _lines(response):
+                event = orjson.loads(line)
+                if event.get("type") == "ERROR":
+                    status = event.get("object") or {}
+                    raise ApiRefused.of(int(status.get("code") or 500), status, None)
+                yield event
+
+    async def stream(self, path: str, params: Mapping[str, str], *, idle_seconds: float = 3600.0) -> AsyncIterator[bytes]:
+        """Raw lines of a streaming GET (pod logs), as they come."""
+        limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
+        async with self._send("GET", path, params=params, body=None, headers={"Accept": "*/*"}, timeout=limits) as response:
+            async for line in _lines(response):
+                yield line
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Complete lines of any length: aiohttp's own line reader stops at its buffer's size, and an object may be larger."""
+    rest = b""
+    async for chunk in response.content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield line
+    if rest.strip():
+        yield rest
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return orjson.loads(data) if data else None
+    except orjson.JSONDecodeError:
+        return data.decode(errors="replace")

@@ -1,0 +1,64 @@
+"""What can go wrong between us and an API server, as values the loop can tell apart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ClusterFault(Exception):
+    """Base of everything a call to a cluster can raise."""
+
+
+class Unreachable(ClusterFault):
+    """No answer: refused, timed out, TLS or DNS failed, or the answer broke off. The cluster's breaker counts these."""
+
+
+class AddressNotAllowed(ClusterFault):
+    """The server's name resolved to an address that the operator has not allowed; nothing was connected."""
+
+
+class ApiRefused(ClusterFault):
+    """The API server answered with an error Status.
+
+    `status` is the HTTP code, `reason` the Status reason ("Conflict", "Invalid", …), `causes` its details.causes,
+    `retry_after` seconds or None.
+    """
+
+    def __init__(self, status: int, reason: str, message: str, *, causes: list[Mapping[str, Any]] | None = None, retry_after: float | None = None):
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.causes = causes or []
+        self.retry_after = retry_after
+
+    @classmethod
+    def of(cls, status: int, answer: Any, retry_after: str | None) -> ApiRefused:
+        """From an HTTP status, the decoded body (a Status, other JSON, or text) and the Retry-After header."""
+        seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
+        if not isinstance(answer, dict):
+            return cls(status, "", str(answer or "")[:500], retry_after=seconds)
+        details = answer.get("details") or {}
+        return cls(
+            status, str(answer.get("reason") or ""), str(answer.get("message") or "")[:2000],
+            causes=list(details.get("causes") or []), retry_after=seconds or details.get("retryAfterSeconds"),
+        )  # fmt: skip
+
+    @property
+    def transient(self) -> bool:
+        """The server asks to come back: too many requests or its own failure."""
+        return self.status == 429 or self.status >= 500
+
+    @property
+    def unauthorized(self) -> bool:
+        """The credential itself is not accepted."""
+        return self.status == 401
+
+    def fenced(self) -> str | None:
+        """Which rule of our own admission policy refused ("claim", "epoch", "namespace"), or None."""
+        marker = "dougong-fence:"
+        if marker not in self.message:
+            return None
+        words = self.message.split(marker, 1)[1].split()
+        return words[0].rstrip(":,.") if words else ""

@@ -1,0 +1,105 @@
+"""The values that pass between choosing, delivering and recording. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from clusters.health import Health, Verdict
+from clusters.manifests import Manifest, ObjectId
+from paas.core.conditions import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An inventory row as the loop sees and changes it. `gone`: the cluster said that there is no such object of ours."""
+
+    id: UUID
+    oid: ObjectId
+    api_version: str
+    claim: str
+    phase: int = 0
+    uid: str = ""
+    sent_digest: str = ""
+    live_digest: str = ""
+    resource_version: str = ""
+    health: str = Health.UNKNOWN
+    reason: str = ""
+    message: str = ""
+    done: str = ""
+    gone: bool = False
+    former_claims: tuple[str, ...] = ()
+
+    def seen(self, verdict: Verdict) -> Row:
+        """The row with what people shall read of its object."""
+        return replace(self, health=str(verdict.health), reason=verdict.reason, message=verdict.message)
+
+    def absent(self) -> Row:
+        """The row of an object that is verifiably gone."""
+        return replace(self, uid="", sent_digest="", live_digest="", resource_version="", gone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One Work to attempt: the desired side as of `generation` and the rows that were committed for it.
+
+    `trusted` False means that a writer before us died with writes under way: nothing may be skipped on stored digests.
+    `contested` are desired ids whose row belongs to another Work. `due_at` is the schedule as read, compared when recording.
+    """
+
+    work_id: UUID
+    name: str
+    owner_kind: str
+    owner_id: UUID
+    generation: int
+    retired: bool
+    settled: bool
+    late: bool
+    release: str
+    manifests: tuple[Manifest, ...]
+    removable: frozenset[ObjectId]
+    retirement: frozenset[ObjectId]
+    rows: Mapping[ObjectId, Row]
+    waiting_for: tuple[str, ...] = ()
+    contested: Mapping[ObjectId, str] = field(default_factory=dict)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    attempts: int = 0
+    due_at: datetime | None = None
+    trusted: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an attempt found and did. `rows` are the rows as they now are; `failed` asks for a back-off.
+
+    `finished` (of a retired Work): nothing of it is left. `retry_after` seconds are what the server asked for.
+    """
+
+    assignment: Assignment
+    rows: dict[ObjectId, Row]
+    verdicts: dict[ObjectId, Verdict] = field(default_factory=dict)
+    conditions: list[Condition] = field(default_factory=list)
+    reported: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    writes: int = 0
+    failed: bool = False
+    waiting: bool = False
+    pruning: bool = False
+    finished: bool = False
+    retry_after: float = 0.0
+
+    def add(self, type: str, reason: str, message: str) -> None:  # noqa: A002 - the field's own word
+        """State a condition that is True for as long as an attempt says so."""
+        self.conditions.append(Condition(type, "True", reason, message, observed_generation=self.assignment.generation))
+
+    def fail(self, type: str, reason: str, message: str) -> None:  # noqa: A002
+        """State what went wrong; the Work backs off."""
+        self.add(type, reason, message)
+        self.failed = True
+
+    def report(self, type: str, **entry: Any) -> None:  # noqa: A002
+        """List an object for people under a condition."""
+        self.reported.setdefault(type, []).append(entry)

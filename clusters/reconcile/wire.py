@@ -1,0 +1,95 @@
+"""One drain's way to one cluster: the client under the in-flight cap, the drain's deadline and the lease's epoch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from clusters import lease
+from clusters.client import REQUEST_SECONDS, ClusterClient
+from clusters.faults import Unreachable
+from clusters.kinds import WELL_KNOWN, Kinds, Resource
+from clusters.lease import Held
+from clusters.manifests import FIELD_MANAGER, ObjectId
+from clusters.threads import in_thread
+
+IN_FLIGHT = 12
+SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
+
+
+class LeaseLost(Exception):
+    """Another worker holds the cluster now: write nothing more, record nothing."""
+
+
+class OutOfTime(Exception):
+    """The drain's time is up: hand back and let the next one go on."""
+
+
+class IdentityChanged(Exception):
+    """Another cluster answers at this address."""
+
+
+class Wire:
+    """Calls to one cluster, each bounded by the smaller of 10 s and the drain's remainder less a second."""
+
+    def __init__(self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float) -> None:
+        self._client = client
+        self.kinds = kinds
+        self.held = held
+        self.identity = identity
+        self.fenced = fenced
+        self._deadline = deadline
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._epoch_lock = asyncio.Lock()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that a request started now may take; ≤ 0 when the drain is over."""
+        return min(REQUEST_SECONDS, self._deadline - time.monotonic() - SPARE_SECONDS)
+
+    def _timeout(self) -> float:
+        if self.remaining <= 0:
+            raise OutOfTime
+        return self.remaining
+
+    async def get(self, resource: Resource, oid: ObjectId) -> dict[str, Any] | None:
+        async with self._slots:
+            return await self._client.get(resource, oid.namespace, oid.name, timeout=self._timeout())
+
+    async def list(self, resource: Resource, namespace: str, selector: str = "") -> list[dict[str, Any]]:
+        async with self._slots:
+            items, _ = await self._client.list(resource, namespace, selector=selector, timeout=self._timeout())
+            return items
+
+    async def apply(
+        self, resource: Resource, body: Mapping[str, Any], *, force: bool, manager: str = FIELD_MANAGER
+    ) -> tuple[dict[str, Any], bool]:
+        async with self._slots:
+            return await self._client.apply(resource, body, manager=manager, force=force, timeout=self._timeout())
+
+    async def delete(self, resource: Resource, oid: ObjectId, *, uid: str, resource_version: str) -> bool:
+        async with self._slots:
+            return await self._client.delete(
+                resource, oid.namespace, oid.name, uid=uid, resource_version=resource_version, timeout=self._timeout()
+            )
+
+    async def confirm_identity(self) -> None:
+        """Raise IdentityChanged unless the kube-system namespace behind this connection is the registered one."""
+        found = await self.get(WELL_KNOWN["v1", "Namespace"], ObjectId("", "Namespace", "", "kube-system"))
+        if found is None or found["metadata"]["uid"] != self.identity:
+            raise IdentityChanged(str(found and found["metadata"]["uid"]))
+
+    async def outgrow(self, epoch: int) -> None:
+        """Lift our epoch above one seen on a live object; LeaseLost where the lease is not ours to lift."""
+        async with self._epoch_lock:
+            if self.held.epoch > epoch:
+                return
+            lifted = await in_thread(lease.raise_epoch, self.held, epoch)
+            if lifted is None:
+                raise LeaseLost
+            self.held = lifted
+
+
+__all__ = ["IdentityChanged", "LeaseLost", "OutOfTime", "Unreachable", "Wire"]

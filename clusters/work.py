@@ -1,0 +1,173 @@
+"""The services that write the desired side of Work: the only door from a domain into the delivery loop.
+
+Callers are services of higher packages: they have asked for permission and hold the transaction that also writes their own
+row and its AuditEvent. Nothing here touches a cluster; `reconcile` picks up what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from clusters.inventory import removable
+from clusters.manifests import Manifest, ObjectId, digest, ordered
+from clusters.models import Cluster, Lane, OwnedObject, Work
+from clusters.wake import wake
+from paas.core.audit import record
+from paas.core.errors import Conflict, Invalid
+from paas.core.permissions import require
+from paas.identity.models import Team, User
+
+RENDERER = 1  # raise when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing
+DEADLINE = timedelta(minutes=10)
+MAX_BYTES = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose Work it is: an opaque kind and id for the loop, a name for people, a team for permission."""
+
+    kind: str
+    id: UUID
+    name: str
+    team: Team | None = None
+
+
+def submit_work(
+    *,
+    owner: Owner,
+    name: str,
+    cluster: Cluster,
+    manifests: Iterable[Manifest],
+    target_digest: str = "",
+    release: str = "",
+    waits_for: Collection[Work] = (),
+    deadline: timedelta = DEADLINE,
+) -> Work:
+    """Make `manifests` the desired state of the owner's Work `name` on the cluster; unchanged content is no new generation.
+
+    Returns the Work. Raises Conflict (`work_retired` where it is being removed, `wait_cycle`) and Invalid (`too_large`).
+    """
+    _in_transaction()
+    desired = [each.to_json() for each in ordered(manifests)]
+    content = digest([release, desired])
+    work = (
+        Work.objects.select_for_update().filter(cluster=cluster, owner_kind=owner.kind, owner_id=owner.id, name=name).first()
+    )
+    if work is None:
+        work = Work(cluster=cluster, owner_kind=owner.kind, owner_id=owner.id, name=name, generation=0)
+    elif work.intent == Work.Intent.RETIRED:
+        raise Conflict("work_retired", f"{work} is being removed; wait until it is gone.")
+    if work.generation and work.digest == content and not _waits_changed(work, waits_for):
+        return work
+    work.removable = _removable(work, desired)
+    work.manifests, work.digest, work.release = desired, content, release
+    work.owner_name, work.team = owner.name, owner.team
+    work.target_digest, work.renderer = target_digest, RENDERER
+    if sum(len(str(each)) for each in desired) > MAX_BYTES:
+        raise Invalid("too_large", f"The objects of {work} come to more than {MAX_BYTES} bytes.")
+    _due_now(work, deadline)
+    work.save()
+    _set_waits(work, waits_for)
+    return work
+
+
+def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
+    """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only those named in `protected` go."""
+    _in_transaction()
+    work = Work.objects.select_for_update().get(pk=work.pk)
+    named = sorted({*work.retirement, *map(str, protected)})
+    if work.intent == Work.Intent.RETIRED and work.retirement == named:
+        return
+    work.intent, work.retirement = Work.Intent.RETIRED, named
+    _due_now(work, DEADLINE)
+    work.save()
+
+
+def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> None:
+    """Move objects from one Work to another with their claims: nothing is deleted, nothing is created twice.
+
+    Both are submitted in the same transaction, the source without the objects, the destination with them.
+    """
+    _in_transaction()
+    if source.cluster_id != destination.cluster_id:
+        raise Invalid("other_cluster", "Objects are handed over within one cluster only.")
+    names = [str(each) for each in ids]
+    moved = OwnedObject.objects.filter(work=source, oid__in=names, gone_at=None).update(work=destination)
+    if moved != len(names):
+        raise Conflict("not_owned", f"{source} owns {moved} of the {len(names)} objects to hand over.")
+    source.removable = [each for each in source.removable if each not in names]
+    source.save(update_fields=["removable"])
+
+
+def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: str) -> None:
+    """Let a person name objects that no stored change named (`PruneHeld`), so that the loop may prune them."""
+    require(actor, "own", work)
+    _in_transaction()
+    work = Work.objects.select_for_update().get(pk=work.pk)
+    owned = set(OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True))
+    desired = {str(Manifest.from_json(each).id) for each in work.manifests}
+    names = {str(each) for each in ids}
+    if strangers := sorted(names - owned | names & desired):
+        raise Invalid("not_held", f"{work} does not hold {', '.join(strangers)}.")
+    before = list(work.removable)
+    work.removable = sorted({*work.removable, *names})
+    work.next_check_at, work.not_before = Now(), None
+    work.save(update_fields=["removable", "next_check_at", "not_before"])
+    record(actor=actor, action="work.release_held", target=work, before={"removable": before}, after={"removable": work.removable}, reason=reason)
+    wake(Lane.EDIT)
+
+
+def _removable(work: Work, desired: list[dict[str, object]]) -> list[str]:
+    """removable(n+1) = (removable(n) ∪ desired(n)) − desired(n+1), less what is gone meanwhile."""
+    before = {Manifest.from_json(each).id for each in work.manifests}
+    after = {Manifest.from_json(each).id for each in desired}
+    owned = {ObjectId.parse(each) for each in OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True)}
+    named = {ObjectId.parse(each) for each in work.removable} & owned
+    return sorted(map(str, removable(named, before, after)))
+
+
+def _due_now(work: Work, deadline: timedelta) -> None:
+    work.generation += 1
+    work.lane, work.next_check_at, work.not_before, work.attempts = Lane.EDIT, Now(), None, 0
+    work.deadline_at = timezone.now() + deadline
+    wake(Lane.EDIT)
+
+
+def _waits_changed(work: Work, waits_for: Collection[Work]) -> bool:
+    return {each.pk for each in waits_for} != set(work.waits_for.values_list("pk", flat=True))
+
+
+def _set_waits(work: Work, waits_for: Collection[Work]) -> None:
+    if any(each.cluster_id != work.cluster_id for each in waits_for):
+        raise Invalid("other_cluster", "A Work waits for Works of its own cluster only.")
+    ahead = [each.pk for each in waits_for]
+    seen: set[UUID] = set()
+    while ahead:
+        seen.update(ahead)
+        if work.pk in seen:
+            raise Conflict("wait_cycle", f"{work} would wait for itself.")
+        following = Work.waits_for.through.objects.filter(from_work_id__in=ahead).values_list("to_work_id", flat=True)
+        ahead = [each for each in following if each not in seen]
+    work.waits_for.set(waits_for)
+
+
+def _in_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("Work is written in the transaction of the change that caused it.")
+
+
+def due(works: models.QuerySet[Work], lane: Lane) -> int:
+    """Pull Works forward in `lane`, except those that back off after a failure; returns how many."""
+    changed = works.filter(models.Q(not_before=None) | models.Q(not_before__lte=Now())).update(
+        next_check_at=Now(), lane=models.functions.Least(models.F("lane"), models.Value(int(lane)))
+    )
+    if changed:
+        wake(lane)
+    return changed
