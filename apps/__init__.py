@@ -1,0 +1,1 @@
+"""Applications: what teams declare, rendered for clusters and kept as rows."""

@@ -1,0 +1,140 @@
+"""What a building block gives: a value. Only `render` merges contributions, so blocks never see each other.
+
+Everything here is immutable, JSON inside, and says what is wanted, never how the Pod is put together. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from apps.spec import freeze
+
+ALL_PROCESSES = "*"
+"""Key of `Contribution.processes`: goes to every process of the application."""
+
+
+class RenderError(Exception):
+    """The spec cannot be rendered. `code` is for machines, `path` names block and parameter, `message` explains."""
+
+    def __init__(self, code: str, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.code, self.path, self.message = code, path, message
+
+
+@dataclass(frozen=True)
+class _Value:
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            object.__setattr__(self, each.name, freeze(getattr(self, each.name)))
+
+
+@dataclass(frozen=True)
+class Object(_Value):
+    """An object of the application's namespace; namespace and common labels are put in by `render`.
+
+    `references` maps data keys of a Secret to the references of their values; `process` becomes the component label.
+    """
+
+    body: Mapping[str, Any]
+    references: Mapping[str, str] = field(default_factory=dict)
+    process: str | None = None
+
+
+@dataclass(frozen=True)
+class EnvFrom(_Value):
+    """Every key of a ConfigMap ("configMapRef") or Secret ("secretRef") as an environment variable."""
+
+    source: str
+    name: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Port(_Value):
+    """A TCP port: `container` is where the process listens, `service` where the others in the namespace find it."""
+
+    name: str
+    container: int
+    service: int
+
+
+@dataclass(frozen=True)
+class Volume(_Value):
+    """`source` is the volume without its name, e.g. {"emptyDir": {}}."""
+
+    name: str
+    source: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mount(_Value):
+    """Where the process's own container finds a volume."""
+
+    volume: str
+    path: str
+    read_only: bool = True
+
+
+@dataclass(frozen=True)
+class Container(_Value):
+    """A container beside the process's own. `render` confines it as strictly as any other."""
+
+    name: str
+    image: str
+    cpu: str
+    memory: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+
+
+@dataclass(frozen=True)
+class Workload(_Value):
+    """The declaration of a process: what runs, how often, with how much. Limits of None: CPU none, memory the request.
+
+    `grace_seconds` is the time between SIGTERM and SIGKILL.
+    """
+
+    cpu: str
+    memory: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    replicas: int = 1
+    cpu_limit: str | None = None
+    memory_limit: str | None = None
+    probe_path: str | None = None
+    probe_port: int | None = None
+    grace_seconds: int = 30
+    user: int = 10001
+
+
+@dataclass(frozen=True)
+class ProcessContribution(_Value):
+    """What a block gives to one process.
+
+    `env` maps a name to a text or to a `valueFrom` mapping. `owns_replicas` says that something else sets the number of
+    replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged.
+    """
+
+    workload: Workload | None = None
+    env: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
+    env_from: tuple[EnvFrom, ...] = ()
+    ports: tuple[Port, ...] = ()
+    needs_service_ports: tuple[int, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    sidecars: tuple[Container, ...] = ()
+    init: tuple[Container, ...] = ()
+    owns_replicas: int | None = None
+
+
+@dataclass(frozen=True)
+class Contribution(_Value):
+    """Objects, what goes to which process (a name or ALL_PROCESSES), and notes for the person who deploys."""
+
+    objects: tuple[Object, ...] = ()
+    processes: Mapping[str, ProcessContribution] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,48 @@
+"""Names and labels of the objects of an application. Blocks and the renderer take them from here and nowhere else.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from apps.spec import AppSpec
+
+MANAGED_BY = "dougong"
+LABEL_LIMIT = 63
+# A Deployment's name, its ReplicaSet's hash (11) and its Pod's suffix (6) together still fit a host name of 63.
+WORKLOAD_LIMIT = 46
+
+
+def shorten(name: str, limit: int) -> str:
+    """`name`, or as much of it as fits before a hash of the whole: stable, and different for different names."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9].rstrip('-.')}-{fingerprint(name)}"
+
+
+def fingerprint(text: str, length: int = 8) -> str:
+    """The first hex digits of a SHA-256; never of anything secret."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def object_name(app: AppSpec, *parts: str) -> str:
+    """<application>-<parts…>, at most 46 characters: the stem of every object's name."""
+    return shorten("-".join((app.application, *parts)), WORKLOAD_LIMIT)
+
+
+def labels(app: AppSpec, component: str | None = None) -> dict[str, str]:
+    """The recommended labels. No version among them: it would restart every Pod at every release."""
+    found = {
+        "app.kubernetes.io/name": app.application,
+        "app.kubernetes.io/instance": shorten(f"{app.application}-{app.environment}", LABEL_LIMIT),
+        "app.kubernetes.io/part-of": app.project,
+        "app.kubernetes.io/managed-by": MANAGED_BY,
+    }
+    return found if component is None else {**found, "app.kubernetes.io/component": component}
+
+
+def selector(app: AppSpec, process: str) -> dict[str, str]:
+    """What selects the Pods of a process: only labels that never change, as a selector cannot change either."""
+    return {"app.kubernetes.io/name": app.application, "app.kubernetes.io/component": process}

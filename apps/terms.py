@@ -1,0 +1,122 @@
+"""The words app files and building blocks are made of: constrained types with the phrase an error uses for them.
+
+A block annotates its `Params` with these, so forms, JSON Schema and errors agree and a block file needs no framework.
+Patterns stay inside the common ground of ECMA 262 and Rust regular expressions. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+PHRASES: dict[str, str] = {}
+"""What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>"."""
+
+
+def text(phrase: str, pattern: str, *, longest: int) -> Any:
+    """Constraint of a string of at most `longest` characters that matches `pattern` whole."""
+    PHRASES[pattern] = phrase
+    return Field(pattern=pattern, max_length=longest)
+
+
+def whole(least: int, most: int) -> Any:
+    """Constraint of an integer, both ends included."""
+    return Field(ge=least, le=most)
+
+
+_NUL_FREE = "^[^\\x00]*$"
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_SEGMENT = r"\.?[A-Za-z0-9_~-][A-Za-z0-9._~-]*"
+_CPU = r"^([1-9][0-9]{0,6}m|[1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$"
+
+Name = Annotated[
+    str,
+    text(
+        "a name of lower-case letters, digits and -, beginning with a letter",
+        "^[a-z]([-a-z0-9]*[a-z0-9])?$",
+        longest=63,
+    ),
+]
+"""A DNS-1035 label: the strictest rule of the objects that will carry it (Service)."""
+
+PortName = Annotated[
+    str,
+    text(
+        "a port name of lower-case letters and digits in parts joined by -", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", longest=15
+    ),
+]
+PortNumber = Annotated[int, whole(1, 65535)]
+
+EnvName = Annotated[
+    str, text("the name of an environment variable (letters, digits, _)", "^[A-Za-z_][A-Za-z0-9_]*$", longest=253)
+]
+EnvValue = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
+Argument = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
+
+Memory = Annotated[
+    str, text("an amount of memory with its unit, such as 64Mi", "^[1-9][0-9]{0,8}(Ki|Mi|Gi|k|M|G)$", longest=11)
+]
+Host = Annotated[
+    str,
+    text(
+        "a lower-case host name such as shop.example.org",
+        rf"^({_LABEL}\.)+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?$",
+        longest=253,
+    ),
+]
+Path = Annotated[
+    str,
+    text(
+        "a path that begins with / and does not end with one, such as /api",
+        rf"^/({_SEGMENT}(/{_SEGMENT})*)?$",
+        longest=512,
+    ),
+]
+Image = Annotated[
+    str,
+    text(
+        "an image by digest (registry/name@sha256:<64 hex digits>): what a tag names can change after it was tested",
+        r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$",
+        longest=512,
+    ),
+]
+LabelKey = Annotated[
+    str,
+    text(
+        "the key of a label, such as region or example.org/region",
+        rf"^({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$",
+        longest=317,
+    ),
+]
+LabelValue = Annotated[
+    str,
+    text(
+        "the value of a label, at most 63 letters, digits, -, _ and .",
+        "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$",
+        longest=63,
+    ),
+]
+
+
+def _millicores(value: object) -> object:
+    """A bare number of cores, as people write it, in the one spelling that needs no rounding later."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0.001 <= value <= 1024:  # noqa: PLR2004
+        return f"{round(value * 1000)}m"
+    return value
+
+
+_CPU_SCHEMA = {"anyOf": [{"type": "string", "pattern": _CPU}, {"type": "number", "minimum": 0.001, "maximum": 1024}]}
+Cpu = Annotated[
+    str,
+    text("an amount of CPU, such as 250m or 1.5", _CPU, longest=8),
+    BeforeValidator(_millicores),
+    WithJsonSchema(_CPU_SCHEMA),
+]
+
+Count = Annotated[int, whole(0, 1000)]
+Positive = Annotated[int, whole(1, 1000)]
+Percent = Annotated[int, whole(1, 1000)]
+"""Of a request, which a process may exceed."""
+GraceSeconds = Annotated[int, whole(1, 3600)]
+UserId = Annotated[int, whole(1, 2_147_483_647)]
