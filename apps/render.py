@@ -1,0 +1,186 @@
+"""Renders an application for a cluster: (AppSpec, ClusterTarget) → manifests.
+
+Called by services inside the transaction of a release, by previews and by `dougong render`. The one place where
+contributions of blocks meet: they are merged sorted and checked for conflicts, so their order cannot matter. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.blocks import Block, blocks
+from apps.contribution import ALL_PROCESSES, Contribution, Object, Port, ProcessContribution, RenderError
+from apps.naming import labels
+from apps.problems import ProblemsError
+from apps.spec import AppSpec, BlockUse, thaw
+from apps.workload import objects as workload_objects
+from apps.workload import own_contribution
+from clusters.manifests import Manifest, ObjectId, manifest, ordered
+from clusters.target import ClusterTarget
+
+RENDERER = 1
+"""Raised when the same spec and target give other manifests than before; a Work remembers it."""
+
+Given = tuple[str, ProcessContribution]
+"""The path of a block use, and what it gives to a process."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Manifests in apply order, and notes on what this cluster cannot do."""
+
+    manifests: tuple[Manifest, ...]
+    notes: tuple[str, ...] = ()
+
+
+def render(app: AppSpec, target: ClusterTarget) -> Rendered:
+    """The manifests of an application on a cluster. RenderError names the block that stands in the way."""
+    contributions = sorted(_contributions(app, target), key=lambda each: each[0])
+    placed: dict[ObjectId, tuple[str, Manifest]] = {}
+    for path, contribution in contributions:
+        for each in contribution.objects:
+            _place(placed, path, app, each)
+    for name, process in _processes(app, target, contributions).items():
+        for body in workload_objects(app, name, process):
+            _place(placed, f"process({name})", app, Object(body, process=name))
+    notes = sorted({note for _, contribution in contributions for note in contribution.notes})
+    return Rendered(ordered(each for _, each in placed.values()), tuple(notes))
+
+
+def use_path(block: Block, params: Any) -> str:
+    """How messages name a block use, whatever its place in the file: `port(web, http)`."""
+    return f"{block.name}({', '.join(filter(None, block.identity(params)))})"
+
+
+def _contributions(app: AppSpec, target: ClusterTarget) -> Iterable[tuple[str, Contribution]]:
+    for use in app.blocks:
+        block, params = _loaded(use)
+        path = use_path(block, params)
+        try:
+            yield path, block.render(app, target, params)
+        except RenderError as error:
+            raise RenderError(error.code, f"{path}.{error.path}", error.message) from None
+
+
+def _loaded(use: BlockUse) -> tuple[Block, Any]:
+    block = blocks().get(use.block)
+    if block is None:
+        raise RenderError("unknown_block", use.block, f"there is no building block {use.block}")
+    try:
+        return block, block.load(use.params)
+    except ProblemsError as error:
+        first = error.problems[0]
+        message = f"expected {first.expected}, got {first.got}"
+        raise RenderError("invalid_params", f"{use.block}.{first.path}", message) from None
+
+
+def _place(placed: dict[ObjectId, tuple[str, Manifest]], path: str, app: AppSpec, each: Object) -> None:
+    """Puts an object into the application's namespace, under its labels, unless its id is taken."""
+    body = thaw(each.body)
+    metadata = body["metadata"]
+    if metadata.setdefault("namespace", app.namespace) != app.namespace:
+        raise RenderError("foreign_namespace", path, f"{body['kind']} is meant for namespace {metadata['namespace']}")
+    metadata["labels"] = {**metadata.get("labels", {}), **labels(app, each.process)}
+    try:
+        made = manifest(body, references=dict(each.references))
+    except ValueError as error:
+        raise RenderError("invalid_object", path, str(error)) from None
+    if made.id in placed:
+        raise RenderError("object_conflict", path, f"{made.id} is already made by {placed[made.id][0]}")
+    placed[made.id] = (path, made)
+
+
+def _processes(
+    app: AppSpec, target: ClusterTarget, contributions: list[tuple[str, Contribution]]
+) -> dict[str, ProcessContribution]:
+    """Each declared process with all that is given to it."""
+    given: dict[str, list[Given]] = {}
+    for path, contribution in contributions:
+        for name, part in contribution.processes.items():
+            given.setdefault(name, []).append((path, part))
+    for_all = given.pop(ALL_PROCESSES, [])
+    for name, parts in sorted(given.items()):
+        if not any(part.workload for _, part in parts):
+            raise RenderError("unknown_process", parts[0][0], f"no block declares a process {name}")
+    return {name: _merge(app, target, name, parts + for_all) for name, parts in sorted(given.items())}
+
+
+def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -> ProcessContribution:
+    ports = _all(given, name, "ports")
+    given = [("the platform", own_contribution(app, target, ports)), *given]
+    _check_env(given, name)
+    _check_containers(given, name)
+    _check_needs(given, name, ports)
+    return ProcessContribution(
+        workload=_one(given, name, "workload"),
+        owns_replicas=_one(given, name, "owns_replicas"),
+        env={key: value for _, part in given for key, value in part.env.items()},
+        needs_service_ports=tuple(sorted({port for _, part in given for port in part.needs_service_ports})),
+        **{part: _all(given, name, part) for part in _UNIQUE},
+    )
+
+
+_UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "env_from": (("name", "source"),),
+    "ports": (("name",), ("container",), ("service",)),
+    "volumes": (("name",),),
+    "mounts": (("path",),),
+    "sidecars": (("name",),),
+    "init": (("name",),),
+}
+"""The lists of a contribution, and by which fields two entries of one process may not agree; the first one sorts."""
+
+
+def _one(given: list[Given], name: str, part: str) -> Any:
+    """The value that one block gave, None if none did."""
+    taken: dict[str, str] = {}
+    found = None
+    for path, each in given:
+        if (value := getattr(each, part)) is not None:
+            _claim(taken, part, path, f"{part}_conflict", f"{part} of process {name}")
+            found = value
+    return found
+
+
+def _all(given: list[Given], name: str, part: str) -> tuple[Any, ...]:
+    """What the blocks gave to one of the lists, sorted."""
+    entries = [(path, value) for path, each in given for value in getattr(each, part)]
+    for rule in _UNIQUE[part]:
+        taken: dict[tuple[Any, ...], str] = {}
+        for path, value in entries:
+            key = tuple(getattr(value, each) for each in rule)
+            what = f"{rule[0]} {key[0]} among the {part} of process {name}"
+            _claim(taken, key, path, f"{part}_conflict", what)
+    first = _UNIQUE[part][0]
+    return tuple(sorted((value for _, value in entries), key=lambda value: [getattr(value, each) for each in first]))
+
+
+def _check_env(given: list[Given], name: str) -> None:
+    taken: dict[str, str] = {}
+    for path, part in given:
+        for key in (*part.env, *(key for source in part.env_from for key in source.keys)):
+            _claim(taken, key, path, "env_conflict", f"variable {key} of process {name}")
+
+
+def _check_containers(given: list[Given], name: str) -> None:
+    taken = {name: "the process itself"}
+    for path, part in given:
+        for each in (*part.init, *part.sidecars):
+            _claim(taken, each.name, path, "container_conflict", f"container {each.name} of process {name}")
+
+
+def _check_needs(given: list[Given], name: str, ports: tuple[Port, ...]) -> None:
+    there = [port.service for port in ports]
+    for path, part in given:
+        for wanted in part.needs_service_ports:
+            if wanted not in there:
+                has = f"only service port {', '.join(map(str, sorted(there)))}" if there else "no port"
+                raise RenderError("unknown_port", path, f"process {name} has {has}, not {wanted}")
+
+
+def _claim(taken: dict[Any, str], key: Any, path: str, code: str, what: str) -> None:
+    if key in taken:
+        raise RenderError(code, path, f"{what} is already set by {taken[key]}")
+    taken[key] = path
