@@ -1,0 +1,208 @@
+"""The app file: what a team writes. YAML → AppFile → AppSpec of one environment.
+
+`dougong render`, the API and the CLI come in here, so all refuse the same things in the same words. The model knows
+no building block: each item of `blocks` is checked by the block it names. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from apps.blocks import Block, blocks
+from apps.document import read
+from apps.jsonschema import model_schema
+from apps.problems import Problem, ProblemsError, join, one_of, problems, said
+from apps.spec import AppSpec, BlockUse, SecretVersion
+from apps.terms import Image, LabelKey, LabelValue, Name
+
+MOST_BLOCKS = 200
+MOST_ENVIRONMENTS = 50
+
+BlockItems = Annotated[tuple[dict[str, Any], ...], Field(max_length=MOST_BLOCKS)]
+
+
+class EnvironmentEntry(BaseModel):
+    """Where an environment runs, and what is different there."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        json_schema_extra={"oneOf": [{"required": ["clusters"]}, {"required": ["selector"]}]},
+    )
+
+    clusters: Annotated[tuple[Name, ...], Field(min_length=1, description="The clusters, by name.")] = ()
+    selector: Annotated[
+        dict[LabelKey, LabelValue], Field(min_length=1, description="Or labels: every cluster that has them all.")
+    ] = {}
+    blocks: Annotated[
+        BlockItems, Field(description="Blocks added here, or put in place of those with the same key.")
+    ] = ()
+
+    @model_validator(mode="after")
+    def placed_one_way(self) -> Self:
+        if len(self.model_fields_set & {"clusters", "selector"}) != 1:
+            raise ValueError(f"either clusters or selector; got {'both' if self.clusters else 'neither'}")
+        return self
+
+
+class AppFile(BaseModel):
+    """An application: its image, its environments, and the building blocks it is stacked of."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: Annotated[Name, Field(description="The application's name, unique in its project.")]
+    project: Annotated[Name, Field(description="The project it belongs to.")]
+    image: Annotated[Image, Field(description="What runs, by digest.")]
+    environments: Annotated[
+        dict[Name, EnvironmentEntry],
+        Field(min_length=1, max_length=MOST_ENVIRONMENTS, description="Where it runs, by name."),
+    ]
+    blocks: Annotated[BlockItems, Field(description="The building blocks; their order does not matter.")]
+
+
+Placed = tuple[str, Block, Any]
+"""A block use of a file: its path there, the block, its Params."""
+
+
+def parse(text: str | bytes) -> AppFile:
+    """The app file of a YAML document. ProblemsError lists everything that is wrong with it."""
+    return validate(read(text))
+
+
+def validate(document: object) -> AppFile:
+    """The app file of a JSON value. ProblemsError lists everything that is wrong with it."""
+    found: list[Problem] = []
+    file = None
+    try:
+        file = AppFile.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        found += problems(error, model_schema(AppFile))
+    for at, items in _lists(document):
+        found += _wrong_items(items, at)
+    if file is not None and not found:
+        found += {each.path: each for name in file.environments for each in _unknown_processes(file, name)}.values()
+    if file is None or found:
+        raise ProblemsError(sorted(set(found)))
+    return file
+
+
+def spec_for(
+    file: AppFile,
+    environment: str,
+    *,
+    team: str,
+    namespace: str,
+    release: str,
+    secrets: Mapping[str, SecretVersion] | None = None,
+) -> AppSpec:
+    """What the file declares for one of its environments; blocks come sorted, with their defaults filled in.
+
+    ProblemsError when the file has no such environment.
+    """
+    if environment not in file.environments:
+        raise ProblemsError([Problem("environments", one_of(file.environments, environment), said(environment))])
+    uses = (BlockUse(block.name, block.dump(params)) for _, block, params in _merged(file, environment))
+    return AppSpec(
+        team=team,
+        project=file.project,
+        application=file.name,
+        environment=environment,
+        namespace=namespace,
+        image=file.image,
+        release=release,
+        blocks=tuple(uses),
+        secrets=secrets or {},
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an app file, with one branch for each building block there is."""
+    found = model_schema(AppFile)
+    defs = found["$defs"]
+    branches = []
+    for name, block in blocks().items():
+        defs[f"block-{name}"] = block.schema
+        branches.append(
+            {
+                "type": "object",
+                "title": name,
+                "description": block.summary,
+                "properties": {name: {"$ref": f"#/$defs/block-{name}"}},
+                "required": [name],
+                "additionalProperties": False,
+            }
+        )
+    defs["Block"] = {"oneOf": branches}
+    for owner in (found, defs["EnvironmentEntry"]):
+        owner["properties"]["blocks"]["items"] = {"$ref": "#/$defs/Block"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "Dougong app file"}
+
+
+def _lists(document: object) -> list[tuple[str, list[Any]]]:
+    """Every list of blocks in a document that may be wrong in any way, with its path."""
+    if not isinstance(document, Mapping):
+        return []
+    places = [("blocks", document.get("blocks"))]
+    environments = document.get("environments")
+    if isinstance(environments, Mapping):
+        places += [
+            (join("environments", (str(name), "blocks")), entry.get("blocks"))
+            for name, entry in environments.items()
+            if isinstance(entry, Mapping)
+        ]
+    return [(at, items[:MOST_BLOCKS]) for at, items in places if isinstance(items, list)]
+
+
+def _wrong_items(items: list[Any], at: str) -> list[Problem]:
+    found: list[Problem] = []
+    seen: dict[tuple[str, ...], str] = {}
+    for place, item in enumerate(items):
+        path = join(at, (place,))
+        if not isinstance(item, Mapping):
+            continue  # the model has said so
+        if len(item) != 1:
+            found.append(Problem(path, "one key, the name of a building block", f"{len(item)} keys"))
+            continue
+        [(name, raw)] = item.items()
+        block = blocks().get(name)
+        if block is None:
+            found.append(Problem(path, one_of(blocks(), str(name)), said(name)))
+            continue
+        try:
+            params = block.load(raw, join(path, (name,)))
+        except ProblemsError as error:
+            found += error.problems
+            continue
+        other = seen.setdefault((name, *block.identity(params)), path)
+        if other != path:
+            differs = f"one that differs from {other} in {' or '.join(block.key)}" if block.key else "one use only"
+            found.append(Problem(join(path, (name,)), differs, "the same again"))
+    return found
+
+
+def _merged(file: AppFile, environment: str) -> list[Placed]:
+    """The blocks of an environment: the file's, with the environment's own added or put in their place; sorted."""
+    found: dict[tuple[str, ...], Placed] = {}
+    own = file.environments[environment].blocks
+    for at, items in (("blocks", file.blocks), (join("environments", (environment, "blocks")), own)):
+        for place, item in enumerate(items):
+            [(name, raw)] = item.items()
+            block = blocks()[name]
+            params = block.load(raw)
+            found[(name, *block.identity(params))] = (join(at, (place, name)), block, params)
+    return [found[key] for key in sorted(found)]
+
+
+def _unknown_processes(file: AppFile, environment: str) -> list[Problem]:
+    merged = _merged(file, environment)
+    known = sorted({params.name for _, block, params in merged if block.declares_process})
+    return [
+        Problem(f"{path}.process", f"a process of {environment}, {one_of(known, name)}", said(name))
+        for path, _, params in merged
+        if (name := getattr(params, "process", None)) is not None and name not in known
+    ]
