@@ -1,1 +1,1 @@
-"""Two real Kubernetes clusters, and what they need, on one machine: `python -m deploy.lab up`. Standard library only."""
+"""Two real Kubernetes clusters on one machine: `python -m deploy.lab up`. Needs the standard library only."""

@@ -11,7 +11,7 @@ from .parts import found
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.lab", description="Two Kubernetes clusters on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m deploy.lab", description="Two Kubernetes clusters, here.")
     parser.add_argument("--lab", default="demo", metavar="NAME", help="which lab (demo)")
     verbs = parser.add_subparsers(dest="verb", required=True)
     up = verbs.add_parser("up", help="bring up what is missing")
@@ -32,8 +32,8 @@ def arguments() -> argparse.ArgumentParser:
         "thaw": "let them go on",
     }.items():
         verbs.add_parser(verb, help=what).add_argument("target", metavar="CLUSTER[/COMPONENT]|PART")
-    verbs.add_parser("cut", help="no packet between this host and the API server").add_argument("cluster", choices=CLUSTERS)
-    verbs.add_parser("heal", help="undo a cut").add_argument("cluster", choices=CLUSTERS)
+    for verb, what in {"cut": "no packet between this host and the API server", "heal": "undo a cut"}.items():
+        verbs.add_parser(verb, help=what).add_argument("cluster", choices=CLUSTERS)
     return parser
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from . import cache, paths
 from .commands import run
 
-KUBERNETES_VERSION = "v1.34.4"
+STRIPPED = "-s -w"
+VERSION = "-X k8s.io/component-base/version.gitVersion=v1.34.4"
 KUBERNETES_COMPONENTS = (
     "etcd",
     "kube-apiserver",
@@ -52,8 +53,9 @@ class Binaries:
 
 
 def _build(part: str, source: Path, half: Path) -> None:
-    flags = f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}" if part == "kubernetes" else "-s -w"
-    argv = ["go", "build", "-trimpath", "-mod=readonly", "-ldflags", flags, "-o", half / part, PACKAGES[part]]
+    flags = f"{STRIPPED} {VERSION}" if part == "kubernetes" else STRIPPED
+    options = ["-trimpath", "-mod=readonly", "-ldflags", flags]
+    argv: list[str | Path] = ["go", "build", *options, "-o", half / part, PACKAGES[part]]
     run(argv, cwd=source, env={"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", **cache.mark(half)})
     if part == "kubernetes":
         for component in KUBERNETES_COMPONENTS:
@@ -68,6 +70,6 @@ def _install(listed: Path, half: Path) -> None:
 def gateway_api_crds() -> Path:
     """The standard Gateway API definitions, where they lie in the module cache."""
     source = paths.HERE / "go" / "gateway-api"
-    downloaded = json.loads(run(["go", "mod", "download", "-json", GATEWAY_API], cwd=source, env={"GOFLAGS": "-mod=readonly"}))
-    crds: Path = Path(downloaded["Dir"], "config", "crd", "standard")
-    return crds
+    ask = ["go", "mod", "download", "-json", GATEWAY_API]
+    downloaded = json.loads(run(ask, cwd=source, env={"GOFLAGS": "-mod=readonly"}))
+    return Path(downloaded["Dir"], "config", "crd", "standard")

@@ -27,7 +27,8 @@ class Client:
 
 def clients(cluster: Cluster) -> tuple[Client, ...]:
     nodes = tuple(Client(f"kubelet-{node.name}", f"system:node:{node.name}", "system:nodes") for node in cluster.nodes)
-    return nodes + (
+    return (
+        *nodes,
         Client("admin", "admin", "system:masters"),
         Client("apiserver-kubelet", "kube-apiserver-kubelet-client", "system:masters"),
         Client("controller-manager", "system:kube-controller-manager"),
@@ -49,17 +50,18 @@ def make(cluster: Cluster, folder: Path) -> None:
     _authority(half, "front-proxy-ca", f"dougong-{cluster.name}-front-proxy")
     addresses = [str(cluster.control), str(cluster.kubernetes_service), "127.0.0.1"]
     names = [f"DNS:{name}" for name in SERVER_NAMES] + [f"IP:{address}" for address in addresses]
-    _signed(half, "apiserver", "ca", "/CN=kube-apiserver", "serverAuth", names)
-    _signed(half, "front-proxy-client", "front-proxy-ca", "/CN=front-proxy-client", "clientAuth")
+    _signed(half / "ca", "apiserver", "/CN=kube-apiserver", "serverAuth", names)
+    front = ("/CN=front-proxy-client", "clientAuth")
+    _signed(half / "front-proxy-ca", "front-proxy-client", *front)
     for client in clients(cluster):
-        _signed(half, client.file, "ca", client.subject, "clientAuth")
+        _signed(half / "ca", client.file, client.subject, "clientAuth")
     run(["openssl", "genrsa", "-out", half / "service-accounts.key", "2048"])
     run(["openssl", "rsa", "-in", half / "service-accounts.key", "-pubout", "-out", half / "service-accounts.pub"])
     half.rename(folder)
 
 
 def _new(folder: Path, name: str, subject: str) -> list[str | Path]:
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / f"{name}.key"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(folder / f"{name}.key")]
     return ["openssl", "req", "-x509", "-days", DAYS, "-subj", subject, "-out", folder / f"{name}.crt", *key]
 
 
@@ -68,8 +70,10 @@ def _authority(folder: Path, name: str, common_name: str) -> None:
     run([*_new(folder, name, f"/CN={common_name}"), *usage])
 
 
-def _signed(folder: Path, name: str, by: str, subject: str, usage: str, names: Sequence[str] = ()) -> None:
-    signer = ["-CA", folder / f"{by}.crt", "-CAkey", folder / f"{by}.key"]
+def _signed(by: Path, name: str, subject: str, usage: str, names: Sequence[str] = ()) -> None:
+    """A certificate beside that of the authority `by`, signed by it."""
+    folder = by.parent
+    signer = ["-CA", str(by.with_suffix(".crt")), "-CAkey", str(by.with_suffix(".key"))]
     extensions = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"extendedKeyUsage={usage}"]
     if names:
         extensions += ["-addext", f"subjectAltName={','.join(names)}"]

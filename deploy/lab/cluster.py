@@ -11,7 +11,7 @@ from .errors import LabError
 from .node import COMPONENTS as NODE
 from .node import Context, NodeRunner
 
-VOLUMES = Path("/tmp/hostpath_pv")
+VOLUMES = Path("/tmp/hostpath_pv")  # noqa: S108 - fixed by the controller manager
 
 
 @dataclass(frozen=True)

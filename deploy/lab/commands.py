@@ -27,6 +27,7 @@ def run(
         text=True,
         cwd=cwd,
         env=None if env is None else {**os.environ, **env},
+        check=False,
     )
     if check and done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-2000:]
@@ -36,7 +37,7 @@ def run(
 
 def succeeds(argv: Sequence[str | Path]) -> bool:
     words = [str(word) for word in argv]
-    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 def until(fact: Callable[[], bool], what: str, seconds: float, every: float = 0.1) -> None:

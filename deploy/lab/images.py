@@ -35,7 +35,7 @@ class Image:
 class _Digesting:
     """A file that knows the sha256 of what was written to it."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: "IO[bytes] | gzip.GzipFile") -> None:
         self.target = target
         self.sha256 = hashlib.sha256()
 
@@ -52,7 +52,7 @@ def pack(root: Path, half: Path, config: dict[str, Any]) -> None:
     blob = half / "layer"
     with blob.open("wb") as file:
         outer = _Digesting(file)
-        with gzip.GzipFile("", "wb", compresslevel=1, fileobj=outer, mtime=0) as packed:  # type: ignore[call-overload]
+        with gzip.GzipFile("", "wb", compresslevel=1, fileobj=outer, mtime=0) as packed:
             inner = _Digesting(packed)
             with tarfile.open(fileobj=inner, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
                 tar.add(root, arcname=".")
@@ -88,7 +88,8 @@ def base() -> Image:
         run(["sh", script, half], env=cache.mark(half))
 
     def image(half: Path) -> None:
-        pack(root, half, {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8"], "Cmd": ["python3"]})
+        variables = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8"]
+        pack(root, half, {"Env": variables, "Cmd": ["python3"]})
 
     key = cache.digest([script.read_bytes(), AUTHORITIES.read_bytes()])
     root = cache.once(paths.cache_folder() / "images" / f"debian-{key}", debootstrap)

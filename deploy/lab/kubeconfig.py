@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 
-def render(name: str, server: str, user: str, authority: bytes, certificate: bytes, key: bytes) -> str:
+def render(name: str, server: str, user: str, *, authority: bytes, certificate: bytes, key: bytes) -> str:
     content = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -21,8 +21,8 @@ def render(name: str, server: str, user: str, authority: bytes, certificate: byt
 
 def of(name: str, server: str, pki: Path, client: str) -> str:
     """The kubeconfig of one of a cluster's clients (certificates.clients)."""
-    read = [(pki / file).read_bytes() for file in ("ca.crt", f"{client}.crt", f"{client}.key")]
-    return render(name, server, client, *read)
+    authority, certificate, key = ((pki / file).read_bytes() for file in ("ca.crt", f"{client}.crt", f"{client}.key"))
+    return render(name, server, client, authority=authority, certificate=certificate, key=key)
 
 
 def _text(content: bytes) -> str:

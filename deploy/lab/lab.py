@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from . import addresses, images, leftovers, locks, network, paths, prerequisites
@@ -69,16 +70,16 @@ class Lab:
         """The Go programs, one after the other: each takes all cores anyway, and two at once too much memory."""
         built: list[str] = []
         for part in ("kubernetes", "coredns", "metrics-server"):
-            built.append(steps.add(f"build {part}", lambda part=part: self.binaries.go(part), built[-1:]))
+            built.append(steps.add(f"build {part}", partial(self.binaries.go, part), built[-1:]))
         return built
 
     def _parts(self, steps: Steps, parts: list[Part]) -> None:
         wheels = steps.add("install wheels", self.binaries.wheels)
         base = steps.add("build base image", images.base)
         for part in parts:
-            prepared = steps.add(f"prepare {part.name}", lambda part=part: part.prepare(self), [wheels])
+            prepared = steps.add(f"prepare {part.name}", partial(part.prepare, self), [wheels])
             needs = ["network", prepared, *part.requires]
-            steps.add(part.name, lambda part=part: part.up(self), needs)
+            steps.add(part.name, partial(part.up, self), needs)
         registry = next(part for part in parts if isinstance(part, Registry))
         steps.add("push images", lambda: registry.fill(self), ["registry", base, wheels])
 
@@ -86,9 +87,7 @@ class Lab:
         name = runner.cluster.name
         prepared = steps.add(f"{name}: certificates", runner.control.prepare)
         control = steps.add(f"{name}: control plane", runner.control.up, ["network", prepared, *built])
-        nodes = [
-            steps.add(f"{name}: {node.node.name}", node.up, [control, "push images"]) for node in runner.nodes
-        ]
+        nodes = [steps.add(f"{name}: {node.node.name}", node.up, [control, "push images"]) for node in runner.nodes]
         addons = steps.add(f"{name}: add-ons", runner.addons.up, [control])
         beside = steps.add(f"{name}: DNS and metrics", runner.control.beside, [addons])
         forward = steps.add(f"{name}: forward", runner.forward, ["network"])
@@ -97,7 +96,7 @@ class Lab:
     def down(self) -> None:
         """Leave nothing: no process, mount, namespace, link, route, rule, cgroup or file of state."""
         steps = Steps()
-        stopped = [steps.add(f"stop {part.name}", lambda part=part: part.down(self)) for part in found().values()]
+        stopped = [steps.add(f"stop {part.name}", partial(part.down, self)) for part in found().values()]
         stopped += [steps.add(f"remove {one.cluster.name}", one.remove) for one in self.clusters]
         last = steps.add("remove network", self._remove_rest, stopped)
         steps.add("remove state", lambda: shutil.rmtree(self.paths.state, ignore_errors=True), [last])

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 from .commands import run, until
@@ -59,7 +60,7 @@ def remove_cgroup(name: str) -> None:
     for hierarchy in hierarchies():
         group = hierarchy / name
         if group.exists():
-            until(lambda: _removed(group), f"removal of {group}", 10)
+            until(partial(_removed, group), f"removal of {group}", 10)
 
 
 def _removed(group: Path) -> bool:

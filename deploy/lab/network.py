@@ -38,9 +38,7 @@ def down(plan: Plan) -> None:
         if succeeds(["iptables", "-w", "-t", table, "-F", chain]):
             run(["iptables", "-w", "-t", table, "-X", chain])
     for path, address in plan.members():
-        _remove_namespace(plan.namespace(path))
-        if _link(plan, address) in links():
-            run(["ip", "link", "delete", _link(plan, address)])
+        _remove_member(plan.namespace(path), _link(plan, address))
     if plan.bridge in links():
         run(["ip", "link", "delete", plan.bridge])
 
@@ -65,11 +63,10 @@ def _member(plan: Plan, namespace: str, address: IPv4Address) -> None:
     inside = ["ip", "-n", namespace]
     link = _link(plan, address)
     if not (link in links() and succeeds([*inside, "route", "get", str(plan.host)])):
-        _remove_namespace(namespace)
-        if link in links():
-            run(["ip", "link", "delete", link])
+        _remove_member(namespace, link)
         run(["ip", "netns", "add", namespace])
-        run(["ip", "link", "add", link, "mtu", MTU, "type", "veth", "peer", "name", "eth0", "mtu", MTU, "netns", namespace])
+        peer = ["peer", "name", "eth0", "mtu", MTU, "netns", namespace]
+        run(["ip", "link", "add", link, "mtu", MTU, "type", "veth", *peer])
         run([*inside, "link", "set", "lo", "up"])
         run([*inside, "address", "add", f"{address}/24", "dev", "eth0"])
         run([*inside, "link", "set", "eth0", "up"])
@@ -79,10 +76,12 @@ def _member(plan: Plan, namespace: str, address: IPv4Address) -> None:
     run(["nsenter", f"--net=/run/netns/{namespace}", "--", "sh", "-c", forward])
 
 
-def _remove_namespace(namespace: str) -> None:
-    if not Path("/run/netns", namespace).exists():
-        return
-    run(["ip", "netns", "delete", namespace])
+def _remove_member(namespace: str, link: str) -> None:
+    # The link first: a namespace takes its links along too, but some time after it was deleted.
+    if link in links():
+        run(["ip", "link", "delete", link])
+    if Path("/run/netns", namespace).exists():
+        run(["ip", "netns", "delete", namespace])
 
 
 def _route(plan: Plan, destination: str, via: IPv4Address) -> None:

@@ -78,7 +78,7 @@ class NodeRunner:
             leftovers.make_cgroup(self.cgroup)
             self._write_runtime()
             self._spawn("containerd", ["containerd", "--config", self.folder / "containerd.toml"])
-        ask = ["ctr", "--address", self.socket, "version"]
+        ask: list[str | Path] = ["ctr", "--address", self.socket, "version"]
         until(lambda: self._ready("containerd", ask), f"{self.node.path}: containerd", 30)
 
     def _ready(self, component: str, ask: list[str | Path]) -> bool:

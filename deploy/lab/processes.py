@@ -70,22 +70,20 @@ def identify(pid: int) -> Identity | None:
 def marked(prefix: str) -> Iterator[Identity]:
     """All processes whose mark is the name given or lies under it."""
     word = f"{MARK}={prefix}".encode()
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
             continue
         try:
-            variables = Path(f"/proc/{entry}/environ").read_bytes().split(b"\0")
+            variables = (entry / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
         if any(variable == word or variable.startswith(word + b"/") for variable in variables):
-            identity = identify(int(entry))
+            identity = identify(int(entry.name))
             if identity:
                 yield identity
 
 
-def end(
-    identities: Sequence[Identity], grace: float, what: str, by: signal.Signals = signal.SIGTERM
-) -> None:
+def end(identities: Sequence[Identity], grace: float, what: str, by: signal.Signals = signal.SIGTERM) -> None:
     """Ask them all to end; those that don't within the grace are killed. Returns when all are gone."""
     if grace:
         for identity in identities:
@@ -159,7 +157,8 @@ class Processes:
         child.returncode = 0  # It outlives this program on purpose: nobody here waits for it.
         if identity is None:
             raise LabError(f"{name} ended at once\n{self.tail(name)}")
-        paths.write_json(self._record(name), {"pid": identity.pid, "start": identity.start, "argv": [str(a) for a in argv]})
+        known = {"pid": identity.pid, "start": identity.start, "argv": [str(word) for word in argv]}
+        paths.write_json(self._record(name), known)
         return True
 
     def stop(self, name: str, grace: float = 5, by: signal.Signals = signal.SIGTERM) -> None:

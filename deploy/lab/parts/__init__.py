@@ -8,10 +8,10 @@ import pkgutil
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from ..errors import LabError
+from deploy.lab.errors import LabError
 
 if TYPE_CHECKING:
-    from ..lab import Lab
+    from deploy.lab.lab import Lab
 
 
 class Part(ABC):
@@ -28,7 +28,7 @@ class Part(ABC):
     def up(self, lab: "Lab") -> None:
         """Start it and return when it answers; leave it alone when it does already."""
 
-    def prepare(self, lab: "Lab") -> None:
+    def prepare(self, lab: "Lab") -> None:  # noqa: B027 - most parts need nothing
         """Download or build what it needs, while other things start."""
 
     def down(self, lab: "Lab") -> None:

@@ -5,14 +5,15 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import paths
-from ..commands import run, succeeds, until
+from deploy.lab import paths
+from deploy.lab.commands import run, succeeds, until
+
 from . import Part
 
 if TYPE_CHECKING:
-    from ..lab import Lab
+    from deploy.lab.lab import Lab
 
-USER = PASSWORD = DATABASE = "dougong"
+USER = PASSWORD = DATABASE = "dougong"  # noqa: S105 - a lab has nothing to hide
 # PostgreSQL refuses root. In a user namespace where root goes by the id of nobody it runs, and its files stay root's.
 SOMEBODY = ("unshare", "--map-user=65534", "--map-group=65534")
 
@@ -53,8 +54,9 @@ class Postgres(Part):
         half = folder / "data.half"
         shutil.rmtree(half, ignore_errors=True)
         password = paths.write(folder / "password", PASSWORD, 0o600)
-        words = ["-U", USER, f"--pwfile={password}", "--auth-host=scram-sha-256", "--auth-local=trust"]
-        run([*SOMEBODY, self._program(lab, "initdb"), "-D", half, *words, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+        who = ["-U", USER, f"--pwfile={password}", "--auth-host=scram-sha-256", "--auth-local=trust"]
+        how = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        run([*SOMEBODY, self._program(lab, "initdb"), "-D", half, *who, *how])
         with (half / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {lab.plan.network} scram-sha-256\n")
         half.rename(data)
@@ -68,7 +70,7 @@ class Postgres(Part):
 
     def _database(self, lab: "Lab", folder: Path) -> None:
         ask = self._psql(lab, folder, "postgres")
-        if not run([*ask, "-c", f"select 1 from pg_database where datname = '{DATABASE}'"]).strip():
+        if DATABASE not in run([*ask, "-c", "select datname from pg_database"]).split():
             run([*ask, "-c", f"create database {DATABASE}"])
 
     def down(self, lab: "Lab") -> None:

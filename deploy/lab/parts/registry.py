@@ -4,12 +4,13 @@ import json
 import urllib.request
 from typing import TYPE_CHECKING
 
-from .. import images, paths
-from ..commands import until
+from deploy.lab import images, paths
+from deploy.lab.commands import until
+
 from . import Part
 
 if TYPE_CHECKING:
-    from ..lab import Lab
+    from deploy.lab.lab import Lab
 
 
 class Registry(Part):

