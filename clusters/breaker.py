@@ -1,7 +1,8 @@
-"""The breaker of a cluster: opens after three connection failures in a row, is closed by a probe that gets through.
+"""The breaker of a cluster: opens after three connection failures in a row, closed by a probe that gets through.
 
-Called by the loop and the probe after a network step. Each call is one conditional UPDATE under the database's clock, so
-workers that fail at the same time neither lose nor double a step. An open breaker keeps the cluster out of the queue (`CLOSED`).
+Called by the loop and the probe after a network step. Each call is one conditional UPDATE under the database's clock,
+so workers that fail at the same time neither lose nor double a step. An open breaker keeps the cluster out of the queue
+(`CLOSED`).
 """
 
 from __future__ import annotations
@@ -29,21 +30,22 @@ _FAILED = """
     UPDATE {table} SET failures = failures + 1,
         breaker_until = CASE WHEN failures + 1 < %(failures)s THEN NULL
             ELSE now() + make_interval(secs =>
-                LEAST(%(longest)s, %(first)s * power(2, LEAST(failures + 1 - %(failures)s, 16))) * (0.75 + random() / 4)) END
+                LEAST(%(longest)s, %(first)s * power(2, LEAST(failures + 1 - %(failures)s, 16)))
+                * (0.75 + random() / 4)) END
     WHERE id = %(id)s AND (breaker_until IS NULL OR breaker_until <= now())
     RETURNING breaker_until
 """
 
 
 def record_failure(cluster_id: UUID) -> datetime | None:
-    """Count a connection failure; until when the breaker is open now, or None. Failures behind an open breaker don't count."""
+    """Count a connection failure; until when the breaker is open now, or None. Behind an open breaker none counts."""
     numbers = {"failures": FAILURES, "first": FIRST_SECONDS, "longest": LONGEST_SECONDS, "id": cluster_id}
     rows = _run(_FAILED, numbers)
     return rows[0][0] if rows else None
 
 
 def record_success(cluster_id: UUID) -> bool:
-    """Forget the failures and close the breaker; True where it was open. Writes nothing where there is nothing to forget."""
+    """Forget the failures and close the breaker; True where it was open. Writes nothing where there is none."""
     was_open = Cluster.objects.filter(pk=cluster_id).exclude(CLOSED).update(failures=0, breaker_until=None)
     Cluster.objects.filter(pk=cluster_id, failures__gt=0).update(failures=0)
     return was_open > 0

@@ -1,9 +1,11 @@
 """What is said of a cluster: the names of its conditions and how each follows from what the probe saw. Pure.
 
+What a type says, and when:
+
     Reachable            the API server answers, under the CA that was registered
     CredentialsAccepted  it takes the writer's credential
     IdentityConfirmed    it is the cluster that was registered, and registered once; False stops delivery
-    VersionSupported     True/Proven on what the tests run on, True/Unproven elsewhere, False where the fence can't exist
+    VersionSupported     True/Proven on what the tests run on, True/Unproven elsewhere, False below the oldest
     FenceMissing         True where the admission policy that confines the writer is not in force
     CredentialsExpiring  True where the writer's credential ends soon and nothing will renew it in time
     CertificateExpiring  True where the API server's own certificate ends soon
@@ -48,7 +50,7 @@ def reachable() -> Condition:
 
 
 def unreachable(fault: ClusterFault) -> Condition:
-    """Why there was no answer: `AddressNotAllowed`, `CertificateNotTrusted`, `TimedOut`, `ServerFailing` or `NoConnection`."""
+    """Why: `AddressNotAllowed`, `CertificateNotTrusted`, `TimedOut`, `ServerFailing` or `NoConnection`."""
     return Condition(REACHABLE, "False", _reason(fault), str(fault)[:500])
 
 
@@ -84,7 +86,7 @@ def version_supported(version: str) -> Condition:
     """From a `gitVersion` such as "v1.34.4"."""
     matched = _VERSION.match(version)
     if matched is None:
-        return Condition(VERSION_SUPPORTED, "Unknown", "NotUnderstood", f"The server says its version is {version[:60]!r}.")
+        return Condition(VERSION_SUPPORTED, "Unknown", "NotUnderstood", f"Its version is {version[:60]!r}.")
     number = (int(matched[1]), int(matched[2]))
     if number < OLDEST:
         return Condition(VERSION_SUPPORTED, "False", "TooOld", f"{version} is older than {OLDEST[0]}.{OLDEST[1]}.")
@@ -105,9 +107,9 @@ def identity(registered: str | None, seen: str, twin: str | None) -> Condition:
         message = f"This is the cluster that is registered as '{twin}' already."
         return Condition(IDENTITY_CONFIRMED, "False", "RegisteredTwice", message)
     if not seen:
-        return Condition(IDENTITY_CONFIRMED, "Unknown", "NotSeen", "There is no namespace kube-system to tell the cluster by.")
+        return Condition(IDENTITY_CONFIRMED, "Unknown", "NotSeen", "No kube-system tells which cluster it is.")
     if registered is not None and registered != seen:
-        message = f"Another cluster answers at this address: its kube-system has the uid {seen}, registered is {registered}."
+        message = f"Another cluster answers here: its kube-system has the uid {seen}, registered is {registered}."
         return Condition(IDENTITY_CONFIRMED, "False", "AnotherCluster", message)
     return Condition(IDENTITY_CONFIRMED, "True", "SameCluster")
 
@@ -130,7 +132,7 @@ def kinds(stale: list[str]) -> Condition:
 
 
 def expiring(type: str, expires_at: datetime | None, now: datetime, *, life: timedelta | None = None) -> Condition:  # noqa: A002
-    """Whether something ends within two weeks, or within the last third of its `life` where that is shorter. None never ends."""
+    """Whether something ends within two weeks, or within the last third of a shorter `life`. None never ends."""
     if expires_at is None:
         return Condition(type, "False", "NoExpiry")
     if expires_at <= now:

@@ -1,8 +1,8 @@
 """The writer's tokens: minted by the minter at a third of their life, or at once when the one in force is refused.
 
-The minter's credential can do one thing, a TokenRequest for the writer's account, and lasts: a control plane that was off for
-longer than a token lives comes back alone. A new token is tried before it is stored; older ones go when a probe got through with it.
-Clusters registered without a minter are left as they are and shown as expiring.
+The minter's credential can do one thing, a TokenRequest for the writer's account, and lasts: a control plane that was
+off for longer than a token lives comes back alone. A new token is tried before it is stored; older ones go when a probe
+got through with it. Clusters registered without a minter are left as they are and shown as expiring.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Minted:
 
 
 def due(only: Iterable[UUID] | None = None) -> QuerySet[Cluster]:
-    """Clusters with a minter whose writer token has lived a third of its life; `only` asks for these whatever their age."""
+    """Clusters with a minter whose writer token has lived a third of its life or is refused; `only`: just these."""
     with_minter = Cluster.objects.filter(credentials__purpose=ClusterCredential.Purpose.MINTER).distinct()
     if only is not None:
         return with_minter.filter(pk__in=list(only))
@@ -65,7 +65,8 @@ def rotate(only: Iterable[UUID] | None = None) -> list[UUID]:
     if not accesses:
         return []
     minted = on_loop(_mint_all(accesses))
-    return [access.cluster_id for access, token in zip(accesses, minted, strict=True) if token and store(access.cluster_id, token)]
+    answers = zip((access.cluster_id for access in accesses), minted, strict=True)
+    return [cluster_id for cluster_id, token in answers if token and store(cluster_id, token)]
 
 
 def store(cluster_id: UUID, minted: Minted) -> bool:
@@ -89,7 +90,7 @@ def put_in_force(
     client_key: str = "",
     expires_at: datetime | None = None,
 ) -> ClusterCredential:
-    """The next version of a credential; the caller holds the cluster's lock. Those before go once it has been accepted."""
+    """The next version of a credential; the caller holds the cluster's lock. Those before go once it is accepted."""
     versions = cluster.credentials.filter(purpose=purpose).order_by("-version").values_list("version", flat=True)
     newest = versions.first() or 0
     credential = ClusterCredential(

@@ -1,7 +1,8 @@
-"""From a registered cluster to a client that speaks to it: decrypts the credential and keeps one session per credential version.
+"""From a registered cluster to a client that speaks to it: one session per cluster and credential version.
 
-Stands between the registry and everything that talks to clusters (loop, watcher, probe, live streams). A process that drives
-clusters from synchronous code does it on one event loop for its life (`on_loop`), so that sessions outlive a task.
+Decrypts the credential. Stands between the registry and everything that talks to clusters (loop, watcher, probe, live
+streams). A process that drives clusters from synchronous code does it on one event loop for its life (`on_loop`), so
+that sessions outlive a task.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class NoCredential(Exception):  # noqa: N818 - a fact about the row, told by its
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A cluster, as whom and with which version of the credential. Holds secrets: never logged, stored or sent anywhere."""
+    """A cluster, as whom, with which version of the credential. Holds secrets: never logged, stored or sent on."""
 
     cluster_id: UUID
     name: str
@@ -50,8 +51,9 @@ def access_for(cluster: Cluster, purpose: str = ClusterCredential.Purpose.WRITER
 def accesses_for(clusters: Iterable[Cluster], purpose: str = ClusterCredential.Purpose.WRITER) -> list[Access]:
     """The same for many in one query; clusters without such a credential are left out."""
     of = {each.pk: each for each in clusters}
-    rows = ClusterCredential.objects.filter(cluster__in=of, purpose=purpose).order_by("cluster", "-version").distinct("cluster")
-    return [_access(of[row.cluster_id], row) for row in rows]
+    rows = ClusterCredential.objects.filter(cluster__in=of, purpose=purpose)
+    in_force = rows.order_by("cluster", "-version").distinct("cluster")
+    return [_access(of[row.cluster_id], row) for row in in_force]
 
 
 def endpoint_for(cluster: Cluster, purpose: str = ClusterCredential.Purpose.WRITER) -> Endpoint:
@@ -74,7 +76,7 @@ def _access(cluster: Cluster, credential: ClusterCredential) -> Access:
 class Sessions:
     """One ClusterClient per cluster, purpose and credential version, for the life of one event loop.
 
-    Every change of address, CA or credential makes a new credential version (`registry`), so a stale session is never handed out.
+    Every change of address, CA or credential makes a new credential version (`registry`): none is stale.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,7 @@
 """The probe: how each cluster is, every 15 seconds, whether or not anything is delivered to it.
 
+In the order of the flow:
+
     discovery, facts   pure: what the server's answers mean
     ask                the requests (the only part that talks to a cluster)
     record             the row: facts, conditions, identity, breaker

@@ -14,8 +14,9 @@ from clusters.probe import discovery, facts
 from clusters.probe.discovery import Served
 from clusters.probe.facts import Facts
 
-POLICIES = Resource("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies", False)
-BINDINGS = Resource("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", False)
+ADMISSION = "admissionregistration.k8s.io/v1"
+POLICIES = Resource(ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", False)
+BINDINGS = Resource(ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", False)
 NODES = WELL_KNOWN["v1", "Node"]
 NAMESPACES = WELL_KNOWN["v1", "Namespace"]
 CLASSES = WELL_KNOWN["storage.k8s.io/v1", "StorageClass"]

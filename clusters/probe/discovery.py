@@ -16,7 +16,7 @@ Resources = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`resources`: "group/version/Kind" → {"plural", "namespaced"}; `stale`: "group/version" whose server did not answer."""
+    """`resources`: "group/version/Kind" → {"plural", "namespaced"}; `stale`: "group/version" without an answer."""
 
     resources: Resources = field(default_factory=dict)
     stale: tuple[str, ...] = ()
@@ -51,5 +51,6 @@ def _resources(prefix: str, entries: Iterable[Mapping[str, Any]]) -> Resources:
     for entry in entries:
         kind = (entry.get("responseKind") or {}).get("kind")
         if kind and "get" in (entry.get("verbs") or []):
-            found.setdefault(f"{prefix}/{kind}", {"plural": entry["resource"], "namespaced": entry.get("scope") == "Namespaced"})
+            namespaced = entry.get("scope") == "Namespaced"
+            found.setdefault(f"{prefix}/{kind}", {"plural": entry["resource"], "namespaced": namespaced})
     return found

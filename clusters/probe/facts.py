@@ -81,7 +81,7 @@ def node(body: Body) -> dict[str, Any]:
         "ready": ready,
         "cordoned": bool(spec.get("unschedulable")),
         "roles": sorted(label.removeprefix(_ROLE) for label in metadata.get("labels") or {} if label.startswith(_ROLE)),
-        "taints": [{key: taint.get(key, "") for key in ("key", "value", "effect")} for taint in spec.get("taints") or []],
+        "taints": [{key: each.get(key, "") for key in ("key", "value", "effect")} for each in spec.get("taints") or []],
         "version": (status.get("nodeInfo") or {}).get("kubeletVersion", ""),
         "capacity": _amounts(status.get("capacity")),
         "allocatable": _amounts(status.get("allocatable")),
@@ -93,7 +93,7 @@ def _amounts(amounts: Body | None) -> dict[str, str]:
 
 
 def gateway(gateways: Iterable[Body]) -> dict[str, str] | None:
-    """{"namespace", "name"} of the Gateway to hang routes on: of those open to our namespaces the labelled one, else the only one."""
+    """{"namespace", "name"} for our routes: of the Gateways open to our namespaces the labelled one, else the only."""
     usable = [each for each in gateways if _is_open(each)]
     labelled = [each for each in usable if (each["metadata"].get("labels") or {}).get(LABEL_GATEWAY) == "true"]
     candidates = labelled or usable
@@ -105,10 +105,9 @@ def gateway(gateways: Iterable[Body]) -> dict[str, str] | None:
 
 def _is_open(body: Body) -> bool:
     """Whether a listener for HTTP takes routes of our namespaces."""
-    return any(
-        listener.get("protocol") in ("HTTP", "HTTPS") and _admits((listener.get("allowedRoutes") or {}).get("namespaces") or {})
-        for listener in (body.get("spec") or {}).get("listeners") or []
-    )
+    listeners = (body.get("spec") or {}).get("listeners") or []
+    web = [each for each in listeners if each.get("protocol") in ("HTTP", "HTTPS")]
+    return any(_admits((each.get("allowedRoutes") or {}).get("namespaces") or {}) for each in web)
 
 
 def _admits(namespaces: Body) -> bool:
@@ -130,7 +129,7 @@ def _meets(expression: Body) -> bool:
 
 
 def storage(classes: Iterable[Body]) -> dict[str, str]:
-    """Tier → name of the StorageClass: by the label `dougong.dev/tier`, and "default" for the cluster's default class."""
+    """Tier → name of the StorageClass: by the label `dougong.dev/tier`, "default" being the cluster's default class."""
     tiers: dict[str, str] = {}
     for each in sorted(classes, key=lambda body: str(body["metadata"]["name"])):
         metadata = each["metadata"]

@@ -1,13 +1,14 @@
 """What a probe saw becomes facts, conditions and the breaker of the row: one short transaction per cluster.
 
 A sight through a credential or address that was replaced meanwhile is dropped. While the server is silent, refuses the
-credential or is another cluster, the facts stay as last known; what they say is then old, and `observed_at` tells how old.
+credential or is another cluster, the facts stay as last known; `observed_at` tells how old they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clusters import breaker, conditions, credentials
-from clusters.faults import ApiRefused, ClusterFault
+from clusters.faults import ApiRefused, ClusterFault, Unreachable
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.facts import Facts
 from clusters.sessions import Access
@@ -39,7 +40,7 @@ class Sight:
     @property
     def busy(self) -> bool:
         """The server only asks to come back later: it says nothing about the cluster."""
-        return isinstance(self.fault, ApiRefused) and self.fault.status == 429
+        return isinstance(self.fault, ApiRefused) and self.fault.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ def _said(cluster: Cluster, credential: ClusterCredential, sight: Sight) -> list
         return [*said, *_seen(cluster, sight.facts, now)]
     if sight.refusal is not None:
         return [*said, conditions.reachable(), conditions.credentials(sight.refusal)]
-    assert sight.fault is not None
-    return [*said, conditions.unreachable(sight.fault), conditions.not_asked(conditions.CREDENTIALS_ACCEPTED)]
+    fault = sight.fault or Unreachable("nothing was seen")
+    return [*said, conditions.unreachable(fault), conditions.not_asked(conditions.CREDENTIALS_ACCEPTED)]
 
 
 def _seen(cluster: Cluster, facts: Facts, now: datetime) -> list[Condition]:
@@ -109,7 +110,7 @@ def _seen(cluster: Cluster, facts: Facts, now: datetime) -> list[Condition]:
 
 
 def _identified(cluster: Cluster, seen: str) -> Condition:
-    """Confirm the identity, and keep it on the first sight; the unique column decides between two that see it at once."""
+    """Confirm the identity, kept on the first sight; the unique column decides between two that see it at once."""
     if cluster.identity is None and seen:
         try:
             with transaction.atomic():
