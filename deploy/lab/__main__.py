@@ -44,15 +44,14 @@ def look(asked: argparse.Namespace) -> int:
             text, well = status.lines(lab)
             print("\n".join(text))
             return 0 if well else 1
+        admin = lab.cluster(getattr(asked, "cluster", "east")).control.admin
         if asked.verb == "env":
-            for name, value in lab.env().items():
-                print(f"{name}={value}")
-            return 0
-        admin = lab.cluster(asked.cluster).control.admin
-        if asked.verb == "kubeconfig":
+            print("\n".join(f"{name}={value}" for name, value in lab.env().items()))
+        elif asked.verb == "kubeconfig":
             print(admin.read_text(), end="")
-            return 0
-        return addons.exec_kubectl(lab.binaries.kubernetes("kubectl"), admin, asked.words)
+        else:
+            addons.become_kubectl(lab.binaries.kubernetes("kubectl"), admin, asked.words)
+    return 0
 
 
 def change(asked: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ What depends on an address is computed here; the rest lies in manifests/.
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.request import ProxyHandler, build_opener
 
 from . import builds, paths
@@ -52,15 +52,26 @@ class Addons:
     def wait(self) -> None:
         """Until every node, DNS, the gateway and the metrics answer."""
         cluster = self.control.cluster
-        names = [f"node/{node.name}" for node in cluster.nodes]
-        until(lambda: self._exist(names), f"{cluster.name}: nodes register", 60, every=0.3)
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=90s", *names)
+        until(self._nodes_ready, f"{cluster.name}: nodes", 120, every=0.3)
         until(lambda: _answers(f"http://{cluster.control}:8181/ready"), f"{cluster.name}: DNS", 60, every=0.3)
         until(self._traefik_ready, f"{cluster.name}: gateway", 120, every=0.3)
-        self.kubectl("wait", "--for=condition=Available", "--timeout=60s", "apiservice/v1beta1.metrics.k8s.io")
+        until(self._metrics_answer, f"{cluster.name}: metrics", 90, every=0.3)
 
-    def _exist(self, names: list[str]) -> bool:
-        return len(self.kubectl("get", "-o", "name", *names, check=False).split()) == len(names)
+    def _nodes_ready(self) -> bool:
+        """Ready by the word of the kubelets that run now: that of killed ones stands for most of a minute."""
+        nodes = json.loads(self.kubectl("get", "nodes", "-o", "json", check=False) or '{"items": []}')["items"]
+        fresh = set()
+        for node in nodes:
+            name = node["metadata"]["name"]
+            ready = next((c for c in node["status"].get("conditions", []) if c["type"] == "Ready"), None)
+            if ready and ready["status"] == "True":
+                heard = datetime.fromisoformat(ready["lastHeartbeatTime"]).timestamp()
+                started = self.control.context.processes.started(f"{self.control.cluster.name}/{name}/kubelet")
+                fresh |= {name} if heard >= int(started) else set()
+        return fresh >= {node.name for node in self.control.cluster.nodes}
+
+    def _metrics_answer(self) -> bool:
+        return "PodMetrics" in self.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1", check=False)
 
     def _traefik_ready(self) -> bool:
         """Its number of ready pods alone would tell of pods of before a crash, so a connection is asked for too."""
@@ -142,7 +153,6 @@ def _outside(name: str, address: str, ports: list[Port], service: str | None) ->
     return [{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}, endpoints]
 
 
-def exec_kubectl(program: Path, config: Path, words: list[str]) -> int:
+def become_kubectl(program: Path, config: Path, words: list[str]) -> NoReturn:
     """kubectl for a person: terminal, stdin, signals and exit code are its own."""
-    os.environ["KUBECONFIG"] = str(config)
-    return subprocess.run([str(program), *words], check=False).returncode
+    os.execve(program, [str(program), *words], {**os.environ, "KUBECONFIG": str(config)})

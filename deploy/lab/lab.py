@@ -147,7 +147,7 @@ class Lab:
     def env(self) -> dict[str, str]:
         variables = {}
         for part in found().values():
-            if self.processes.names(f"parts/{part.name}"):
+            if part.chosen(self):
                 variables.update(part.env(self))
         for cluster in self.plan.clusters:
             variables[f"GATEWAY_{cluster.name.upper()}"] = cluster.gateway
@@ -164,12 +164,17 @@ class Lab:
 def opened(name: str, *, create: bool = False, changing: bool = True) -> Iterator[Lab]:
     """A lab by its name. Who changes it holds its lock; who only looks doesn't wait."""
     where = paths.Paths(name)
-    slot = locks.take_slot(name) if create else locks.known_slot(name)
-    if slot is None or not (create or where.state.exists()):
-        raise LabError(f"lab {name} is not up; `python -m deploy.lab --lab {name} up` brings it up")
     if not changing:
-        yield Lab(name, slot)
+        yield _known(name)
         return
     prerequisites.require_root()
     with locks.locked(where.lock, f"waiting for another command on lab {name}"):
-        yield Lab(name, slot)
+        # The slot is looked up under the lock: a `down` that was waited for has given it back.
+        yield Lab(name, locks.take_slot(name)) if create else _known(name)
+
+
+def _known(name: str) -> Lab:
+    slot = locks.known_slot(name)
+    if slot is None or not paths.Paths(name).state.exists():
+        raise LabError(f"lab {name} is not up; `python -m deploy.lab --lab {name} up` brings it up")
+    return Lab(name, slot)

@@ -62,6 +62,11 @@ def frozen(pid: int) -> bool:
     return _stat(pid)[:1] == ["T"]
 
 
+def boot() -> str:
+    """Which start of the machine this is: pids and ticks begin anew with each."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def identify(pid: int) -> Identity | None:
     start = start_time(pid)
     return None if start is None else Identity(pid, start)
@@ -119,7 +124,7 @@ class Processes:
         except (FileNotFoundError, NotADirectoryError):
             return None
         identity = Identity(known["pid"], known["start"])
-        return identity if identity.alive() else None
+        return identity if known["boot"] == boot() and identity.alive() else None
 
     def names(self, prefix: str = "") -> list[str]:
         """All that was started and not stopped, under a prefix; dead ones too."""
@@ -157,9 +162,13 @@ class Processes:
         child.returncode = 0  # It outlives this program on purpose: nobody here waits for it.
         if identity is None:
             raise LabError(f"{name} ended at once\n{self.tail(name)}")
-        known = {"pid": identity.pid, "start": identity.start, "argv": [str(word) for word in argv]}
-        paths.write_json(self._record(name), known)
+        known = {"pid": identity.pid, "start": identity.start, "boot": boot()}
+        paths.write_json(self._record(name), {**known, "argv": [str(word) for word in argv]})
         return True
+
+    def started(self, name: str) -> float:
+        """When it was started, in seconds since the epoch."""
+        return self._record(name).stat().st_mtime
 
     def stop(self, name: str, grace: float = 5, by: signal.Signals = signal.SIGTERM) -> None:
         identity = self.running(name)

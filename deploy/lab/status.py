@@ -23,8 +23,9 @@ def lines(lab: Lab) -> tuple[list[str], bool]:
         text.append(f"  {len(states) - len(wrong)} of {len(states)} processes run")
         text += [f"  {name}: {state}" for name, state in wrong.items()]
     for part in found().values():
-        for name in lab.processes.names(f"parts/{part.name}"):
-            state = lab.process_state(name)
+        if part.chosen(lab):
+            states = {name: lab.process_state(name) for name in lab.processes.names(f"parts/{part.name}")}
+            state = next((state for state in states.values() if state != "running"), "running" if states else "stopped")
             well = well and state == "running"
             text.append(f"{part.name}  {part.status(lab)}  {state}")
     return text, well

@@ -3,8 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from .errors import LabError
 
@@ -13,56 +13,56 @@ from .errors import LabError
 class Steps:
     """Collect steps with `add`, then `run` them. A failure lets running steps end, starts no new one, and is raised."""
 
-    steps: dict[str, tuple[Callable[[], object], frozenset[str]]] = field(default_factory=dict)
+    waiting: dict[str, tuple[Callable[[], object], frozenset[str]]] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     printing: threading.Lock = field(default_factory=threading.Lock)
+    ended: SimpleQueue[tuple[str, BaseException | None]] = field(default_factory=SimpleQueue)
 
     def add(self, name: str, act: Callable[[], object], after: Iterable[str] = ()) -> str:
-        unknown = set(after) - set(self.steps)
+        unknown = set(after) - set(self.waiting)
         if unknown:
             raise ValueError(f"{name} waits for unknown steps: {unknown}")
-        self.steps[name] = (act, frozenset(after))
+        self.waiting[name] = (act, frozenset(after))
         return name
 
     def run(self) -> None:
         done: set[str] = set()
-        waiting = dict(self.steps)
-        running: dict[Future[None], str] = {}
+        running: set[str] = set()
         failed: list[BaseException] = []
-        with ThreadPoolExecutor(max_workers=max(1, len(waiting))) as pool:
-            while waiting or running:
-                for name in [name for name, (_, after) in waiting.items() if after <= done and not failed]:
-                    act, _ = waiting.pop(name)
-                    running[pool.submit(self._timed, name, act)] = name
-                if not running:
-                    break
-                ended, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    name = running.pop(future)
-                    error = future.exception()
-                    if error is None:
-                        done.add(name)
-                    else:
-                        failed.append(error)
+        while self.waiting or running:
+            for name in [name for name, (_, after) in self.waiting.items() if after <= done and not failed]:
+                act, _ = self.waiting.pop(name)
+                running.add(name)
+                # Daemons, so that an interrupt ends the program at once; the next one takes up what they left.
+                threading.Thread(target=self._timed, args=(name, act), daemon=True).start()
+            if not running:
+                break
+            name, error = self.ended.get()
+            running.remove(name)
+            if error is None:
+                done.add(name)
+            else:
+                failed.append(error)
         if failed:
-            raise self._worst(failed)
-
-    @staticmethod
-    def _worst(failed: list[BaseException]) -> BaseException:
-        """An error that is no LabError is a mistake of ours and must be seen with its traceback."""
-        unexpected = [error for error in failed if not isinstance(error, LabError)]
-        return unexpected[0] if unexpected else LabError("\n".join(str(error) for error in failed))
+            raise _worst(failed)
 
     def _timed(self, name: str, act: Callable[[], object]) -> None:
         began = time.monotonic()
         self.say(f"…        {name}")
+        error: BaseException | None = None
         try:
             act()
-        except BaseException:
-            self.say(f"✗ {time.monotonic() - began:5.1f} s {name}")
-            raise
-        self.say(f"✓ {time.monotonic() - began:5.1f} s {name}")
+        except BaseException as raised:  # noqa: BLE001 - handed to `run`, which raises it
+            error = raised
+        self.say(f"{'✗' if error else '✓'} {time.monotonic() - began:5.1f} s {name}")
+        self.ended.put((name, error))
 
     def say(self, text: str) -> None:
         with self.printing:
             print(f"{time.monotonic() - self.began:6.1f}  {text}", flush=True)
+
+
+def _worst(failed: list[BaseException]) -> BaseException:
+    """An error that is no LabError is a mistake of ours and must be seen with its traceback."""
+    unexpected = [error for error in failed if not isinstance(error, LabError)]
+    return unexpected[0] if unexpected else LabError("\n".join(str(error) for error in failed))

@@ -36,6 +36,10 @@ class Part(ABC):
         for name in lab.processes.names(f"parts/{self.name}"):
             lab.processes.stop(name)
 
+    def chosen(self, lab: "Lab") -> bool:
+        """Whether it belongs to this lab: it was started once, and may be stopped now."""
+        return (lab.paths.state / self.name).exists()
+
     @abstractmethod
     def status(self, lab: "Lab") -> str:
         """One line: where it answers."""
