@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="Networks (CIDR) in private, loopback or link-local ranges where API servers of clusters may be, comma "
         "separated. Public addresses need no entry.",
     )
+    sweep_seconds: int = Field(
+        default=120, ge=5, le=86400, description="How often a healthy Work is compared with its cluster, in seconds, give or take a fifth."
+    )
     token_days: int = Field(default=90, ge=1, le=3650, description="Life of an API token, in days.")
     login_rate: str = Field(default="10/min", description="Log-in attempts by address, as `number/period`.")
     stream_limit: int = Field(default=500, ge=1, description="Live views (server-sent events) one web process serves at once.")

@@ -109,9 +109,8 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [path for path in (BASE_DIR / "static",) if path.is_dir()]
-# Served from the packages themselves: there is no collectstatic step to forget. A container image may still run one.
+# Served from the packages themselves: there is no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -173,6 +172,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 KNOX_TOKEN_MODEL = "identity.ApiToken"
+# Knox's migrations would make the table of its own model, which ours stands in for.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_PREFIX": "dgt_",

@@ -42,6 +42,12 @@ class Invalid(Refusal):
     status = HTTPStatus.BAD_REQUEST
 
 
+class Unauthenticated(Refusal):
+    """401: nobody known asks."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
 class Forbidden(Refusal):
     """403: may be seen, may not be done."""
 

@@ -232,7 +232,7 @@ def operators() -> Group:
 def _check_name(name: str) -> None:
     field = Team._meta.get_field("name")
     try:
-        field.run_validators(name)
+        field.clean(name, None)
     except ValidationError as error:
         raise Invalid(
             "team_name_invalid", f"'{name}' is no name for a team.", rule=" ".join(error.messages), remedy="Choose another name."

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +13,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from paas.core.api import ResourceViewSet
-from paas.core.errors import NotFound
+from paas.core.errors import NotFound, Unauthenticated
 from paas.identity import services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
@@ -39,7 +38,7 @@ class LoginView(APIView):
         body = form.validated_data
         user = authenticate(request._request, username=body["username"], password=body["password"])
         if user is None:
-            raise AuthenticationFailed("Name or password is wrong.")
+            raise Unauthenticated("login_failed", "Name or password is wrong.")
         person = cast(User, user)
         token, expires = services.create_token(user=person, name=body["name"] or "login", actor=person)
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
