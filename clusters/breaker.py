@@ -55,4 +55,5 @@ def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     table = connection.ops.quote_name(Cluster._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(statement.format(table=table), values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+from clusters.api import urls as clusters
 from paas.core import health, problems
 from paas.core.metrics import metrics
 from paas.core.site import console
@@ -16,6 +17,7 @@ from paas.identity.api import urls as identity
 
 router = SimpleRouter()
 identity.register(router)
+clusters.register(router)
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),

@@ -120,7 +120,7 @@ def _admits(namespaces: Body) -> bool:
 
 
 def _meets(expression: Body) -> bool:
-    key, operator, values = expression.get("key"), expression.get("operator"), expression.get("values") or []
+    key, operator, values = str(expression.get("key")), expression.get("operator"), expression.get("values") or []
     if operator == "Exists":
         return key in OUR_NAMESPACE
     if operator == "In":

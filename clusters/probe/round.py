@@ -29,7 +29,8 @@ def probe_clusters(only: Iterable[UUID] | None = None) -> list[Recorded]:
 
 async def look_at_all(accesses: Sequence[Access], pool: Sessions) -> list[Sight]:
     """All at once; a hanging one delays none but itself."""
-    return list(await asyncio.gather(*(look(access, await pool.get(access)) for access in accesses)))
+    clients = [await pool.get(access) for access in accesses]
+    return list(await asyncio.gather(*map(look, accesses, clients)))
 
 
 async def look(access: Access, client: ClusterClient, *, seconds: float = SECONDS) -> Sight:

@@ -1,0 +1,164 @@
+"""`/api/v1/clusters/` and `/api/v1/works/`: parse, ask the service, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clusters import departure, registry, selectors
+from clusters.api import serializers as forms
+from clusters.models import Cluster, ClusterCredential, Work
+from paas.core.api import ResourceViewSet
+from paas.core.permissions import not_found
+
+IF_MATCH = OpenApiParameter(
+    "If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
+)
+ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
+REMOVE = OpenApiParameter(
+    "remove", bool, description="Remove what is ours first; the cluster goes with the last of it."
+)
+LEAVE = OpenApiParameter("leave_running", bool, description="Leave all running, unmanaged.")
+REASON = OpenApiParameter("reason", str, description="For the audit trail.")
+UNREGISTERED = {202: forms.ClusterOut, 204: None}
+YES = ("1", "true", "yes")
+
+
+class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+    """`?name=&cordoned=&suspended=`, exact."""
+
+    class Meta:
+        model = Cluster
+        fields = ["name", "cordoned", "suspended", "leaving"]
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="clusters_list"),
+    retrieve=extend_schema(operation_id="clusters_retrieve", parameters=[ID]),
+)
+class ClusterViewSet(ResourceViewSet[Cluster]):
+    """The fleet: read by everyone who is signed in, changed by operators. The address takes an id or a name."""
+
+    queryset = Cluster.objects.all()
+    serializer_class = forms.ClusterOut
+    filterset_class = ClusterFilter
+    ordering = "name"
+    lookup_url_kwarg = "id"
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        """With the credentials' dates, never their secrets: the encrypted columns are not even read."""
+        dates = ClusterCredential.objects.defer("token", "client_key", "client_certificate")
+        return selectors.fleet(self.actor).prefetch_related(Prefetch("credentials", queryset=dates))
+
+    def get_object(self) -> Cluster:
+        """By id or by name."""
+        key = str(self.kwargs["id"])
+        found = self.get_queryset().filter(**({"pk": key} if _is_uuid(key) else {"name": key})).first()
+        if found is None:
+            raise not_found(Cluster)
+        self.check_object_permissions(self.request, found)
+        return found
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """With its ETag, which is of the spec: the status changes under it, so there is no 304."""
+        return self.answer(self.get_object())
+
+    @extend_schema(
+        operation_id="clusters_create",
+        request=forms.ClusterIn,
+        responses={201: forms.ClusterOut, 200: forms.ClusterOut},
+    )
+    def create(self, request: Request) -> Response:
+        """Register a cluster; operators only. 200 where it was registered already and has been renewed."""
+        body = self.parsed(forms.ClusterIn)
+        cluster = registry.register_cluster(actor=self.actor, refresh=True, **body)
+        return self._answer(cluster, status=201 if cluster.version == 1 else 200)
+
+    @extend_schema(
+        operation_id="clusters_update",
+        request=forms.ClusterPatch,
+        responses=forms.ClusterOut,
+        parameters=[ID, IF_MATCH],
+    )
+    def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Set labels, cordon or suspend; operators only."""
+        body = self.parsed(forms.ClusterPatch)
+        why: dict[str, Any] = {"actor": self.actor, "reason": body["reason"]}
+        with self.edited() as cluster:
+            if "labels" in body:
+                registry.update_cluster(cluster=cluster, labels=body["labels"], actor=self.actor)
+            if "cordoned" in body:
+                (registry.cordon if body["cordoned"] else registry.uncordon)(cluster=cluster, **why)
+            if "suspended" in body:
+                (registry.suspend if body["suspended"] else registry.resume)(cluster=cluster, **why)
+        return self._answer(cluster)
+
+    @extend_schema(operation_id="clusters_destroy", parameters=[ID, REMOVE, LEAVE, REASON], responses=UNREGISTERED)
+    def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Unregister; operators only. 202 while what is ours is being removed."""
+        said = {name: request.query_params.get(name, "").lower() in YES for name in ("remove", "leave_running")}
+        reason = request.query_params.get("reason", "")
+        leaving = departure.unregister_cluster(cluster=self.get_object(), actor=self.actor, reason=reason, **said)
+        return Response(status=204) if leaving is None else self._answer(leaving, status=202)
+
+    @extend_schema(
+        operation_id="clusters_credentials_create",
+        request=forms.CredentialIn,
+        responses=forms.ClusterOut,
+        parameters=[ID],
+    )
+    @action(detail=True, methods=["post"])
+    def credentials(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Put another credential in force; operators only."""
+        body = self.parsed(forms.CredentialIn)
+        return self._answer(registry.replace_credential(cluster=self.get_object(), actor=self.actor, **body))
+
+    def _answer(self, cluster: Cluster, status: int = 200) -> Response:
+        """As it is now, with what the list's query adds."""
+        return self.answer(self.get_queryset().get(pk=cluster.pk), status=status)
+
+
+class WorkFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+    """`?cluster=&owner_id=&owner_kind=&health=`."""
+
+    cluster = filters.CharFilter(field_name="cluster__name")
+
+    class Meta:
+        model = Work
+        fields = ["cluster", "owner_id", "owner_kind", "health", "intent"]
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="works_list"),
+    retrieve=extend_schema(operation_id="works_retrieve", responses=forms.WorkDetailOut),
+)
+class WorkViewSet(ResourceViewSet[Work]):
+    """What is delivered, for one's teams; operators see all. Written by services of its owners alone."""
+
+    queryset = Work.objects.all()
+    filterset_class = WorkFilter
+    ordering = "created_at"
+    lookup_url_kwarg = "id"
+
+    def get_queryset(self) -> QuerySet[Work]:
+        """What the actor may view."""
+        return selectors.works_of(self.actor)
+
+    def get_serializer_class(self) -> Any:
+        """The objects come with one Work only."""
+        return forms.WorkDetailOut if self.action == "retrieve" else forms.WorkOut
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
