@@ -1,4 +1,6 @@
-"""The Celery application: queues, schedules and what every task logs. Loaded by manage.py and paas.asgi, so that a task can be woken from anywhere."""
+"""The Celery application: queues, schedules and what every task logs. Loaded by manage.py and paas.asgi, so that a
+task can be woken from anywhere.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,6 @@ app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]  # celery carries no types
 def _keep_logging(**_kwargs: Any) -> None:
     """Celery would put its own log handlers in the place of ours; being connected here keeps it from doing so."""

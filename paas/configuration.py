@@ -1,6 +1,7 @@
 """The one typed object that holds every setting of the control plane, read from the environment.
 
-Stands before Django: `paas.settings` builds Django's settings from it. `manage.py settings_reference` prints it as docs/settings.md.
+Stands before Django: `paas.settings` builds Django's settings from it. `manage.py settings_reference` prints it as
+docs/settings.md.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ STAND_INS: dict[str, object] = {
     "allowed_hosts": "localhost,127.0.0.1,[::1],testserver",
 }
 
+UNPREFIXED = ("database_url", "redis_url")
+
 
 class ConfigurationError(Exception):
     """A setting is missing or wrong; the message names each by its environment variable."""
@@ -40,14 +43,17 @@ class Settings(BaseSettings):
 
     mode: Literal["production", "development", "test"] = Field(
         default="production",
-        description="`production` refuses to start while a required setting is missing; `development` and `test` fill in "
-        "well-known keys that protect nothing.",
+        description="`production` refuses to start while a required setting is missing; `development` and `test` fill "
+        "in well-known keys that protect nothing.",
     )
     debug: bool = Field(default=False, description="Django's debug pages. Refused in production.")
-    secret_key: SecretStr = Field(default=SecretStr(""), description="Signs sessions and forms; 50 random characters or more.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Signs sessions and forms; 50 random characters or more."
+    )
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(),
-        description="Keys for fields encrypted at rest, comma separated, each `id:key` with a Fernet key (32 bytes, url-safe base64). "
+        description="Keys for fields encrypted at rest, comma separated, each `id:key` with a Fernet key (32 bytes, "
+        "url-safe base64). "
         "The first encrypts, all decrypt. After putting a new one first run `manage.py rotate_keys`.",
     )
     encryption_key_file: Path | None = Field(
@@ -55,46 +61,75 @@ class Settings(BaseSettings):
     )
     digest_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Key of the HMAC digests that stand for secret values; 32 random characters or more. Changing it sends every "
+        description="Key of the HMAC digests that stand for secret values; 32 random characters or more. Changing it "
+        "sends every "
         "secret once more.",
     )
     database_url: str = Field(
         default="",
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),
-        description="PostgreSQL 15 or newer: `postgresql://user:password@host:port/name`, or `?host=/path` for a socket.",
+        description="PostgreSQL 15 or newer: `postgresql://user:password@host:port/name`, or `?host=/path` for a "
+        "socket.",
     )
     database_pool: int = Field(
         default=0,
         ge=0,
         le=200,
-        description="Connections each process keeps in a pool; 0 opens one per request. Meant for the web process: workers keep their own.",
+        description="Connections each process keeps in a pool; 0 opens one per request. Meant for the web process: "
+        "workers keep their own.",
     )
     redis_url: str = Field(
         default="",
         validation_alias=AliasChoices("REDIS_URL", "redis_url"),
-        description="Valkey or Redis for wake-up hints: `redis://host:port/0`. It holds no state; losing it delays, nothing more.",
+        description="Valkey or Redis for wake-up hints: `redis://host:port/0`. It holds no state; losing it delays, "
+        "nothing more.",
     )
     allowed_hosts: CommaList = Field(default=(), description="Host names the web process answers to, comma separated.")
     csrf_trusted_origins: CommaList = Field(
-        default=(), description="Origins (`https://dougong.example`) whose forms are accepted, comma separated; needed behind a proxy."
+        default=(),
+        description="Origins (`https://dougong.example`) whose forms are accepted, comma separated; needed behind a "
+        "proxy.",
     )
     https: bool = Field(
-        default=True, description="Cookies only over HTTPS, redirect to it, HSTS. Turn off only where nothing in front ends TLS."
+        default=True,
+        description="Cookies only over HTTPS, redirect to it, HSTS. Turn off only where nothing in front ends TLS.",
     )
-    public_url: str = Field(default="http://localhost:8000", description="Where people reach the console; used in links.")
+    public_url: str = Field(
+        default="http://localhost:8000", description="Where people reach the console; used in links."
+    )
     cluster_networks: CommaList = Field(
         default=(),
-        description="Networks (CIDR) in private, loopback or link-local ranges where API servers of clusters may be, comma "
+        description="Networks (CIDR) in private, loopback or link-local ranges where API servers of clusters may be, "
+        "comma "
         "separated. Public addresses need no entry.",
     )
     sweep_seconds: int = Field(
-        default=120, ge=5, le=86400, description="How often a healthy Work is compared with its cluster, in seconds, give or take a fifth."
+        default=120,
+        ge=5,
+        le=86400,
+        description="How often a healthy Work is compared with its cluster, in seconds, give or take a fifth.",
     )
     token_days: int = Field(default=90, ge=1, le=3650, description="Life of an API token, in days.")
     login_rate: str = Field(default="10/min", description="Log-in attempts by address, as `number/period`.")
-    stream_limit: int = Field(default=500, ge=1, description="Live views (server-sent events) one web process serves at once.")
-    log_format: Literal["json", "console"] = Field(default="json", description="`json` for machines, `console` for people.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe line written.")
+    stream_limit: int = Field(
+        default=500, ge=1, description="Live views (server-sent events) one web process serves at once."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="`json` for machines, `console` for people."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least severe line written."
+    )
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """The environment variable of a field: `variable("mode") == "DOUGONG_MODE"`."""
+        return field.upper() if field in UNPREFIXED else f"DOUGONG_{field.upper()}"
+
+    @classmethod
+    def required(cls) -> frozenset[str]:
+        """The fields without which production does not start."""
+        return frozenset(STAND_INS)
 
     @field_validator("encryption_keys", "allowed_hosts", "csrf_trusted_origins", "cluster_networks", mode="before")
     @classmethod
@@ -111,7 +146,9 @@ class Settings(BaseSettings):
             try:
                 Fernet(key)
             except ValueError:
-                raise ValueError(f"key {position} ({identifier}) is no Fernet key: 32 bytes in url-safe base64") from None
+                raise ValueError(
+                    f"key {position} ({identifier}) is no Fernet key: 32 bytes in url-safe base64"
+                ) from None
         return value
 
     @field_validator("cluster_networks")
@@ -136,7 +173,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.mode == "production":
-            missing = [variable(name) for name in STAND_INS if not _text(getattr(self, name))]
+            missing = [self.variable(name) for name in STAND_INS if not _text(getattr(self, name))]
             if missing:
                 raise ValueError(f"required in production and not set: {', '.join(missing)}")
             if self.debug:
@@ -146,11 +183,6 @@ class Settings(BaseSettings):
 
 def _text(value: object) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def variable(field: str) -> str:
-    """The environment variable of a field: `variable("mode") == "DOUGONG_MODE"`."""
-    return field.upper() if field in {"database_url", "redis_url"} else f"DOUGONG_{field.upper()}"
 
 
 @cache
@@ -165,6 +197,8 @@ def load() -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            name = variable(str(problem["loc"][0])) if problem["loc"] else "settings"
+            name = Settings.variable(str(problem["loc"][0]).lower()) if problem["loc"] else "settings"
             lines.append(f"  {name}: {problem['msg'].removeprefix('Value error, ')}")
-        raise ConfigurationError("Dougong cannot start:\n" + "\n".join(lines) + "\nEach setting is described in docs/settings.md.") from None
+        raise ConfigurationError(
+            "Dougong cannot start:\n" + "\n".join(lines) + "\nEach setting is described in docs/settings.md."
+        ) from None

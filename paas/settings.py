@@ -9,7 +9,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
-from kombu import Queue
+from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from paas.configuration import load
@@ -142,7 +142,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Alpine, which the console's theme is made with, evaluates its attributes; the theme also has inline scripts and styles.
+        # Alpine, which the console's theme is made with, evaluates its attributes; the theme also has inline scripts
+        # and styles.
         "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:"],
@@ -171,7 +172,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "paas.core.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-KNOX_TOKEN_MODEL = "identity.ApiToken"
+KNOX_TOKEN_MODEL = "identity.ApiToken"  # noqa: S105 - the name of a model
 # Knox's migrations would make the table of its own model, which ours stands in for.
 MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
@@ -215,7 +216,7 @@ CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_QUEUES = [Queue("edit"), Queue("drift"), Queue("sweep")]
+CELERY_TASK_QUEUES = [Queue(lane) for lane in ("edit", "drift", "sweep")]  # type: ignore[no-untyped-call]  # untyped upstream
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_TIME_LIMIT = 25
@@ -232,7 +233,16 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "identity: remove expired tokens": {"task": "paas.identity.tasks.remove_expired_tokens", "schedule": timedelta(hours=6)},
+    "clusters: probe": {
+        "task": "clusters.tasks.probe_clusters",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
+    "clusters: rotate credentials": {"task": "clusters.tasks.rotate_credentials", "schedule": timedelta(minutes=5)},
+    "identity: remove expired tokens": {
+        "task": "paas.identity.tasks.remove_expired_tokens",
+        "schedule": timedelta(hours=6),
+    },
 }
 
 # --- Logs ---

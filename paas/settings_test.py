@@ -8,8 +8,8 @@ os.environ["DOUGONG_MODE"] = "test"
 os.environ.setdefault("DOUGONG_HTTPS", "false")
 os.environ.setdefault("DOUGONG_LOG_FORMAT", "console")
 
-from paas.settings import *  # noqa: E402, F403
+from paas.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = {}

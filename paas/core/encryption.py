@@ -1,7 +1,8 @@
 """Fields encrypted at rest, under keys that are no part of the database and can be rotated.
 
-A stored value reads `id:token`: the id of its key in plain sight, the token a Fernet token. `manage.py rotate_keys` writes every
-value again under the first key. `keyed_digest` is what stands for a secret value where only sameness matters.
+A stored value reads `id:token`: the id of its key in plain sight, the token a Fernet token. `manage.py rotate_keys`
+writes every value again under the first key. `keyed_digest` is what stands for a secret value where only sameness
+matters.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def decrypt(stored: str) -> str:
     identifier, _, token = stored.partition(":")
     fernet = _keys().get(identifier)
     if fernet is None:
-        raise DecryptionError(f"the value was encrypted under key {identifier!r}, which is not among DOUGONG_ENCRYPTION_KEYS")
+        raise DecryptionError(
+            f"the value was encrypted under key {identifier!r}, which is not among DOUGONG_ENCRYPTION_KEYS"
+        )
     try:
         return fernet.decrypt(token.encode()).decode()
     except InvalidToken:
@@ -46,7 +49,9 @@ def decrypt(stored: str) -> str:
 
 
 def keyed_digest(data: bytes) -> str:
-    """HMAC-SHA256 of `data` in hex, under a key kept outside the database: tells sameness, can't be guessed at offline."""
+    """HMAC-SHA256 of `data` in hex, under a key kept outside the database: tells sameness, can't be guessed at
+    offline.
+    """
     return hmac.new(settings.DOUGONG.digest_key.get_secret_value().encode(), data, hashlib.sha256).hexdigest()
 
 
@@ -76,19 +81,18 @@ def rotate(model: type[models.Model], field: EncryptedTextField) -> int:
     Safe beside writers: a row is only replaced while it still holds what was read.
     """
     connection = connections[router.db_for_write(model)]
-    names = (connection.ops.quote_name(name) for name in (model._meta.db_table, field.column, model._meta.pk.column))
-    table, column, key = names
+    names = (model._meta.db_table, str(field.column), str(model._meta.pk.column))
+    table, column, key = (connection.ops.quote_name(name) for name in names)
     first = next(iter(_keys()))
     written = 0
+    pending = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL AND {column} NOT LIKE %s"  # noqa: S608 - quoted names only
+    replace = f"UPDATE {table} SET {column} = %s WHERE {key} = %s"  # noqa: S608 - quoted names only
     while True:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL AND {column} NOT LIKE %s LIMIT {BATCH} FOR UPDATE",  # noqa: S608 - quoted names only
-                [f"{first}:%"],
-            )
+            cursor.execute(f"{pending} LIMIT {BATCH} FOR UPDATE", [f"{first}:%"])
             rows = cursor.fetchall()
             for row_key, stored in rows:
-                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [encrypt(decrypt(stored)), row_key])  # noqa: S608 - quoted names only
+                cursor.execute(replace, [encrypt(decrypt(stored)), row_key])
         written += len(rows)
         if len(rows) < BATCH:
             return written

@@ -1,4 +1,6 @@
-"""Keyset pages for every list of the API. A module of its own, since Django REST framework loads it while it loads itself."""
+"""Keyset pages for every list of the API. A module of its own, since Django REST framework loads it while it loads
+itself.
+"""
 
 from __future__ import annotations
 

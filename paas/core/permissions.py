@@ -1,15 +1,16 @@
 """Who may do what: one question asked of guardian's rows, the same for services, API and console.
 
 Words on team-owned objects: "view", "deploy", "own". A child names the way to its team by a class attribute
-`permission_parent = "project"` (the name of a foreign key), walked up to a model with `permission_scope = "team"`, which
-carries the granted rows. "operate" is the platform permission: held by the group operators, and over objects whose model says
-`permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by operators alone).
+`permission_parent = "project"` (the name of a foreign key), walked up to a model with `permission_scope = "team"`,
+which carries the granted rows. "operate" is the platform permission: held by the group operators, and over objects
+whose model says `permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by them
+alone).
 Operators may view what belongs to teams, not change it. Superusers may do all.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
@@ -40,21 +41,20 @@ def is_operator(actor: Actor) -> bool:
 def allowed(actor: Actor, permission: str, obj: models.Model | None) -> bool:
     """Whether the actor may. `obj` None asks for the platform as a whole."""
     person = signed_in(actor)
-    if person is None:
-        return False
-    if person.is_superuser:
-        return True
-    if obj is None or permission == OPERATE:
-        return is_operator(person)
-    root = _root_of(obj)
-    if root is None:
-        return is_operator(person)
-    scope = _scope(type(root))
+    if person is None or person.is_superuser:
+        return person is not None
+    root = None if obj is None or permission == OPERATE else _root_of(obj)
+    scope = "operators" if root is None else _scope(type(root))
     if scope == "platform" and permission == "view":
         return True
-    if scope != "team" or (permission == "view" and is_operator(person)):
-        return is_operator(person)
-    return _grants(person, permission, type(root)).filter(content_object=root.pk).exists()
+    if (
+        root is not None
+        and scope == "team"
+        and _grants(person, permission, type(root)).filter(content_object=root).exists()
+    ):
+        return True
+    # Operators may do all where no team owns, and view the rest.
+    return (scope != "team" or permission == "view") and is_operator(person)
 
 
 def words(actor: Actor, obj: models.Model) -> frozenset[str]:
@@ -114,8 +114,9 @@ def not_found(model: type[models.Model]) -> NotFound:
 
 def _grants(person: AbstractUser, word: str, root: type[models.Model]) -> models.QuerySet[Any]:
     """The rows that give the person this word on objects of `root`, through any of their groups."""
-    rows: models.QuerySet[Any] = get_group_obj_perms_model(root).objects.all()
-    return rows.filter(group__user=person, permission__codename=f"{word}_{root._meta.model_name}")
+    # Asked with a class, guardian answers for it; its annotation knows instances only.
+    table = get_group_obj_perms_model(cast(Any, root))
+    return table._default_manager.filter(group__user=person, permission__codename=f"{word}_{root._meta.model_name}")
 
 
 def _path(model: type[models.Model]) -> tuple[str, type[models.Model]]:
@@ -142,7 +143,8 @@ def _scope(root: type[models.Model]) -> str:
     scope = getattr(root, "permission_scope", None)
     if scope not in ("team", "platform", "operators"):
         raise ImproperlyConfigured(
-            f"{root._meta.label} must say whose it is: permission_parent, or permission_scope 'team', 'platform' or 'operators'"
+            f"{root._meta.label} must say whose it is: permission_parent, "
+            "or permission_scope 'team', 'platform' or 'operators'"
         )
     return str(scope)
 

@@ -1,7 +1,7 @@
 """Every refusal and error as RFC 9457 problem+json, with one machine code. The API's exception handler.
 
-Body: `{"type", "title", "status", "detail", "instance", "code", "rule", "remedy", "request_id"}` and whatever a refusal carries as
-details; what is wrong with the fields of a form comes as `errors: [{"path", "code", "message"}]`.
+Body: `{"type", "title", "status", "detail", "instance", "code", "rule", "remedy", "request_id"}` and whatever a refusal
+carries as details; what is wrong with the fields of a form comes as `errors: [{"path", "code", "message"}]`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to an error nobody foresaw, under /api/."""
     refusal = Refusal(
-        "internal_error", "Something went wrong on our side.", remedy="Try again; if it stays, tell an operator the request id."
+        "internal_error",
+        "Something went wrong on our side.",
+        remedy="Try again; if it stays, tell an operator the request id.",
     )
     return _plain(request, refusal, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -91,7 +93,9 @@ def _as_refusal(error: Exception) -> tuple[Refusal | None, int, dict[str, str]]:
         return Forbidden("permission_denied", str(error) or "You may not do this."), HTTPStatus.FORBIDDEN, {}
     if isinstance(error, exceptions.ValidationError):
         errors = list(_field_errors(error.detail))
-        message = "; ".join(f"{entry['path']}: {entry['message']}" if entry["path"] else entry["message"] for entry in errors)
+        message = "; ".join(
+            f"{entry['path']}: {entry['message']}" if entry["path"] else entry["message"] for entry in errors
+        )
         return Invalid("invalid", message, details={"errors": errors}), HTTPStatus.BAD_REQUEST, {}
     if isinstance(error, exceptions.APIException):
         code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "refused")

@@ -1,7 +1,8 @@
-"""The console: one site at /console/ for every signed-in person, its home page, its navigation, and the base of its pages.
+"""The console: one site at /console/ for every signed-in person, its home page, navigation and the base of its pages.
 
-Other rooms fill it from their `admin.py`, which Django loads by itself: models by `@admin.register(Model, site=console)`, parts of the home page
-by `register_home_section`, entries of the sidebar by `register_navigation`. Nothing here knows a domain.
+Other rooms fill it from their `admin.py`, which Django loads by itself: models by `@admin.register(Model,
+site=console)`, parts of the home page by `register_home_section`, entries of the sidebar by `register_navigation`.
+Nothing here knows a domain.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class HomeSection:
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An entry of the sidebar: `view` is a name to reverse (`admin:clusters_cluster_changelist`), `icon` a Material symbol."""
+    """An entry of the sidebar: `view` is a name to reverse (`admin:clusters_cluster_changelist`), `icon` a Material
+    symbol.
+    """
 
     title: str
     view: str
@@ -160,15 +163,19 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Where changing is offered."""
-        return bool(self.update_permission and obj is not None and allowed(_actor(request), self.update_permission, obj))
+        return bool(
+            self.update_permission and obj is not None and allowed(_actor(request), self.update_permission, obj)
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Where removing is offered."""
-        return bool(self.delete_permission and obj is not None and allowed(_actor(request), self.delete_permission, obj))
+        return bool(
+            self.delete_permission and obj is not None and allowed(_actor(request), self.delete_permission, obj)
+        )
 
     # --- writing through services ---
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm[Any], change: bool) -> None:
         """Instead of `obj.save()`."""
         if change:
             self.service_update(request, obj, form)
@@ -194,7 +201,9 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
             actions.pop("delete_selected", None)
         return actions
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """What else goes is the service's to decide, not a cascade's."""
         return [str(obj) for obj in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
@@ -210,7 +219,9 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         """The same for bulk actions."""
         return _told(request, lambda: super(ConsoleModelAdmin, self).changelist_view(request, *args, **kwargs))
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The audit trail of the object, in the place of Django's own log."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:

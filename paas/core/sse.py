@@ -1,14 +1,14 @@
 """Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events.
 
-A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard: without Valkey
-the state is read every five seconds, with it at least every heartbeat. Served by ASGI only.
+A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
+without Valkey the state is read every five seconds, with it at least every heartbeat. Served by ASGI only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -44,11 +44,12 @@ def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
     """Answer a request with a live view.
 
     Args:
-        snapshot: reads the whole state, JSON-safe, in a thread of its own; called again at each hint. It asks for the permission
-            itself, every time: a Refusal it raises is sent as the event `refused` and ends the stream.
+        snapshot: reads the whole state, JSON-safe, in a thread of its own; called again at each hint. It asks for the
+            permission itself, every time: a Refusal it raises is sent as the event `refused` and ends the stream.
         channel: the name the writers give to `hint`.
 
-    Events: `state` with the state (only when it differs from the last sent), `refused` with a problem, and comments as heartbeats.
+    Events: `state` with the state (only when it differs from the last sent), `refused` with a problem, and comments as
+        heartbeats.
 
     Raises:
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
@@ -62,11 +63,13 @@ def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
 
 
 def hint(channel: str) -> None:
-    """Once the transaction commits, tell whoever looks at this channel that something changed. Never fails, never waits long."""
+    """Once the transaction commits, tell whoever looks at this channel that something changed. Never fails, never
+    waits long.
+    """
     transaction.on_commit(lambda: _publish(channel))
 
 
-async def events(snapshot: Snapshot, channel: str, *, lifetime: float = LIFETIME) -> AsyncIterator[bytes]:
+async def events(snapshot: Snapshot, channel: str, *, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
     """The stream's bytes."""
     global _open  # noqa: PLW0603 - a count of this process
     _open += 1
@@ -78,7 +81,7 @@ async def events(snapshot: Snapshot, channel: str, *, lifetime: float = LIFETIME
         _open -= 1
 
 
-async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncIterator[bytes]:
+async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGenerator[bytes, None]:
     """Listening has begun before the first reading, so that no change falls between."""
     read = sync_to_async(_reading(snapshot))
     sent = b""
@@ -124,7 +127,7 @@ class _Hints:
             await listener.subscribe(self.channel)
         except (redis.RedisError, OSError) as error:
             logger.debug("live_without_hints", error=str(error))
-            await listener.aclose()
+            await listener.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped
         else:
             self.listener = listener
 

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordToggleWidget
 from paas.core.permissions import is_operator
 from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
 from paas.identity import services
-from paas.identity.models import Team, User
+from paas.identity.models import OPERATORS, Team, User
 from paas.identity.roles import members
 
 
@@ -40,7 +40,7 @@ class UserForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.username:
-            self.fields["operator"].initial = self.instance.groups.filter(name=services.OPERATORS).exists()
+            self.fields["operator"].initial = self.instance.groups.filter(name=OPERATORS).exists()
 
 
 @admin.register(User, site=console)
@@ -53,7 +53,7 @@ class UserAdmin(ConsoleModelAdmin):
     search_fields = ["username", "email"]
     form = UserForm
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """A new person has a name and a password, one that is there has rights."""
         return super().get_form(request, obj, change, form=UserForm if obj else NewUserForm, **kwargs)
 
@@ -95,7 +95,12 @@ class TeamAdmin(ConsoleModelAdmin):
     @admin.display(description="Members")
     def people(self, team: Team) -> str:
         """One line per person."""
-        return format_html_join("", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))) or "none"
+        return (
+            format_html_join(
+                "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
+            )
+            or "none"
+        )
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""
@@ -111,4 +116,6 @@ def _operates(request: HttpRequest) -> bool:
 
 
 register_navigation("Teams", [NavigationItem("Teams", "admin:identity_team_changelist", "groups")], order=50)
-register_navigation("People", [NavigationItem("People", "admin:identity_user_changelist", "person", _operates)], order=80)
+register_navigation(
+    "People", [NavigationItem("People", "admin:identity_user_changelist", "person", _operates)], order=80
+)

@@ -21,8 +21,10 @@ NAME = RegexValidator(
 )
 
 
-class User(AbstractUser):
-    """A person. Signed-in persons see the console; what they may do there is a matter of teams and of the group operators."""
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's tokens refer to it, without types
+    """A person. Signed-in persons see the console; what they may do there is a matter of teams and of the group
+    operators.
+    """
 
     permission_scope: ClassVar[str] = "operators"
 
@@ -38,20 +40,25 @@ class Team(Versioned):
 
     permission_scope: ClassVar[str] = "team"
 
-    name = models.CharField(max_length=40, unique=True, validators=[NAME], help_text="Part of addresses; never changes.")
+    name = models.CharField(
+        max_length=40, unique=True, validators=[NAME], help_text="Part of addresses; never changes."
+    )
     title = models.CharField(max_length=100)
     owners = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="owned_team", editable=False)
     viewers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="viewed_team", editable=False)
 
     class Meta:
         ordering = ["name"]
-        permissions = [("deploy_team", "Can deploy what belongs to the team"), ("own_team", "Can change the team and its members")]
+        permissions = [
+            ("deploy_team", "Can deploy what belongs to the team"),
+            ("own_team", "Can change the team and its members"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class TeamGroupPermission(GroupObjectPermissionBase):  # type: ignore[misc]  # guardian's models carry no django-stubs types
+class TeamGroupPermission(GroupObjectPermissionBase):
     """A permission of a group on a team: guardian's direct table, whose rows go with their team."""
 
     id = models.BigAutoField(primary_key=True)

@@ -45,9 +45,13 @@ def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
                     assign_perm(f"identity.{word}_team", group, team)
             if person is not None:
                 person.groups.add(groups[OWNER])
-            audit.record(actor=actor, action="team.created", target=team, after={"name": team.name, "title": team.title})
+            audit.record(
+                actor=actor, action="team.created", target=team, after={"name": team.name, "title": team.title}
+            )
     except IntegrityError as error:
-        raise Conflict("team_name_taken", f"There is a team named '{name}' already.", remedy="Choose another name.") from error
+        raise Conflict(
+            "team_name_taken", f"There is a team named '{name}' already.", remedy="Choose another name."
+        ) from error
     return team
 
 
@@ -107,7 +111,9 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
         if before == OWNER:
             _keep_an_owner(team, user)
         user.groups.remove(team.owners, team.viewers)
-        audit.record(actor=actor, action="team.member_removed", target=team, before={"user": user.username, "role": before})
+        audit.record(
+            actor=actor, action="team.member_removed", target=team, before={"user": user.username, "role": before}
+        )
 
 
 def create_user(*, username: str, password: str, email: str = "", actor: Actor) -> User:
@@ -122,7 +128,9 @@ def create_user(*, username: str, password: str, email: str = "", actor: Actor) 
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid("password_too_weak", " ".join(error.messages), remedy="Choose a longer, less common password.") from error
+        raise Invalid(
+            "password_too_weak", " ".join(error.messages), remedy="Choose a longer, less common password."
+        ) from error
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -218,7 +226,7 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
 
 def remove_expired_tokens() -> int:
     """Delete tokens whose time is over; the number deleted. Knox deletes one when it is used, this the rest."""
-    return ApiToken.objects.filter(expiry__lt=timezone.now()).delete()[0]
+    return int(ApiToken.objects.filter(expiry__lt=timezone.now()).delete()[0])
 
 
 def operators() -> Group:
@@ -235,7 +243,10 @@ def _check_name(name: str) -> None:
         field.clean(name, None)
     except ValidationError as error:
         raise Invalid(
-            "team_name_invalid", f"'{name}' is no name for a team.", rule=" ".join(error.messages), remedy="Choose another name."
+            "team_name_invalid",
+            f"'{name}' is no name for a team.",
+            rule=" ".join(error.messages),
+            remedy="Choose another name.",
         ) from error
 
 

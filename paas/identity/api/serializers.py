@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from paas.core.permissions import Actor, is_operator, words
 from paas.identity.models import ApiToken, Team, User
-from paas.identity.roles import ROLES, Member
+from paas.identity.roles import ROLES
 
 
 class UserOut(serializers.ModelSerializer[User]):
@@ -46,8 +46,8 @@ class MeOut(serializers.ModelSerializer[User]):
     @extend_schema_field(TeamMembershipOut(many=True))
     def get_teams(self, user: User) -> list[dict[str, str]]:
         """Roles by team name."""
-        owned = {name: "owner" for name in Team.objects.filter(owners__user=user).values_list("name", flat=True)}
-        viewed = {name: "viewer" for name in Team.objects.filter(viewers__user=user).values_list("name", flat=True)}
+        owned = dict.fromkeys(Team.objects.filter(owners__user=user).values_list("name", flat=True), "owner")
+        viewed = dict.fromkeys(Team.objects.filter(viewers__user=user).values_list("name", flat=True), "viewer")
         return [{"team": name, "role": role} for name, role in sorted((viewed | owned).items())]
 
 
@@ -80,7 +80,7 @@ class TeamPatch(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=100)
 
 
-class MemberOut(serializers.Serializer[Member]):
+class MemberOut(serializers.Serializer[Any]):
     """A person's role on a team."""
 
     username = serializers.CharField(source="user.username")

@@ -19,7 +19,9 @@ from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import members
 
-IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read.")
+IF_MATCH = OpenApiParameter(
+    "If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
+)
 
 
 class LoginView(APIView):
@@ -39,8 +41,7 @@ class LoginView(APIView):
         user = authenticate(request._request, username=body["username"], password=body["password"])
         if user is None:
             raise Unauthenticated("login_failed", "Name or password is wrong.")
-        person = cast(User, user)
-        token, expires = services.create_token(user=person, name=body["name"] or "login", actor=person)
+        token, expires = services.create_token(user=user, name=body["name"] or "login", actor=user)
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
 
 
@@ -81,7 +82,9 @@ class TokenViewSet(ResourceViewSet[ApiToken]):
         return Response(status=204)
 
 
-@extend_schema_view(list=extend_schema(operation_id="teams_list"), retrieve=extend_schema(operation_id="teams_retrieve"))
+@extend_schema_view(
+    list=extend_schema(operation_id="teams_list"), retrieve=extend_schema(operation_id="teams_retrieve")
+)
 class TeamViewSet(ResourceViewSet[Team]):
     """Teams one may view."""
 
@@ -101,8 +104,8 @@ class TeamViewSet(ResourceViewSet[Team]):
         """Change the title; owners only."""
         body = self.parsed(forms.TeamPatch)
         with self.edited() as team:
-            team = services.rename_team(team=team, title=body["title"], actor=self.actor)
-        return self.answer(team)
+            renamed = services.rename_team(team=team, title=body["title"], actor=self.actor)
+        return self.answer(renamed)
 
     @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True))
     def members(self, request: Request, name: str) -> Response:
@@ -127,5 +130,7 @@ class TeamViewSet(ResourceViewSet[Team]):
 def _person(username: str) -> User:
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise NotFound("user_not_found", f"There is no person named '{username}'.", remedy="Ask an operator to add them.")
+        raise NotFound(
+            "user_not_found", f"There is no person named '{username}'.", remedy="Ask an operator to add them."
+        )
     return user

@@ -15,7 +15,12 @@ def test_a_change_and_its_event_are_written_together(admin):
     with structlog.contextvars.bound_contextvars(request_id="req-1"):
         team = services.create_team(name="shop", actor=admin)
     event = AuditEvent.objects.get(action="team.created")
-    assert (event.actor, event.actor_name, event.object_type, event.object_id) == (admin, "admin", "identity.Team", str(team.pk))
+    assert (event.actor, event.actor_name, event.object_type, event.object_id) == (
+        admin,
+        "admin",
+        "identity.Team",
+        str(team.pk),
+    )
     assert event.after == {"name": "shop", "title": "shop"}
     assert event.request_id == "req-1"
 

@@ -25,7 +25,9 @@ def test_a_condition_is_added_with_the_time():
 
 def test_saying_the_same_again_keeps_the_time_but_moves_the_generation():
     before = set_condition([], READY, now=NOON)
-    after = set_condition(before, Condition("Ready", "True", "Healthy", "all is well", observed_generation=2), now=LATER)
+    after = set_condition(
+        before, Condition("Ready", "True", "Healthy", "all is well", observed_generation=2), now=LATER
+    )
     assert after[0]["lastTransitionTime"] == before[0]["lastTransitionTime"]
     assert after[0]["observedGeneration"] == 2
 

@@ -16,7 +16,9 @@ def told(response, status, code):
 def test_a_refusal_of_a_service(api, team, viewer):
     client = api(viewer)
     tag = client.get("/api/v1/teams/shop/")["ETag"]
-    body = told(client.patch("/api/v1/teams/shop/", {"title": "Mine"}, headers={"If-Match": tag}), 403, "permission_denied")
+    body = told(
+        client.patch("/api/v1/teams/shop/", {"title": "Mine"}, headers={"If-Match": tag}), 403, "permission_denied"
+    )
     assert body["rule"]
     assert body["remedy"]
     assert body["instance"] == "/api/v1/teams/shop/"

@@ -37,7 +37,9 @@ class Command(BaseCommand):
         if not name:
             return
         try:
-            team = Team.objects.filter(name=name).first() or create_team(name=name, title=name.capitalize(), actor=admin)
+            team = Team.objects.filter(name=name).first() or create_team(
+                name=name, title=name.capitalize(), actor=admin
+            )
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"team: {team.name}")
