@@ -1,0 +1,1 @@
+"""The commands of `dougong`: each parses, asks `client` or `join`, and prints."""

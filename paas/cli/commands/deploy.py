@@ -1,0 +1,119 @@
+"""From an app file: deploy it, render it offline, and the schema it is written by."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from paas.cli import offline
+from paas.cli.client import project_name
+from paas.cli.commands.applications import follow_status
+from paas.cli.errors import UsageError
+from paas.cli.output import Format, facts
+from paas.cli.session import Session, command
+
+app = typer.Typer()
+schemas = typer.Typer(help="The app file.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Option("--file", "-f", help="The app file; - reads standard input.")]
+
+
+@app.command()
+@command
+def deploy(
+    session: Session,
+    file: File,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option("--environment", "-e", help="Only this environment of the file; may be repeated."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to watch.")] = 600,
+) -> None:
+    """Declare an application as its file says, and deliver what has changed."""
+    document = offline.document(_text(file))
+    project, name = document.get("project"), document.get("name")
+    if not isinstance(project, str) or not isinstance(name, str) or not project or not name:
+        raise UsageError("The app file names no project and application.", remedy="Give it `project:` and `name:`.")
+    order: dict[str, Any] = {"appFile": document, "reason": reason}
+    if environment:
+        order["environments"] = environment
+    application = session.client.deploy(project, name, order)
+    if watch:
+        chosen = environment[0] if environment and len(environment) == 1 else None
+        follow_status(session, str(application["id"]), chosen, timeout)
+        return
+    session.output.show(
+        application,
+        table=lambda: facts([("Deployed", f"{project}/{name}"), *_releases(application)]),
+        names=lambda: [f"application/{project_name(application) or project}/{name}"],
+    )
+
+
+@app.command()
+@command
+def render(
+    session: Session,
+    file: File,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="The environment; needed where the file has several.")
+    ] = None,
+    cluster_facts: Annotated[
+        Path | None,
+        typer.Option(help="Facts of the cluster, as JSON or YAML: version, served, gateway, storage, pod_security."),
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="The namespace; else a stand-in for the one that Dougong gives.")
+    ] = None,
+) -> None:
+    """Print the Kubernetes objects that an app file makes, without any server.
+
+    Values of secrets are not known here: a secret has its name and no data.
+    """
+    given = _text(cluster_facts) if cluster_facts else None
+    bodies, notes = offline.render(_text(file), environment=environment, facts=given, namespace=namespace)
+    output = session.output
+    if output.format is Format.json:
+        output.raw(json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies}, indent=2, ensure_ascii=False))
+    elif output.format is Format.name:
+        for body in bodies:
+            output.raw(f"{body['kind'].lower()}/{body['metadata']['name']}")
+    else:
+        output.raw(offline.as_yaml(bodies).rstrip("\n"))
+    for note in notes:
+        output.note(note)
+
+
+@schemas.command()
+@command
+def schema(session: Session) -> None:
+    """Print the JSON Schema of the app file, for editors."""
+    found = offline.schema()
+    if session.output.format is Format.yaml:
+        session.output.show(found, table=str, names=list)
+    else:
+        session.output.raw(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def _text(path: Path) -> str:
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", code="file_unreadable") from None
+
+
+def _releases(application: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    for each in application.get("environments") or []:
+        release = each.get("release")
+        if isinstance(release, dict):
+            release = release.get("number") or release.get("id")
+        rows.append((f"  {each['name']}", f"release {release}" if release else ""))
+    return rows

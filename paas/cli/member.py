@@ -1,0 +1,32 @@
+"""The files of deploy/member, as they are packaged: what a cluster grants, and which revision of the fence that is."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import yaml
+
+SYSTEM = "dougong-system"
+WRITER = "dougong-writer"
+MINTER = "dougong-minter"
+FENCE = "dougong-fence"
+FIELD_MANAGER = "dougong-join"
+
+
+def texts() -> list[str]:
+    """The files' contents, in the order in which they are applied."""
+    root = resources.files("deploy.member")
+    names = sorted(each.name for each in root.iterdir() if each.name.endswith(".yaml"))
+    return [(root / name).read_text(encoding="utf-8") for name in names]
+
+
+def objects() -> list[dict[str, Any]]:
+    """Every object, in the order in which they are applied."""
+    return [each for text in texts() for each in yaml.safe_load_all(text) if each]
+
+
+def fence_revision() -> str:
+    """What the fence calls itself when it refuses the test write."""
+    [policy] = [each for each in objects() if each["kind"] == "ValidatingAdmissionPolicy"]
+    return str(policy["metadata"]["labels"]["app.kubernetes.io/version"])
