@@ -56,7 +56,6 @@ class AmountOut(serializers.Serializer[Any]):
 class ClusterStatusOut(serializers.Serializer[Cluster]):
     """What the probe last saw; empty before its first sight."""
 
-    identity = serializers.CharField(allow_null=True)
     version = serializers.CharField(source="facts.version", default="")
     latency_ms = serializers.FloatField(source="facts.latency_ms", default=None, allow_null=True)
     observed_at = serializers.DateTimeField(source="facts.observed_at", default=None, allow_null=True)
@@ -108,6 +107,7 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         fields = [
             "id",
             "name",
+            "identity",
             "version",
             "created_at",
             "updated_at",

@@ -23,12 +23,13 @@ IF_MATCH = OpenApiParameter(
 )
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
 REMOVE = OpenApiParameter(
-    "remove", bool, description="Remove what is ours first; the cluster goes with the last of it."
+    "remove",
+    bool,
+    description="Needed while Works are delivered to it. true: remove what is ours first, the cluster goes with the "
+    "last of it; false: leave all running, unmanaged.",
 )
-LEAVE = OpenApiParameter("leave_running", bool, description="Leave all running, unmanaged.")
 REASON = OpenApiParameter("reason", str, description="For the audit trail.")
 UNREGISTERED = {202: forms.ClusterOut, 204: None}
-YES = ("1", "true", "yes")
 
 
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
@@ -100,12 +101,17 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
                 (registry.suspend if body["suspended"] else registry.resume)(cluster=cluster, **why)
         return self._answer(cluster)
 
-    @extend_schema(operation_id="clusters_destroy", parameters=[ID, REMOVE, LEAVE, REASON], responses=UNREGISTERED)
+    @extend_schema(operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON], responses=UNREGISTERED)
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
         """Unregister; operators only. 202 while what is ours is being removed."""
-        said = {name: request.query_params.get(name, "").lower() in YES for name in ("remove", "leave_running")}
-        reason = request.query_params.get("reason", "")
-        leaving = departure.unregister_cluster(cluster=self.get_object(), actor=self.actor, reason=reason, **said)
+        remove = request.query_params.get("remove", "").lower()
+        leaving = departure.unregister_cluster(
+            cluster=self.get_object(),
+            actor=self.actor,
+            remove=remove == "true",
+            leave_running=remove == "false",
+            reason=request.query_params.get("reason", ""),
+        )
         return Response(status=204) if leaving is None else self._answer(leaving, status=202)
 
     @extend_schema(
