@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from apps.blocks import Block, blocks
 from apps.document import read
-from apps.jsonschema import model_schema
-from apps.problems import Problem, ProblemsError, join, one_of, problems, said
+from apps.problems import Problem, ProblemsError, join, problems, said
+from apps.schemas import model_schema, one_of
 from apps.spec import AppSpec, BlockUse, SecretVersion
 from apps.terms import Image, LabelKey, LabelValue, Name
 
@@ -85,9 +85,9 @@ def validate(document: object) -> AppFile:
     for at, items in _lists(document):
         found += _wrong_items(items, at)
     if file is not None and not found:
-        found += {each.path: each for name in file.environments for each in _unknown_processes(file, name)}.values()
+        found += _unknown_processes(file)
     if file is None or found:
-        raise ProblemsError(sorted(set(found)))
+        raise ProblemsError(found)
     return file
 
 
@@ -198,11 +198,15 @@ def _merged(file: AppFile, environment: str) -> list[Placed]:
     return [found[key] for key in sorted(found)]
 
 
-def _unknown_processes(file: AppFile, environment: str) -> list[Problem]:
-    merged = _merged(file, environment)
-    known = sorted({params.name for _, block, params in merged if block.declares_process})
-    return [
-        Problem(f"{path}.process", f"a process of {environment}, {one_of(known, name)}", said(name))
-        for path, _, params in merged
-        if (name := getattr(params, "process", None)) is not None and name not in known
-    ]
+def _unknown_processes(file: AppFile) -> list[Problem]:
+    """Blocks that speak of a process which no block of the environment declares; one Problem a place."""
+    found: dict[str, Problem] = {}
+    for environment in file.environments:
+        merged = _merged(file, environment)
+        known = sorted({params.name for _, block, params in merged if block.declares_process})
+        for path, _, params in merged:
+            name = getattr(params, "process", None)
+            if name is not None and name not in known:
+                here = f"a process of {environment}{f', {one_of(known, name)}' if known else ' (there is none)'}"
+                found.setdefault(path, Problem(f"{path}.process", here, said(name)))
+    return list(found.values())

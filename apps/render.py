@@ -6,6 +6,7 @@ contributions of blocks meet: they are merged sorted and checked for conflicts, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,17 +52,23 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
 
 def use_path(block: Block, params: Any) -> str:
     """How messages name a block use, whatever its place in the file: `port(web, http)`."""
-    return f"{block.name}({', '.join(filter(None, block.identity(params)))})"
+    parts = ", ".join(filter(None, block.identity(params)))
+    return f"{block.name}({parts})" if parts else block.name
 
 
 def _contributions(app: AppSpec, target: ClusterTarget) -> Iterable[tuple[str, Contribution]]:
-    for use in app.blocks:
+    for use in sorted(app.blocks, key=_canonical):
         block, params = _loaded(use)
         path = use_path(block, params)
         try:
             yield path, block.render(app, target, params)
         except RenderError as error:
             raise RenderError(error.code, f"{path}.{error.path}", error.message) from None
+
+
+def _canonical(use: BlockUse) -> tuple[str, str]:
+    """Sorts uses, so that of two that fail it is always the same one that is named."""
+    return use.block, json.dumps(thaw(use.params), sort_keys=True)
 
 
 def _loaded(use: BlockUse) -> tuple[Block, Any]:

@@ -101,7 +101,7 @@ LabelValue = Annotated[
 
 def _millicores(value: object) -> object:
     """A bare number of cores, as people write it, in the one spelling that needs no rounding later."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0.001 <= value <= 1024:  # noqa: PLR2004
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0.001 <= value <= 1024:  # noqa: PLR2004 - the bounds of _CPU_SCHEMA
         return f"{round(value * 1000)}m"
     return value
 

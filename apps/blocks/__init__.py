@@ -22,8 +22,8 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from apps.contribution import Contribution
-from apps.jsonschema import model_schema
 from apps.problems import ProblemsError, problems
+from apps.schemas import model_schema
 from apps.spec import AppSpec, freeze, thaw
 from clusters.target import ClusterTarget
 
