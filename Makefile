@@ -1,0 +1,93 @@
+# Everything one types. `make help` lists it. Nothing but GNU make, bash and Python 3.11 or newer must be there before.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/dougong
+UV := $(or $(shell command -v uv),$(CACHE)/uv/bin/uv)
+PYTHON := .venv/bin/python
+SYNCED := .venv/.synced
+# Runs one named step and notes how long it took.
+STEP := .ci/step
+
+DEVELOPMENT := DOUGONG_MODE=development PYTHONWARNINGS=ignore
+# A complete production environment that reaches nothing: what `check --deploy` judges are the settings.
+PRODUCTION := DOUGONG_MODE=production DOUGONG_ALLOWED_HOSTS=dougong.example \
+  DOUGONG_SECRET_KEY=check-only-4bE9zXw7Qp1LrT6yUvN2cMkJhGfDsAaPoIuYtReWq \
+  DOUGONG_ENCRYPTION_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+  DOUGONG_DIGEST_KEY=check-only DATABASE_URL=postgresql:///check REDIS_URL=redis://127.0.0.1:1/0
+
+PYTEST := $(PYTHON) -m pytest -q
+CODE := paas clusters apps deploy tests manage.py
+
+##@ Use
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+##@ Develop
+
+.PHONY: sync
+sync: $(SYNCED) ## Make .venv as uv.lock says
+
+$(SYNCED): pyproject.toml uv.lock | $(UV)
+	@$(STEP) "packages" $(UV) sync --locked --quiet
+	@touch $@
+
+# Only where no uv is on PATH.
+$(CACHE)/uv/bin/uv:
+	@$(STEP) "uv" bash -c 'python3 -m venv $(CACHE)/uv && $(CACHE)/uv/bin/pip install --quiet uv==$(UV_VERSION)'
+
+CHECKS := check-lock check-format check-lint check-types check-imports check-templates check-django check-migrations \
+  check-openapi check-tests
+.PHONY: check $(CHECKS)
+check: $(CHECKS) ## Linters, types, contracts, unit and database tests; no clusters needed
+
+check-lock: $(SYNCED)
+	@$(STEP) "lock file" $(UV) lock --check --quiet
+check-format: $(SYNCED)
+	@$(STEP) "format" .venv/bin/ruff format --check --quiet $(CODE)
+check-lint: $(SYNCED)
+	@$(STEP) "lint" .venv/bin/ruff check --quiet $(CODE)
+check-types: $(SYNCED)
+	@$(STEP) "types" .venv/bin/mypy
+check-imports: $(SYNCED)
+	@$(STEP) "imports" .venv/bin/lint-imports
+check-templates: $(SYNCED)
+	@$(STEP) "templates" .venv/bin/djlint --check --lint --quiet templates
+check-django: $(SYNCED)
+	@$(STEP) "deploy check" env $(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+check-migrations: $(SYNCED)
+	@$(STEP) "migrations" env $(DEVELOPMENT) $(PYTHON) manage.py makemigrations --check --dry-run
+check-openapi: $(SYNCED)
+	@$(STEP) "openapi" bash -c '$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn | \
+	  diff -u docs/openapi.yaml - || { echo "The API has changed: run make openapi and commit docs/openapi.yaml."; exit 1; }'
+check-tests: $(SYNCED)
+	@$(STEP) "unit and database tests" $(PYTEST) -m "not lab and not browser and not soak"
+
+.PHONY: format openapi settings-page
+format: $(SYNCED) ## Format code and templates
+	@.venv/bin/ruff format --quiet $(CODE) && .venv/bin/ruff check --fix --quiet $(CODE); .venv/bin/djlint --reformat --quiet templates || true
+openapi: $(SYNCED) ## Write docs/openapi.yaml anew
+	@$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+settings-page: $(SYNCED) ## Write docs/settings.md anew
+	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
+
+.PHONY: test test-lab test-browser
+test: check lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
+
+test-lab: lab
+	@$(STEP) "lab tests" $(PYTEST) -m "lab and not browser and not soak"
+test-browser: lab
+	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
+
+.PHONY: lab lab-down
+lab: $(SYNCED) ## Two real Kubernetes clusters for the tests, on this machine
+	@$(STEP) "lab" $(PYTHON) -m deploy.lab --lab test up
+lab-down: ## Take them away
+	@$(STEP) "lab down" $(or $(wildcard $(PYTHON)),python3) -m deploy.lab --lab test down
