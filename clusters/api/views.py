@@ -52,6 +52,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     filterset_class = ClusterFilter
     ordering = "name"
     lookup_url_kwarg = "id"
+    lookup_value_regex = "[-a-zA-Z0-9]{1,63}"
 
     def get_queryset(self) -> QuerySet[Cluster]:
         """With the credentials' dates, never their secrets: the encrypted columns are not even read."""
