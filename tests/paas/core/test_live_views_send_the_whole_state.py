@@ -1,0 +1,142 @@
+"""A live view sends the whole state on connect and after each hint, and depends on no hint."""
+
+import asyncio
+from contextlib import aclosing
+
+import orjson
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import transaction
+
+from paas.core import sse
+from paas.core.errors import NotFound, Unavailable
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def state():
+    return {"number": 1}
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Time alone brings nothing within the test."""
+    monkeypatch.setattr(sse, "HEARTBEAT", 600)
+    monkeypatch.setattr(sse, "POLL", 600)
+
+
+@pytest.fixture
+def without_valkey(settings, monkeypatch):
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"redis_url": NOWHERE})
+    monkeypatch.setattr(sse, "_client", None)
+
+
+async def following(events):
+    """The next state, whatever heartbeats come before it."""
+    async with asyncio.timeout(20):
+        async for chunk in events:
+            if chunk.startswith(b"event: state\ndata: "):
+                return orjson.loads(chunk.split(b"data: ", 1)[1])
+    return None
+
+
+def test_on_connect_and_after_a_hint(valkey, patient, state):
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1")) as events:
+            assert await following(events) == {"number": 1}
+            state["number"] = 2
+            await asyncio.to_thread(sse._publish, "app-1")
+            assert await following(events) == {"number": 2}
+
+    async_to_sync(watch)()
+
+
+def test_another_channel_s_hint_is_not_heard(valkey, monkeypatch, state):
+    read = []
+
+    def snapshot():
+        read.append(1)
+        return dict(state)
+
+    async def watch():
+        async with aclosing(sse.events(snapshot, "app-1")) as events:
+            await following(events)
+            await asyncio.to_thread(sse._publish, "app-2")
+            await asyncio.to_thread(sse._publish, "app-1")
+            state["number"] = 2
+            await following(events)
+
+    async_to_sync(watch)()
+    assert len(read) == 2
+
+
+def test_without_valkey_the_state_still_arrives(without_valkey, monkeypatch, state):
+    monkeypatch.setattr(sse, "POLL", 0.01)
+
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1")) as events:
+            assert await following(events) == {"number": 1}
+            state["number"] = 2
+            assert await following(events) == {"number": 2}
+
+    async_to_sync(watch)()
+
+
+def test_what_has_not_changed_is_not_sent_again(without_valkey, monkeypatch, state):
+    monkeypatch.setattr(sse, "POLL", 0.01)
+
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1")) as events:
+            return [await anext(events) for _ in range(4)]
+
+    _, first, *others = async_to_sync(watch)()
+    assert first.startswith(b"event: state")
+    assert others == [b": unchanged\n\n"] * 2
+
+
+def test_a_permission_that_is_gone_ends_the_stream(without_valkey, monkeypatch, state):
+    monkeypatch.setattr(sse, "POLL", 0.01)
+    answers = iter([state])
+
+    def snapshot():
+        try:
+            return next(answers)
+        except StopIteration:
+            raise NotFound("team_not_found", "There is no such team.") from None
+
+    async def watch():
+        return [chunk async for chunk in sse.events(snapshot, "app-1")]
+
+    last = async_to_sync(watch)()[-1]
+    assert last.startswith(b"event: refused")
+    assert b"team_not_found" in last
+
+
+def test_a_stream_ends_itself(without_valkey, state):
+    async def watch():
+        return [chunk async for chunk in sse.events(lambda: dict(state), "app-1", lifetime=0)]
+
+    assert len(async_to_sync(watch)()) == 2
+    assert sse._open == 0
+
+
+def test_streams_are_bounded(settings, state, monkeypatch):
+    monkeypatch.setattr(sse, "_open", settings.DOUGONG.stream_limit)
+    with pytest.raises(Unavailable) as refusal:
+        sse.stream(lambda: dict(state), "app-1")
+    assert refusal.value.code == "too_many_streams"
+
+
+def test_a_hint_is_sent_when_the_change_is_there(valkey, monkeypatch, django_capture_on_commit_callbacks, db):
+    sent = []
+    monkeypatch.setattr(sse, "_publish", sent.append)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        sse.hint("app-1")
+        assert sent == []
+    assert sent == ["app-1"]
+
+
+def test_a_hint_that_cannot_be_sent_disturbs_nobody(without_valkey, db, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        sse.hint("app-1")
