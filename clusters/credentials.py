@@ -48,11 +48,12 @@ class Minted:
 
 def due(only: Iterable[UUID] | None = None) -> QuerySet[Cluster]:
     """Clusters with a minter whose writer token has lived a third of its life or is refused; `only`: just these."""
-    with_minter = Cluster.objects.filter(credentials__purpose=ClusterCredential.Purpose.MINTER).distinct()
+    minters = ClusterCredential.objects.filter(purpose=ClusterCredential.Purpose.MINTER)
+    with_minter = Cluster.objects.filter(pk__in=minters.values("cluster"))
     if only is not None:
         return with_minter.filter(pk__in=list(only))
     writers = ClusterCredential.objects.filter(purpose=ClusterCredential.Purpose.WRITER)
-    in_force = writers.order_by("cluster", "-version").distinct("cluster").values("pk")
+    in_force = writers.order_by("cluster_id", "-version").distinct("cluster_id").values("pk")
     # Less than two thirds left: both sides are computed by the database, under its clock.
     old = writers.filter(pk__in=in_force, expires_at__lte=Now() + (F("expires_at") - F("issued_at")) * 2 / 3)
     refused = Q(conditions__contains=[{"type": "CredentialsAccepted", "status": "False"}])

@@ -52,7 +52,7 @@ def accesses_for(clusters: Iterable[Cluster], purpose: str = ClusterCredential.P
     """The same for many in one query; clusters without such a credential are left out."""
     of = {each.pk: each for each in clusters}
     rows = ClusterCredential.objects.filter(cluster__in=of, purpose=purpose)
-    in_force = rows.order_by("cluster", "-version").distinct("cluster")
+    in_force = rows.order_by("cluster_id", "-version").distinct("cluster_id")
     return [_access(of[row.cluster_id], row) for row in in_force]
 
 
