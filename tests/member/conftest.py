@@ -159,7 +159,7 @@ def minter(admin: Admin, granted: None, endpoint: tuple[str, str]) -> Api:
 
 @pytest.fixture(scope="session")
 def writer(admin: Admin, granted: None, endpoint: tuple[str, str]) -> Api:
-    """The writer, once the fence stands: policy and roles reach the API server's caches a moment after they are applied."""
+    """The writer, once the fence stands: the API server's caches learn of policy and roles a moment late."""
     token = admin("create", "token", "dougong-writer", "-n", "dougong-system", "--duration=1h").strip()
     api = Api(*endpoint, token)
     probe = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "dougong-fence-probe"}}

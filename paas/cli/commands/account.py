@@ -25,14 +25,18 @@ app = typer.Typer()
 def login(
     session: Session,
     username: Annotated[str | None, typer.Option("--username", "-u", help="Your name; asked for if left out.")] = None,
-    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     token_stdin: Annotated[
-        bool, typer.Option(help="Read an API token from standard input, in place of a password.")
+        bool, typer.Option("--token-stdin", help="Read an API token from standard input, in place of a password.")
     ] = False,
     token: Annotated[
         str | None, typer.Option(help="An API token. Others on this machine may see it: prefer --token-stdin.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What to call the context; else the server's host.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What to call the context; else the server's host.")
+    ] = None,
 ) -> None:
     """Sign in at a control plane and use it from now on."""
     server, _ = session.target()
@@ -80,7 +84,7 @@ def logout(session: Session) -> None:
 @command
 def contexts(
     session: Session,
-    use: Annotated[str | None, typer.Option(help="Use this one from now on.")] = None,
+    use: Annotated[str | None, typer.Option(metavar="NAME", help="Use this one from now on.")] = None,
 ) -> None:
     """List the control planes this machine knows, or change to another one."""
     known = Contexts.load()

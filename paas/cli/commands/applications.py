@@ -25,7 +25,7 @@ CLOCK = Clock()
 
 App = Annotated[str, typer.Argument(metavar="APP", help="The application, as NAME or PROJECT/NAME.")]
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="The environment.")]
-Seconds = Annotated[float, typer.Option(help="Seconds to watch.")]
+Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")]
 WatchFlag = Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")]
 
 
@@ -127,7 +127,9 @@ def history(session: Session, application: App, environment: Environment = None)
 def rollback(
     session: Session,
     application: App,
-    to: Annotated[str | None, typer.Option(help="The release to return to; else the one before.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="RELEASE", help="The release to return to; else the one before.")
+    ] = None,
     environment: Environment = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     watch: WatchFlag = False,
@@ -157,8 +159,8 @@ def logs(
     application: App,
     environment: Environment = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
-    cluster: Annotated[str | None, typer.Option(help="Only this cluster.")] = None,
-    process: Annotated[str | None, typer.Option(help="Only this process.")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only this cluster.")] = None,
+    process: Annotated[str | None, typer.Option(metavar="NAME", help="Only this process.")] = None,
 ) -> None:
     """Print what an application's processes write."""
     found = session.client.application(application)
@@ -174,7 +176,7 @@ def retire(
     session: Session,
     application: App,
     confirm: Annotated[
-        str | None, typer.Option(help="The application's name once more; asked for if left out.")
+        str | None, typer.Option(metavar="APP", help="The application's name once more; asked for if left out.")
     ] = None,
 ) -> None:
     """Remove an application from every cluster, its data included."""

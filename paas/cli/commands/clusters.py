@@ -36,16 +36,19 @@ KubeContext = Annotated[
 def join(
     session: Session,
     name: Name,
-    kubeconfig: Annotated[Path, typer.Option(help="Your administrator's kubeconfig; it stays on this machine.")],
+    kubeconfig: Annotated[
+        Path, typer.Option(metavar="FILE", help="Your administrator's kubeconfig; it stays on this machine.")
+    ],
     context: KubeContext = None,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; may be repeated.")] = None,
     kubectl: Program = None,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for the fence.")] = 60,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait for the fence.")] = 60,
 ) -> None:
     """Grant Dougong what it needs in a cluster, and register it. Again, it renews grants and credentials.
 
     Runs your own kubectl: applies deploy/member, waits until the cluster refuses a forbidden write of the account it
-    has just made, and sends address, CA and that account's tokens to the control plane. Your own credentials are not sent.
+    has just made, and sends address, CA and that account's tokens to the control plane. Your own credentials are not
+    sent.
     """
     labels = _labels(label or [])
     tool = Kubectl(find(kubectl), existing_file(kubeconfig, "kubeconfig"), context)
@@ -80,7 +83,9 @@ def leave(
     name: Name,
     kubeconfig: Annotated[
         Path | None,
-        typer.Option(help="Your administrator's kubeconfig: removes the grants too. It stays on this machine."),
+        typer.Option(
+            metavar="FILE", help="Your administrator's kubeconfig: removes the grants too. It stays on this machine."
+        ),
     ] = None,
     context: KubeContext = None,
     remove_workloads: Annotated[
@@ -91,7 +96,9 @@ def leave(
         ),
     ] = None,
     kubectl: Program = None,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait until the workloads are gone.")] = 600,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to wait until the workloads are gone.")
+    ] = 600,
 ) -> None:
     """Unregister a cluster, and take back what it granted.
 

@@ -33,7 +33,7 @@ def deploy(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds to watch.")] = 600,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")] = 600,
 ) -> None:
     """Declare an application as its file says, and deliver what has changed."""
     document = offline.document(_text(file))
@@ -65,7 +65,10 @@ def render(
     ] = None,
     cluster_facts: Annotated[
         Path | None,
-        typer.Option(help="Facts of the cluster, as JSON or YAML: version, served, gateway, storage, pod_security."),
+        typer.Option(
+            metavar="FILE",
+            help="Facts of the cluster, as JSON or YAML: version, served, gateway, storage, pod_security.",
+        ),
     ] = None,
     namespace: Annotated[
         str | None, typer.Option(help="The namespace; else a stand-in for the one that Dougong gives.")

@@ -1,0 +1,237 @@
+"""deploy, status, history, rollback, logs, retire, secret set."""
+
+import json
+
+import pytest
+
+APPLICATION = "/api/v1/applications/a-1/"
+FILE = """
+name: hello
+project: shop
+image: registry.example/hello@sha256:{}
+environments: {{prod: {{clusters: [east]}}}}
+blocks: []
+""".format("1" * 64)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "app.yaml"
+    path.write_text(FILE)
+    return str(path)
+
+
+def work(health="Healthy", observed=2, objects=()):
+    return {
+        "name": "application",
+        "generation": 2,
+        "observed_generation": observed,
+        "health": health,
+        "conditions": [],
+        "objects": list(objects),
+    }
+
+
+def state(*works, health="Healthy", name="prod", release=2):
+    clusters = [{"name": "east", "works": list(works)}]
+    return {"name": name, "release": release, "health": health, "conditions": [], "clusters": clusters}
+
+
+def seen(*environments):
+    return {"application": "hello", "environments": list(environments)}
+
+
+WAITING = {"id": "Deployment/hello-web", "health": "Progressing", "reason": "Rollout", "message": "0 of 1 ready"}
+
+
+def test_deploys_what_the_file_says(run, signed_in, file):
+    path = "/api/v1/projects/shop/applications/hello/"
+    answer = {"id": "a-1", "name": "hello", "project": "shop", "environments": [{"name": "prod", "release": 1}]}
+    signed_in.on("PUT", path, answer)
+    assert run("deploy", "-f", file, "--reason", "first", "-o", "json").json == answer
+    [order] = signed_in.sent("PUT", path)
+    assert order["reason"] == "first"
+    assert order["appFile"]["environments"] == {"prod": {"clusters": ["east"]}}
+    assert "environments" not in order
+
+
+def test_deploys_from_standard_input_and_one_environment_only(run, signed_in):
+    path = "/api/v1/projects/shop/applications/hello/"
+    signed_in.on("PUT", path, {"id": "a-1", "name": "hello", "project": {"name": "shop"}})
+    assert run("deploy", "-f", "-", "-e", "prod", "-o", "name", stdin=FILE).out == "application/shop/hello\n"
+    assert signed_in.sent("PUT", path)[0]["environments"] == ["prod"]
+
+
+@pytest.mark.parametrize("text", ["a: &b 1\nc: *b", "[1, 2]", "name: hello", "\t: {", "name: 1\nproject: 2"])
+def test_sends_nothing_of_a_file_that_is_none(run, signed_in, text):
+    assert run("deploy", "-f", "-", stdin=text).code == 2
+    assert signed_in.requests == []
+
+
+def test_a_file_that_is_not_there(run, signed_in):
+    assert run("deploy", "-f", "/nowhere/app.yaml").code == 2
+
+
+def test_watches_until_all_is_healthy(run, signed_in, file, quick):
+    signed_in.on("PUT", "/api/v1/projects/shop/applications/hello/", {"id": "a-1", "name": "hello", "project": "shop"})
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work("Healthy", observed=1))))
+    signed_in.on(
+        "GET", APPLICATION + "status/", seen(state(work("Progressing", objects=[WAITING]), health="Progressing"))
+    )
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work())))
+    got = run("deploy", "-f", file, "--watch")
+    assert got.code == 0, got.err
+    assert got.out.splitlines() == [
+        "prod: Healthy release 2",
+        "prod/east/application: Healthy 1/2",
+        "prod: Progressing release 2",
+        "prod/east/application: Progressing",
+        "prod/east/application Deployment/hello-web: Progressing Rollout 0 of 1 ready",
+        "prod: Healthy release 2",
+        "prod/east/application: Healthy",
+    ]
+
+
+def test_watching_as_json_is_a_document_a_line(run, hello, signed_in, quick):
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work("Progressing"))))
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work("Progressing"))))
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work())))
+    lines = run("status", "hello", "--watch", "-o", "json").out.splitlines()
+    assert [json.loads(line)["environments"][0]["clusters"][0]["works"][0]["health"] for line in lines] == [
+        "Progressing",
+        "Healthy",
+    ]
+
+
+def test_watching_ends_at_its_deadline(run, hello, signed_in, quick):
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work("Progressing"))))
+    got = run("status", "hello", "--watch", "--timeout", "30")
+    assert got.code == 6
+    assert 30 <= quick[0] < 33
+    assert "Not all is healthy after 30 s" in got.err
+
+
+def test_watching_outlives_a_control_plane_that_is_away_for_a_moment(run, hello, signed_in, quick):
+    signed_in.on("GET", APPLICATION + "status/", {"code": "unavailable", "detail": "Later."}, status=503)
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work())))
+    assert run("status", "hello", "--watch").code == 0
+
+
+def test_watching_ends_as_unreachable_where_nobody_answers(run, hello, signed_in, quick):
+    signed_in.on("GET", APPLICATION + "status/", {"code": "unavailable", "detail": "Later."}, status=503)
+    assert run("status", "hello", "--watch", "--timeout", "30").code == 5
+
+
+def test_nothing_placed_is_not_settled(run, hello, signed_in, quick):
+    empty = {"name": "prod", "release": 2, "health": "Healthy", "conditions": [], "clusters": []}
+    signed_in.on("GET", APPLICATION + "status/", seen(empty))
+    assert run("status", "hello", "--watch", "--timeout", "5").code == 6
+
+
+def test_watches_one_environment(run, hello, signed_in, quick):
+    slow = state(work("Progressing"), name="dev", health="Progressing")
+    signed_in.on("GET", APPLICATION + "status/", seen(state(work()), slow))
+    assert run("status", "hello", "-e", "prod", "--watch").code == 0
+
+
+def test_shows_a_tree_of_what_is_not_well(run, hello, signed_in):
+    missing = {"type": "SecretUnavailable", "status": "True", "reason": "Missing", "message": "database"}
+    broken = {**work("Progressing", observed=1, objects=[WAITING, {"id": "Service/hello", "health": "Healthy"}])}
+    broken["conditions"] = [missing]
+    signed_in.on("GET", APPLICATION + "status/", seen(state(broken, health="Progressing")))
+    assert run("status", "hello").out.splitlines() == [
+        "hello",
+        "└── prod Progressing release 2",
+        "    └── east Progressing",
+        "        └── application Progressing generation 1/2",
+        "            ├── SecretUnavailable=True Missing database",
+        "            └── Deployment/hello-web Progressing Rollout 0 of 1 ready",
+    ]
+
+
+def test_status_as_json(run, hello, signed_in):
+    body = seen(state(work()))
+    signed_in.on("GET", APPLICATION + "status/", body)
+    assert run("status", "shop/hello", "-o", "json").json == body
+    assert signed_in.requests[0].query == {"name": "hello", "project": "shop"}
+
+
+def test_an_application_that_is_not_there(run, hello):
+    assert run("status", "other").code == 3
+    assert run("status", "hello", "-e", "staging").code == 3
+
+
+def test_the_same_name_in_two_projects(run, signed_in):
+    both = [{"id": "1", "name": "hello", "project": "a"}, {"id": "2", "name": "hello", "project": {"name": "b"}}]
+    signed_in.on("GET", "/api/v1/applications/", {"results": both})
+    signed_in.on("GET", "/api/v1/applications/2/status/", seen())
+    got = run("status", "hello")
+    assert (got.code, "a/hello, b/hello" in got.err) == (2, True)
+    assert run("status", "b/hello").code == 0
+
+
+def test_lists_releases(run, hello, signed_in):
+    release = {"id": "r-2", "number": 2, "environment": "prod", "image": "i@sha256:1", "created_by": "ann"}
+    other = {**release, "id": "r-1", "number": 1, "environment": {"id": "e-2", "name": "dev"}, "reason": "try"}
+    signed_in.on("GET", APPLICATION + "releases/", {"results": [release, other]})
+    assert run("history", "hello", "-e", "dev", "-o", "json").json == [other]
+    table = run("history", "hello").out.splitlines()
+    assert table[1].split() == ["2", "prod", "i@sha256:1", "ann"]
+    assert table[2].split() == ["1", "dev", "i@sha256:1", "ann", "try"]
+
+
+def test_rolls_back(run, hello, signed_in):
+    signed_in.on("POST", APPLICATION + "rollback/", {"id": "r-3"})
+    assert run("rollback", "hello", "--to", "1", "-e", "prod", "--reason", "broken", "-o", "json").code == 0
+    assert run("rollback", "hello", "-e", "prod").code == 0
+    assert signed_in.sent("POST", APPLICATION + "rollback/") == [
+        {"environment": "prod", "release": "1", "reason": "broken"},
+        {"environment": "prod", "reason": ""},
+    ]
+
+
+def test_asks_which_environment_is_meant(run, hello, signed_in):
+    got = run("rollback", "hello")
+    assert (got.code, "prod" in got.err) == (2, True)
+    assert signed_in.sent("POST", APPLICATION + "rollback/") == []
+
+
+def test_prints_logs_line_by_line(run, hello, signed_in):
+    said = b'data: {"cluster": "east", "pod": "web-1", "line": "one"}\n\ndata: plain\ndata: two\n\n'
+    stream = b"retry: 2000\n\n: hi\n\n" + said
+    signed_in.on("GET", "/api/v1/environments/e-1/logs/", stream, **{"Content-Type": "text/event-stream"})
+    got = run("logs", "hello", "-f", "-e", "prod", "--process", "web", "--cluster", "east")
+    assert got.out == "east/web-1 one\nplain\ntwo\n"
+    assert signed_in.requests[-1].query == {"follow": "1", "process": "web", "cluster": "east"}
+
+
+def test_a_refusal_in_the_stream_ends_it(run, hello, signed_in):
+    stream = b'data: one\n\nevent: refused\ndata: {"status": 404, "code": "gone", "detail": "It is gone."}\n\n'
+    signed_in.on("GET", "/api/v1/environments/e-1/logs/", stream, **{"Content-Type": "text/event-stream"})
+    got = run("logs", "hello", "-e", "prod")
+    assert (got.code, got.out, "It is gone." in got.err) == (3, "one\n", True)
+
+
+def test_retires_with_its_name_only(run, hello, signed_in):
+    signed_in.on("POST", APPLICATION + "retire/", {"id": "a-1"}, status=202)
+    assert run("retire", "hello").code == 2
+    assert run("retire", "hello", "--confirm", "hallo").code == 2
+    assert signed_in.sent("POST", APPLICATION + "retire/") == []
+    assert run("retire", "hello", "--confirm", "hello").code == 0
+    assert signed_in.sent("POST", APPLICATION + "retire/") == [{"confirm": "hello"}]
+
+
+def test_stores_a_secret_and_prints_no_value(run, hello, signed_in, tmp_path):
+    path = "/api/v1/environments/e-1/secrets/database/"
+    signed_in.on("PUT", path, {"name": "database", "version": "v2"})
+    (tmp_path / "key.pem").write_text("k3y\n")
+    files = ["--from-file", f"KEY={tmp_path}/key.pem", "--from-file", "PIPED=-"]
+    got = run("secret", "set", "hello", "database", "URL=p0stgres", "-e", "prod", *files, stdin="p1ped")
+    assert got.code == 0, got.err
+    assert signed_in.sent("PUT", path) == [{"values": {"URL": "p0stgres", "KEY": "k3y\n", "PIPED": "p1ped"}}]
+    assert not any(value in got.out + got.err for value in ("p0stgres", "k3y", "p1ped"))
+
+
+def test_asks_for_no_secret_in_a_pipe(run, hello, signed_in):
+    assert run("secret", "set", "hello", "database", "URL", "-e", "prod").code == 2
+    assert run("secret", "set", "hello", "database", "-e", "prod").code == 2
