@@ -43,8 +43,8 @@ def configure(*, style: str, level: str) -> dict[str, Any]:
         "loggers": {
             # Each request is logged once, by django_structlog.
             "django.server": {"handlers": [], "propagate": False},
+            "uvicorn": {"handlers": [], "propagate": True},
             "uvicorn.access": {"handlers": [], "propagate": False},
-            "uvicorn.error": {"handlers": [], "level": level, "propagate": True},
             "kubernetes": {"level": "WARNING"},
             "aiohttp.access": {"level": "WARNING"},
         },

@@ -9,7 +9,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from paas.configuration import load
@@ -216,7 +216,11 @@ CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_QUEUES = [Queue(lane) for lane in ("edit", "drift", "sweep")]  # type: ignore[no-untyped-call]  # untyped upstream
+# An exchange and key for each lane: by default all queues would share one, and each would get every message.
+CELERY_TASK_QUEUES = [
+    Queue(lane, Exchange(lane), routing_key=lane)  # type: ignore[no-untyped-call]  # kombu carries no types
+    for lane in ("edit", "drift", "sweep")
+]
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_TIME_LIMIT = 25

@@ -44,7 +44,9 @@ def test_tasks_speak_json_and_keep_no_results():
     conf = celery_app.conf
     assert (conf.task_serializer, conf.accept_content, conf.task_ignore_result) == ("json", ["json"], True)
     assert (conf.task_acks_late, conf.worker_prefetch_multiplier) == (True, 1)
-    assert {one.name for one in conf.task_queues} == {"edit", "drift", "sweep"}
+    # A key of its own each: with a common one every queue would get every message.
+    routes = {queue.name: (queue.exchange.name, queue.routing_key) for queue in celery_app.amqp.queues.values()}
+    assert routes == {lane: (lane, lane) for lane in ("edit", "drift", "sweep")}
 
 
 def test_every_scheduled_task_exists():
