@@ -68,7 +68,7 @@ check-openapi: $(SYNCED)
 	@$(STEP) "openapi" bash -c '$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn | \
 	  diff -u docs/openapi.yaml - || { echo "The API has changed: run make openapi and commit docs/openapi.yaml."; exit 1; }'
 check-tests: $(SYNCED)
-	@$(STEP) "unit and database tests" $(PYTEST) -m "not lab and not browser and not soak"
+	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not soak"
 
 .PHONY: format openapi settings-page
 format: $(SYNCED) ## Format code and templates
@@ -83,8 +83,15 @@ test: check lab test-lab test-browser ## check, and the tests on two real cluste
 
 test-lab: lab
 	@$(STEP) "lab tests" $(PYTEST) -m "lab and not browser and not soak"
-test-browser: lab
+test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \
+	  { echo "The browser tests need chromium on PATH: install it, or run as root on Debian." >&2; exit 1; }
+	@command -v chromium >/dev/null || $(STEP) "chromium" bash -c 'apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null'
 
 .PHONY: lab lab-down
 lab: $(SYNCED) ## Two real Kubernetes clusters for the tests, on this machine

@@ -51,11 +51,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Below the static files, which need neither a log line nor a policy each.
     "django_structlog.middlewares.RequestMiddleware",
     "paas.core.metrics.RequestMetricsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -203,6 +204,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Applications on every cluster",
     "SITE_URL": "/console/",
     "SITE_SYMBOL": "foundation",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.site.favicon"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

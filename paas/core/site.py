@@ -19,6 +19,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.forms import AuthenticationForm
@@ -83,6 +84,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             links = [{"title": item.title, "icon": item.icon, "link": reverse(item.view)} for item in shown]
             groups.append({"title": title, "separator": True, "items": links})
     return groups
+
+
+def favicon(request: HttpRequest) -> str:
+    """Where the console's icon is."""
+    return static("dougong/favicon.svg")
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
