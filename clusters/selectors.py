@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from clusters.breaker import CLOSED
 from clusters.conditions import NEEDED
-from clusters.models import Cluster, Work
+from clusters.models import Cluster, ClusterCredential, Work
 from paas.core.permissions import Actor, visible
 
 
@@ -18,6 +21,33 @@ def clusters_of(actor: Actor) -> QuerySet[Cluster]:
 def fleet(actor: Actor) -> QuerySet[Cluster]:
     """The same, with `works_count`."""
     return clusters_of(actor).annotate(works_count=Count("works"))
+
+
+def with_dates(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
+    """With the dates of their credentials, never the secrets: the encrypted columns are not even read."""
+    dates = ClusterCredential.objects.defer("token", "client_key", "client_certificate")
+    return clusters.prefetch_related(Prefetch("credentials", queryset=dates))
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Until when: the writer's credential in force, the server's certificate. None is never, or not known."""
+
+    credential: datetime | None
+    certificate: datetime | None
+    renewed: bool
+
+
+def ends(cluster: Cluster) -> Ends:
+    """Of a cluster that was read `with_dates`."""
+    found = sorted(cluster.credentials.all(), key=lambda each: each.version)
+    writers = [each for each in found if each.purpose == ClusterCredential.Purpose.WRITER]
+    certificate = cluster.facts.get("certificate_expires_at")
+    return Ends(
+        credential=writers[-1].expires_at if writers else None,
+        certificate=datetime.fromisoformat(str(certificate)) if certificate else None,
+        renewed=len(found) > len(writers),
+    )
 
 
 def works_of(actor: Actor) -> QuerySet[Work]:

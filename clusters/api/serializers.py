@@ -8,7 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from clusters.models import Cluster, ClusterCredential, OwnedObject, Work
+from clusters.models import Cluster, OwnedObject, Work
+from clusters.selectors import ends
 from paas.core.permissions import Actor, allowed
 
 
@@ -56,6 +57,7 @@ class AmountOut(serializers.Serializer[Any]):
 class ClusterStatusOut(serializers.Serializer[Cluster]):
     """What the probe last saw; empty before its first sight."""
 
+    identity = serializers.CharField(allow_null=True)
     version = serializers.CharField(source="facts.version", default="")
     latency_ms = serializers.FloatField(source="facts.latency_ms", default=None, allow_null=True)
     observed_at = serializers.DateTimeField(source="facts.observed_at", default=None, allow_null=True)
@@ -79,18 +81,11 @@ class ClusterStatusOut(serializers.Serializer[Cluster]):
 
     def get_credential_expires_at(self, cluster: Cluster) -> datetime | None:
         """When the writer's credential in force ends; null is never."""
-        writer = _in_force(cluster, ClusterCredential.Purpose.WRITER)
-        return writer.expires_at if writer else None
+        return ends(cluster).credential
 
     def get_credential_renewed(self, cluster: Cluster) -> bool:
         """Whether it is renewed by itself."""
-        return _in_force(cluster, ClusterCredential.Purpose.MINTER) is not None
-
-
-def _in_force(cluster: Cluster, purpose: str) -> ClusterCredential | None:
-    """Out of the prefetched credentials, which are loaded without their secrets."""
-    found = [each for each in cluster.credentials.all() if each.purpose == purpose]
-    return max(found, key=lambda each: each.version, default=None)
+        return ends(cluster).renewed
 
 
 class ClusterOut(serializers.ModelSerializer[Cluster]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
-from clusters.models import Cluster, ClusterCredential, Work
+from clusters.models import Cluster, Work
 from paas.core.api import ResourceViewSet
 from paas.core.permissions import not_found
 
@@ -55,9 +55,8 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     lookup_value_regex = "[-a-zA-Z0-9]{1,63}"
 
     def get_queryset(self) -> QuerySet[Cluster]:
-        """With the credentials' dates, never their secrets: the encrypted columns are not even read."""
-        dates = ClusterCredential.objects.defer("token", "client_key", "client_certificate")
-        return selectors.fleet(self.actor).prefetch_related(Prefetch("credentials", queryset=dates))
+        """With the dates of credentials."""
+        return selectors.with_dates(selectors.fleet(self.actor))
 
     def get_object(self) -> Cluster:
         """By id or by name."""

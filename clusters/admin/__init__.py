@@ -1,0 +1,16 @@
+"""The console pages of the fleet: clusters and the Works on them. Written through services alone.
+
+In here:
+
+    badges   what a row says, in a word, an icon and a tone
+    tables   rows of cells, laid out by one template
+    page     what the page of one cluster shows
+    forms    what people fill in
+    fleet    list, page, registration and actions of clusters
+    works    Works, read-only
+"""
+
+from clusters.admin.fleet import ClusterAdmin
+from clusters.admin.works import WorkAdmin
+
+__all__ = ["ClusterAdmin", "WorkAdmin"]

@@ -1,0 +1,86 @@
+"""Works in the console: what is delivered where, and how far. Read-only; their owners' services write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from clusters import selectors
+from clusters.admin import badges, tables
+from clusters.models import Work
+from paas.core.site import ConsoleModelAdmin, console
+
+
+@admin.register(Work, site=console)
+class WorkAdmin(ConsoleModelAdmin):
+    """The Works of one's teams; operators see all."""
+
+    list_display = ["title", "cluster", "team", "health_", "progress", "release", "next_check_at"]
+    list_filter = ["health", "intent", "cluster"]
+    search_fields = ["owner_name", "name", "cluster__name"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With cluster and team."""
+        return selectors.works_of(request.user).order_by("owner_name", "name")
+
+    @admin.display(description="Work", ordering="owner_name")
+    def title(self, work: Work) -> str:
+        """Owner and name."""
+        return f"{work.owner_name}/{work.name}"
+
+    @admin.display(description="Health", ordering="health")
+    def health_(self, work: Work) -> SafeString:
+        """In colour, word and icon."""
+        return badges.health(work.health).html()
+
+    @admin.display(description="Generation")
+    def progress(self, work: Work) -> str:
+        """How far behind."""
+        behind = work.generation - work.observed_generation
+        return f"{work.generation}" if behind <= 0 else f"{work.generation} ({behind} not observed yet)"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of a Work."""
+        work = self.get_object(request, object_id)
+        if work is None:
+            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return answer
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{work.owner_name}/{work.name}",
+            "opts": self.opts,
+            "work": work,
+            "summary": [
+                ("Health", badges.health(work.health).html()),
+                ("Cluster", work.cluster.name),
+                ("Team", work.team.name if work.team else "the platform's own"),
+                ("Generation", self.progress(work)),
+                ("Release", work.release or "–"),
+                ("Intent", work.get_intent_display()),
+                ("Next check", work.next_check_at),
+            ],
+            "tables": [
+                tables.conditions(work.conditions, condition_of_work),
+                tables.objects(work.objects_owned.filter(gone_at=None)),
+                *([tables.reported(work.reported)] if work.reported else []),
+            ],
+        }
+        return TemplateResponse(request, "clusters/work.html", context)
+
+
+def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:
+    """Healthy and Ready are good when True; whatever else the loop states is worth a look."""
+    good = said["type"] in ("Healthy", "Ready", "Available", "Applied")
+    if said["status"] == "Unknown":
+        return badges.Badge("Unknown", badges.PLAIN)
+    if (said["status"] == "True") == good:
+        return badges.Badge(said["reason"], badges.GOOD)
+    return badges.Badge(said["reason"], badges.WARN, title=said["message"])
