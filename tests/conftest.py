@@ -56,6 +56,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         connections["default"].settings_dict |= {"HOST": str(directory), "USER": "postgres", "NAME": "postgres"}
 
 
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """How often somebody tried to sign in is counted in the process's cache, and is no test's business but its own."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[str]:
     """A Valkey of this worker's own on a socket; its address."""

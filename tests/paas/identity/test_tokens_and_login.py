@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.utils import timezone
 
 from paas.core.errors import Forbidden
@@ -12,11 +11,6 @@ from paas.core.models import AuditEvent
 from paas.identity import services
 from paas.identity.models import ApiToken
 from paas.identity.tasks import remove_expired_tokens
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rates():
-    cache.clear()
 
 
 def test_name_and_password_bring_a_token_that_works(api, owner):
