@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 
 from paas.cli import join as member
 from paas.cli.client import Client
-from paas.cli.errors import DeadlineError, UsageError
+from paas.cli.errors import CliError, DeadlineError, UsageError
 from paas.cli.kubectl import Kubectl, existing_file, find
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
@@ -53,6 +53,7 @@ def join(
     labels = _labels(label or [])
     tool = Kubectl(find(kubectl), existing_file(kubeconfig, "kubeconfig"), context)
     output = session.output
+    _require_operator(session.client)
     registered = session.client.find_cluster(name)
     there = member.endpoint(tool)
     member.check_identity(there, registered or {"name": name})
@@ -251,6 +252,16 @@ def _decided(session: Session, name: str, remove: bool | None) -> bool:
     if not session.output.interactive:
         raise UsageError("What is to become of the workloads?", remedy="Give --remove-workloads or --keep-workloads.")
     return typer.confirm(f"Remove all that Dougong runs on {name}, data included? (No: leave it running)", err=True)
+
+
+def _require_operator(client: Client) -> None:
+    """Before anything is granted: the API would refuse only at the end."""
+    if not client.me().get("operator"):
+        raise CliError(
+            "Only operators join clusters.",
+            code="operator_required",
+            remedy="Ask an operator; nothing has been changed.",
+        )
 
 
 def _await_gone(client: Client, name: str, seconds: float) -> None:

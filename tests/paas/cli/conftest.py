@@ -1,15 +1,24 @@
-"""A control plane that keeps what it is sent, and the command run in this process against it."""
+"""A control plane and a kubectl that keep what they are sent, and the command run in this process against them."""
 
+import base64
 import dataclasses
+import datetime
 import io
 import json
 import os
+import sys
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 import keyring
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from keyring.backends import fail
 
 from paas.cli.main import main
@@ -155,3 +164,97 @@ def hello(signed_in):
     found = {"id": "a-1", "name": "hello", "project": "shop", "environments": environments}
     signed_in.on("GET", "/api/v1/applications/", {"results": [found], "next": None})
     return found
+
+
+def authority():
+    """A certificate authority, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    start = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(start).not_valid_after(start + datetime.timedelta(days=1))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+KUBECTL = """#!{python}
+import base64, json, os, pathlib, sys
+home = pathlib.Path({home!r})
+arguments, stdin = sys.argv[1:], sys.stdin.read()
+config = pathlib.Path(arguments[arguments.index("--kubeconfig") + 1])
+rest = [each for each in arguments if each not in ("--kubeconfig", str(config))]
+with (home / "calls").open("a") as calls:
+    call = {{"arguments": rest, "stdin": stdin, "config": config.read_text(), "path": str(config)}}
+    calls.write(json.dumps(call | {{"mode": config.stat().st_mode}}) + "\\n")
+said = json.loads((home / "answers").read_text())
+def has(*words):
+    return all(word in rest for word in words)
+if has("config", "view"):
+    print(json.dumps(said["view"]))
+elif has("get", "namespace", "kube-system"):
+    print(json.dumps({{"metadata": {{"uid": said["identity"]}}}}))
+elif has("create", "token"):
+    days = next(each for each in rest if each.startswith("--duration"))
+    token = "writer-" + days.partition("=")[2]
+    print(json.dumps({{"status": {{"token": token, "expirationTimestamp": "2999-12-24T00:00:00Z"}}}}))
+elif has("get", "secret", "dougong-minter"):
+    print(json.dumps({{"data": {{"token": base64.b64encode(b"minter-token").decode()}}}}))
+elif has("--dry-run=server"):
+    answers = home / "trials"
+    left = json.loads(answers.read_text())
+    answers.write_text(json.dumps(left[1:] or left))
+    if left[0]:
+        sys.exit(left[0])
+"""
+
+
+class Tool:
+    """The fake kubectl, its answers and what it was called with."""
+
+    canaries = ("adm1n-client-key", "adm1n-client-certificate", "adm1n-token", "adm1n-exec-argument")
+    fenced = "Error from server (Forbidden): denied request: dougong-fence: namespace: The fence stands, revision 1."
+
+    def __init__(self, home):
+        self.home = home
+        self.ca = authority()
+        self.program = home / "kubectl"
+        self.program.write_text(KUBECTL.format(python=sys.executable, home=str(home)))
+        self.program.chmod(0o755)
+        self.kubeconfig = home / "admin.yaml"
+        self.kubeconfig.write_text("\n".join(self.canaries))
+        cluster = {
+            "server": "https://198.51.100.7:6443",
+            "certificate-authority-data": base64.b64encode(self.ca.encode()).decode(),
+        }
+        users = [{"user": {f"secret-{number}": each for number, each in enumerate(self.canaries)}}]
+        self.say(view={"clusters": [{"cluster": cluster}], "users": users}, identity="uid-1")
+        self.trials(self.fenced)
+
+    def say(self, **answers):
+        path = self.home / "answers"
+        path.write_text(json.dumps((json.loads(path.read_text()) if path.exists() else {}) | answers))
+
+    def trials(self, *answers):
+        """What the cluster says to the test writes, the last one for ever."""
+        (self.home / "trials").write_text(json.dumps(answers))
+
+    @property
+    def calls(self):
+        path = self.home / "calls"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
+    def commands(self):
+        return [" ".join(call["arguments"]) for call in self.calls]
+
+    @property
+    def options(self):
+        return ["--kubeconfig", str(self.kubeconfig), "--kubectl", str(self.program)]
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """A kubectl, and a folder of its own for what is temporary."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    return Tool(tmp_path)

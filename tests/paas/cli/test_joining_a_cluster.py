@@ -6,97 +6,18 @@ The kubectl here is a script that keeps what it is given and says what it is tol
 import base64
 import json
 import stat
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 CLUSTERS = "/api/v1/clusters/"
-CA = "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n"
-CANARIES = ("adm1n-client-key", "adm1n-client-certificate", "adm1n-token", "adm1n-exec-argument")
-FENCED = "Error from server (Forbidden): denied request: dougong-fence: namespace: The fence stands, revision 1."
-KUBECTL = """#!{python}
-import base64, json, os, pathlib, sys
-home = pathlib.Path({home!r})
-arguments, stdin = sys.argv[1:], sys.stdin.read()
-config = pathlib.Path(arguments[arguments.index("--kubeconfig") + 1])
-rest = [each for each in arguments if each not in ("--kubeconfig", str(config))]
-with (home / "calls").open("a") as calls:
-    call = {{"arguments": rest, "stdin": stdin, "config": config.read_text(), "path": str(config)}}
-    calls.write(json.dumps(call | {{"mode": config.stat().st_mode}}) + "\\n")
-said = json.loads((home / "answers").read_text())
-def has(*words):
-    return all(word in rest for word in words)
-if has("config", "view"):
-    print(json.dumps(said["view"]))
-elif has("get", "namespace", "kube-system"):
-    print(json.dumps({{"metadata": {{"uid": said["identity"]}}}}))
-elif has("create", "token"):
-    days = next(each for each in rest if each.startswith("--duration"))
-    print(json.dumps({{"status": {{"token": "writer" + days, "expirationTimestamp": "2026-12-24T00:00:00Z"}}}}))
-elif has("get", "secret", "dougong-minter"):
-    print(json.dumps({{"data": {{"token": base64.b64encode(b"minter-token").decode()}}}}))
-elif has("--dry-run=server"):
-    answers = home / "trials"
-    left = json.loads(answers.read_text())
-    answers.write_text(json.dumps(left[1:] or left))
-    if left[0]:
-        sys.exit(left[0])
-"""
-
-
-class Tool:
-    """The fake kubectl, its answers and what it was called with."""
-
-    def __init__(self, home):
-        self.home = home
-        self.program = home / "kubectl"
-        self.program.write_text(KUBECTL.format(python=sys.executable, home=str(home)))
-        self.program.chmod(0o755)
-        self.kubeconfig = home / "admin.yaml"
-        self.kubeconfig.write_text("\n".join(CANARIES))
-        cluster = {
-            "server": "https://198.51.100.7:6443",
-            "certificate-authority-data": base64.b64encode(CA.encode()).decode(),
-        }
-        users = [{"user": {f"secret-{number}": each for number, each in enumerate(CANARIES)}}]
-        self.say(view={"clusters": [{"cluster": cluster}], "users": users}, identity="uid-1")
-        self.trials(FENCED)
-
-    def say(self, **answers):
-        path = self.home / "answers"
-        path.write_text(json.dumps((json.loads(path.read_text()) if path.exists() else {}) | answers))
-
-    def trials(self, *answers):
-        """What the cluster says to the test writes, the last one for ever."""
-        (self.home / "trials").write_text(json.dumps(answers))
-
-    @property
-    def calls(self):
-        path = self.home / "calls"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-    @property
-    def commands(self):
-        return [" ".join(call["arguments"]) for call in self.calls]
-
-    @property
-    def options(self):
-        return ["--kubeconfig", str(self.kubeconfig), "--kubectl", str(self.program)]
-
-
-@pytest.fixture
-def tool(tmp_path, monkeypatch):
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    return Tool(tmp_path)
 
 
 @pytest.fixture
 def fleet(signed_in, quick):
     body = {"name": "east", "spec": {}, "status": {"identity": "uid-1"}, "conditions": []}
     signed_in.on("POST", CLUSTERS, body, status=201)
+    signed_in.on("GET", "/api/v1/me", {"username": "oscar", "operator": True})
     return signed_in
 
 
@@ -113,10 +34,10 @@ def test_registers_address_ca_identity_and_the_tokens_it_made(run, fleet, tool):
         {
             "name": "east",
             "server": "https://198.51.100.7:6443",
-            "ca_data": CA,
+            "ca_data": tool.ca,
             "identity": "uid-1",
-            "token": "writer--duration=720h",
-            "expires_at": "2026-12-24T00:00:00Z",
+            "token": "writer-720h",
+            "expires_at": "2999-12-24T00:00:00Z",
             "minter_token": "minter-token",
             "labels": {"region": "eu", "tier": ""},
         }
@@ -131,7 +52,7 @@ def test_no_credential_of_the_administrator_leaves_the_machine(run, fleet, tool)
         for each in fleet.requests
     )
     assert b"minter-token" in sent
-    for canary in CANARIES:
+    for canary in tool.canaries:
         assert canary.encode() not in sent
         assert base64.b64encode(canary.encode()).rstrip(b"=")[:-1] not in sent
 
@@ -141,7 +62,7 @@ def test_the_writer_tries_with_its_own_token_alone(run, fleet, tool):
     trials = [call for call in tool.calls if "--dry-run=server" in call["arguments"]]
     assert len(trials) >= 3
     for call in trials:
-        assert json.loads(call["config"])["users"] == [{"name": "u", "user": {"token": "writer--duration=10m"}}]
+        assert json.loads(call["config"])["users"] == [{"name": "u", "user": {"token": "writer-10m"}}]
         assert stat.S_IMODE(call["mode"]) == 0o600
         assert not Path(call["path"]).exists()
     assert list((tool.home / "tmp").iterdir()) == []
@@ -162,8 +83,8 @@ def test_the_fence_comes_before_any_right_and_any_lasting_token(run, fleet, tool
 
 def test_waits_until_the_fence_has_refused_thrice_in_a_row(run, fleet, tool):
     """First RBAC does not know the writer, then an older fence answers, then one server of three is late."""
-    older = FENCED.replace("revision 1", "revision 0")
-    tool.trials("forbidden: cannot create resource", older, FENCED, "", FENCED, FENCED, FENCED)
+    older = tool.fenced.replace("revision 1", "revision 0")
+    tool.trials("forbidden: cannot create resource", older, tool.fenced, "", tool.fenced, tool.fenced, tool.fenced)
     assert run("cluster", "join", "east", *tool.options).code == 0
     assert len([each for each in tool.commands if "--dry-run=server" in each]) == 7
 
@@ -191,7 +112,7 @@ def test_another_cluster_under_a_known_name_is_left_alone(run, joined, tool):
 
 
 def test_what_the_api_refuses_is_told(run, fleet, tool):
-    fleet.answers.clear()
+    del fleet.answers["POST", CLUSTERS]
     fleet.on("POST", CLUSTERS, {"code": "address_not_allowed", "detail": "Not there."}, status=400)
     got = run("cluster", "join", "east", *tool.options)
     assert (got.code, "address_not_allowed" in got.err) == (1, True)

@@ -1,0 +1,100 @@
+"""The command against this project's own API, served over HTTP: the two agree on addresses, forms and refusals."""
+
+import json
+
+import pytest
+
+from clusters.models import Cluster, ClusterCredential
+from paas.identity import services
+from paas.identity.models import ApiToken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def signs_in(run, live_server):
+    """signs_in(user) → the command speaks as them from now on."""
+
+    def go(user):
+        password = f"{user.username} likes dumplings\n"
+        got = run("login", "--server", live_server.url, "--username", user.username, "--password-stdin", stdin=password)
+        assert got.code == 0, got.err
+
+    return go
+
+
+@pytest.fixture
+def joined(run, signs_in, operator, tool, settings):
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"cluster_networks": ("198.51.100.0/24",)})
+    signs_in(operator)
+    return run("cluster", "join", "east", *tool.options, "--label", "region=eu", "-o", "json")
+
+
+def test_signs_in_and_ends_this_token_only(run, signs_in, owner):
+    services.create_token(user=owner, name="another", actor=owner)
+    signs_in(owner)
+    assert ApiToken.objects.filter(user=owner).count() == 2
+    assert run("logout").code == 0
+    assert [each.name for each in ApiToken.objects.filter(user=owner)] == ["another"]
+
+
+def test_a_wrong_password_is_refused_in_words(run, live_server, owner):
+    got = run("login", "--server", live_server.url, "--username", "olga", "--password-stdin", stdin="no\n")
+    assert got.code == 1
+    assert "Name or password is wrong." in got.err
+
+
+def test_a_joined_cluster_is_registered(joined, tool):
+    assert joined.code == 0, joined.err
+    assert joined.json["spec"]["labels"] == {"region": "eu"}
+    east = Cluster.objects.get(name="east")
+    assert (east.server, east.identity, east.ca_data.strip()) == ("https://198.51.100.7:6443", "uid-1", tool.ca.strip())
+    kept = {each.purpose: each.token for each in ClusterCredential.objects.filter(cluster=east)}
+    assert kept == {"writer": "writer-720h", "minter": "minter-token"}
+    assert joined.json["status"]["credential_expires_at"].startswith("2999-12-24")
+
+
+def test_joining_again_renews_and_keeps_the_labels(run, joined, tool):
+    again = run("cluster", "join", "east", *tool.options, "-o", "json")
+    assert again.code == 0, again.err
+    assert again.json["spec"]["labels"] == {"region": "eu"}
+    assert Cluster.objects.count() == 1
+
+
+def test_the_api_and_the_command_agree_on_another_cluster(run, joined, tool):
+    tool.say(identity="uid-2")
+    assert run("cluster", "join", "east", *tool.options).code == 4
+    tool.say(identity="uid-1")
+    assert run("cluster", "join", "west", *tool.options).code == 4
+
+
+def test_steers_and_lists(run, joined):
+    assert run("cluster", "cordon", "east").code == 0
+    assert run("cluster", "suspend", "east").code == 0
+    [row] = run("cluster", "list", "-o", "json").json
+    assert (row["spec"]["cordoned"], row["spec"]["suspended"]) == (True, True)
+    assert "Suspended,Cordoned" in run("cluster", "list").out.replace("\n", "")
+    assert run("cluster", "uncordon", "east").code == 0
+    assert run("cluster", "resume", "east", "-o", "json").json["spec"]["suspended"] is False
+
+
+def test_only_operators_join_and_steer(run, joined, signs_in, owner, tool):
+    signs_in(owner)
+    assert run("cluster", "show", "east").code == 0
+    refused = run("cluster", "cordon", "east", "-o", "json")
+    assert refused.code == 1
+    assert json.loads(refused.err.splitlines()[-1])["code"] == "operator_required"
+    applied = len(tool.calls)
+    assert run("cluster", "join", "east", *tool.options).code == 1
+    assert len(tool.calls) == applied
+
+
+def test_leaves(run, joined, tool):
+    assert run("cluster", "leave", "east", *tool.options, "--keep-workloads").code == 0
+    assert not Cluster.objects.exists()
+    assert run("cluster", "show", "east").code == 3
+
+
+def test_leaves_with_nothing_to_remove(run, joined, tool):
+    assert run("cluster", "leave", "east", *tool.options, "--remove-workloads").code == 0
+    assert not Cluster.objects.exists()
