@@ -8,6 +8,7 @@ that sessions outlive a task.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
@@ -119,6 +120,12 @@ class _Process(threading.local):
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
         self.sessions = Sessions()
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """Close what is open, so that a command that probes once leaves in order."""
+        self.runner.run(self.sessions.close())
+        self.runner.close()
 
 
 _process = _Process()

@@ -38,7 +38,7 @@ class ClusterAdmin(ConsoleModelAdmin):
     create_permission = "operate"
     form = RegisterForm
     fields = ["name", "kubeconfig", "context", "labels"]
-    list_display = ["name", "api", "nodes", "version_", "capacity", "ends", "last_seen", "works", "state"]
+    list_display = ["name", "state", "api", "nodes", "version_", "ends", "last_seen", "works", "capacity"]
     list_filter = ["cordoned", "suspended"]
     search_fields = ["name", "server", "labels"]
     ordering = ["name"]
@@ -54,11 +54,11 @@ class ClusterAdmin(ConsoleModelAdmin):
         """Answers, and how fast; or why not."""
         return badges.reach(cluster).html()
 
-    @admin.display(description="Nodes")
+    @admin.display(description="Ready nodes")
     def nodes(self, cluster: Cluster) -> str:
         """Ready of all."""
         nodes = cluster.facts.get("nodes") or []
-        return f"{sum(node['ready'] for node in nodes)} of {len(nodes)} ready" if nodes else "–"
+        return f"{sum(node['ready'] for node in nodes)}/{len(nodes)}" if nodes else "–"
 
     @admin.display(description="Version")
     def version_(self, cluster: Cluster) -> SafeString:
@@ -73,9 +73,7 @@ class ClusterAdmin(ConsoleModelAdmin):
     @admin.display(description="Token, certificate")
     def ends(self, cluster: Cluster) -> SafeString:
         """Until when."""
-        now = timezone.now()
-        ends = selectors.ends(cluster)
-        return _together([badges.end(ends.credential, now), badges.end(ends.certificate, now)])
+        return _together(list(badges.ends(cluster, timezone.now())))
 
     @admin.display(description="Last seen")
     def last_seen(self, cluster: Cluster) -> str:
@@ -91,7 +89,7 @@ class ClusterAdmin(ConsoleModelAdmin):
     @admin.display(description="State")
     def state(self, cluster: Cluster) -> SafeString:
         """What people set, and what is wrong."""
-        return _together([*badges.states(cluster), *badges.troubles(cluster)])
+        return _together(badges.state(cluster))
 
     # --- one cluster ---
 
@@ -152,6 +150,7 @@ class ClusterAdmin(ConsoleModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"Unregister {cluster.name}",
+            "original": cluster,
             "opts": self.opts,
             "cluster": cluster,
             "form": form,
@@ -214,8 +213,8 @@ def badges_of_capacity(cluster: Cluster) -> list[dict[str, Any]]:
         return []
     cpu, memory = free["cpu_millicores"], free["memory_bytes"]
     rows = [
-        ("CPU", f"{cpu / 1000:g} of {whole['cpu_millicores'] / 1000:g} cores", cpu, whole["cpu_millicores"]),
-        ("Memory", f"{memory / 2**30:.0f} of {whole['memory_bytes'] / 2**30:.0f} GiB", memory, whole["memory_bytes"]),
+        ("CPU", f"{cpu / 1000:g}/{whole['cpu_millicores'] / 1000:g} cores", cpu, whole["cpu_millicores"]),
+        ("Memory", f"{memory / 2**30:.0f}/{whole['memory_bytes'] / 2**30:.0f} GiB", memory, whole["memory_bytes"]),
     ]
     return [{"name": name, "text": text, "percent": round(100 * part / (of or 1))} for name, text, part, of in rows]
 

@@ -18,23 +18,25 @@ MOST_WORKS = 200
 
 def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
     """The context of clusters/cluster.html."""
-    now, ends = timezone.now(), selectors.ends(cluster)
+    now = timezone.now()
+    credential, certificate = badges.ends(cluster, now)
     works = selectors.works_of(request.user).filter(cluster=cluster)[:MOST_WORKS]
     return {
         "title": cluster.name,
+        "original": cluster,
         "cluster": cluster,
         "operates": allowed(request.user, "operate", cluster),
         "summary": [
             ("API", badges.reach(cluster).html()),
-            ("State", mark_safe(" ".join(each.html() for each in badges.states(cluster)))),  # noqa: S308 - templates' own
+            ("State", mark_safe(" ".join(each.html() for each in badges.state(cluster)))),  # noqa: S308 - templates' own
             ("Labels", ", ".join(f"{key}={value}" for key, value in cluster.labels.items())),
             ("Version", badges.version(cluster).html()),
             ("Last seen", badges.seen(cluster, now)),
             ("Server", cluster.server),
             ("Identity", cluster.identity or "not seen yet"),
-            ("Credential until", badges.end(ends.credential, now).html()),
-            ("Renewed by itself", "yes" if ends.renewed else "no"),
-            ("Certificate until", badges.end(ends.certificate, now).html()),
+            ("Credential until", credential.html()),
+            ("Renewed by itself", "yes" if selectors.ends(cluster).renewed else "no"),
+            ("Certificate until", certificate.html()),
             ("Gateway", _gateway(cluster)),
             ("Storage", ", ".join(f"{tier}: {name}" for tier, name in (cluster.facts.get("storage") or {}).items())),
             ("Served kinds", len(cluster.resources)),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from clusters.admin import badges
 from clusters.admin.badges import Badge
 from clusters.models import OwnedObject, Work
+from clusters.quantity import quantity
 
 Cells = list[Any]
 
@@ -45,7 +46,7 @@ def nodes(found: Iterable[Mapping[str, Any]]) -> Table:
             ", ".join(each["roles"]) or "–",
             each["version"],
             each["allocatable"].get("cpu", "–"),
-            each["allocatable"].get("memory", "–"),
+            f"{quantity(each['allocatable'].get('memory', '0')) / 2**30:.1f} GiB",
             ", ".join(f"{taint['key']}={taint['value']}:{taint['effect']}" for taint in each["taints"]) or "–",
         ]
         for each in found

@@ -57,6 +57,7 @@ class WorkAdmin(ConsoleModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"{work.owner_name}/{work.name}",
             "opts": self.opts,
+            "original": work,
             "work": work,
             "summary": [
                 ("Health", badges.health(work.health).html()),
@@ -82,5 +83,5 @@ def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:
     if said["status"] == "Unknown":
         return badges.Badge("Unknown", badges.PLAIN)
     if (said["status"] == "True") == good:
-        return badges.Badge(said["reason"], badges.GOOD)
-    return badges.Badge(said["reason"], badges.WARN, title=said["message"])
+        return badges.Badge(badges.spaced(said["reason"]), badges.GOOD)
+    return badges.Badge(badges.spaced(said["reason"]), badges.WARN, title=said["message"])

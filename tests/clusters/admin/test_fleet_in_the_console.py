@@ -54,11 +54,11 @@ def test_the_list_says_how_each_cluster_is(console, operator, east, register):
     shown = console(operator).get(FLEET).content.decode()
     for text in (
         "2.5 ms",
-        "1 of 1 ready",
+        "1/1",
         "v1.36.1 unproven",
-        "3 of 4 cores",
-        "6 of 8 GiB",
-        "FenceMissing: NotInstalled",
+        "3/4 cores",
+        "6/8 GiB",
+        "No fence",
     ):
         assert text in shown
     assert "Not seen yet" in shown
@@ -75,7 +75,7 @@ def test_the_list_costs_the_same_for_many(console, operator, register, django_as
 
 def test_the_page_of_a_cluster_shows_conditions_and_nodes(console, stranger, east):
     shown = console(stranger).get(page(east)).content.decode()
-    for text in ("uid-1", "IdentityConfirmed", "SameCluster", "worker-1", "region=eu", "edge"):
+    for text in ("uid-1", "IdentityConfirmed", "Same cluster", "worker-1", "region=eu", "edge"):
         assert text in shown
     assert "Cordon<" not in shown
     assert "Unregister" not in shown
