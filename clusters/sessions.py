@@ -84,6 +84,11 @@ class Sessions:
         self._open: dict[tuple[UUID, str], tuple[Access, ClusterClient]] = {}
         self._retired: list[tuple[float, ClusterClient]] = []
 
+    @property
+    def used(self) -> bool:
+        """Whether there is anything to close."""
+        return bool(self._open or self._retired)
+
     async def get(self, access: Access) -> ClusterClient:
         """The client of this access; connects only when used."""
         await self._close_retired()
@@ -124,6 +129,8 @@ class _Process(threading.local):
 
     def _end(self) -> None:
         """Close what is open, so that a command that probes once leaves in order."""
+        if not self.sessions.used:
+            return
         self.runner.run(self.sessions.close())
         self.runner.close()
 

@@ -1,6 +1,5 @@
 """/api/v1/clusters/: what it takes, what it refuses and how, and who may."""
 
-import uuid
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def test_nobody_else_sees_anything(api, register):
     assert api().get(CLUSTERS).status_code == 401
 
 
-@pytest.mark.parametrize("key", ["west", str(uuid.uuid4()), "..", "%00", "-"])
+@pytest.mark.parametrize("key", ["west", "0b7c5d0e-8a52-4f0e-9d8f-5a3f9a1f2c11", "..", "%00", "-"])
 def test_what_is_not_there_is_not_found(api, operator, register, key):
     register()
     answer = api(operator).get(f"{CLUSTERS}{key}/")
