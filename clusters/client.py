@@ -117,7 +117,10 @@ class ClusterClient:
             )
             headers = {"Authorization": f"Bearer {self._endpoint.token}"} if self._endpoint.token else {}
             self._session = aiohttp.ClientSession(
-                self._endpoint.server, connector=connector, headers={**headers, "User-Agent": "dougong"}, trust_env=False
+                self._endpoint.server,
+                connector=connector,
+                headers={**headers, "User-Agent": "dougong"},
+                trust_env=False,
             )
         return self._session
 
@@ -128,7 +131,14 @@ class ClusterClient:
 
     @asynccontextmanager
     async def _send(
-        self, method: str, path: str, *, params: Mapping[str, str] | None, body: Any, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None,
+        body: Any,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         session = await self._open()
         data = None if body is None else orjson.dumps(body)
@@ -137,7 +147,9 @@ class ClusterClient:
                 method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 if response.status >= 300:
-                    raise ApiRefused.of(response.status, _decoded(await response.read()), response.headers.get("Retry-After"))
+                    raise ApiRefused.of(
+                        response.status, _decoded(await response.read()), response.headers.get("Retry-After")
+                    )
                 yield response
         except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError, ValueError) as fault:
             raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
@@ -159,7 +171,9 @@ class ClusterClient:
         async with self._send(method, path, params=params, body=body, headers=headers, timeout=limits) as response:
             return _decoded(await response.read())
 
-    async def get(self, resource: Resource, namespace: str, name: str, *, timeout: float = REQUEST_SECONDS) -> dict[str, Any] | None:
+    async def get(
+        self, resource: Resource, namespace: str, name: str, *, timeout: float = REQUEST_SECONDS
+    ) -> dict[str, Any] | None:
         """The object, or None where the server says that there is none of that name."""
         try:
             found: dict[str, Any] = await self.request("GET", resource.path(namespace, name), timeout=timeout)
@@ -170,21 +184,39 @@ class ClusterClient:
         return found
 
     async def list(
-        self, resource: Resource, namespace: str = "", *, selector: str = "", limit: int = 500, timeout: float = REQUEST_SECONDS
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        selector: str = "",
+        limit: int = 500,
+        timeout: float = REQUEST_SECONDS,
     ) -> tuple[list[dict[str, Any]], str]:
         """All objects, page by page, and the list's resourceVersion; items carry apiVersion and kind."""
         items: list[dict[str, Any]] = []
         token = ""
         while True:
-            params = {"limit": str(limit), **({"labelSelector": selector} if selector else {}), **({"continue": token} if token else {})}
+            params = {
+                "limit": str(limit),
+                **({"labelSelector": selector} if selector else {}),
+                **({"continue": token} if token else {}),
+            }
             page = await self.request("GET", resource.path(namespace), params=params, timeout=timeout)
-            items += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.get("items") or []]
+            items += [
+                {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.get("items") or []
+            ]
             token = page["metadata"].get("continue") or ""
             if not token:
                 return items, str(page["metadata"].get("resourceVersion") or "")
 
     async def apply(
-        self, resource: Resource, body: Mapping[str, Any], *, manager: str, force: bool, timeout: float = REQUEST_SECONDS
+        self,
+        resource: Resource,
+        body: Mapping[str, Any],
+        *,
+        manager: str,
+        force: bool,
+        timeout: float = REQUEST_SECONDS,
     ) -> tuple[dict[str, Any], bool]:
         """Server-side apply; returns the live object and whether it was created by this call."""
         metadata = body["metadata"]
@@ -208,7 +240,12 @@ class ClusterClient:
     ) -> bool:
         """Delete exactly the object with `uid` (and `resource_version`, where given); False where it is already gone."""
         preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions, "propagationPolicy": propagation}
+        body = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": preconditions,
+            "propagationPolicy": propagation,
+        }
         try:
             await self.request("DELETE", resource.path(namespace, name), body=body, timeout=timeout)
         except ApiRefused as refusal:
@@ -217,15 +254,25 @@ class ClusterClient:
             raise
         return True
 
-    async def watch(self, resource: Resource, *, selector: str, since: str, idle_seconds: float = 330.0) -> AsyncIterator[dict[str, Any]]:
+    async def watch(
+        self, resource: Resource, *, selector: str, since: str, idle_seconds: float = 330.0
+    ) -> AsyncIterator[dict[str, Any]]:
         """Events {"type", "object"} from `since` on, bookmarks included, until the server ends the stream.
 
         An ERROR event is raised as ApiRefused (410 where `since` is too old). Silence longer than `idle_seconds` is Unreachable.
         """
-        params = {"watch": "1", "allowWatchBookmarks": "true", "labelSelector": selector, "resourceVersion": since, "timeoutSeconds": "300"}
+        params = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "labelSelector": selector,
+            "resourceVersion": since,
+            "timeoutSeconds": "300",
+        }
         limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
         headers = {"Accept": "application/json"}
-        async with self._send("GET", resource.path(), params=params, body=None, headers=headers, timeout=limits) as response:
+        async with self._send(
+            "GET", resource.path(), params=params, body=None, headers=headers, timeout=limits
+        ) as response:
             async for line in _lines(response):
                 event = orjson.loads(line)
                 if event.get("type") == "ERROR":
@@ -233,10 +280,14 @@ class ClusterClient:
                     raise ApiRefused.of(int(status.get("code") or 500), status, None)
                 yield event
 
-    async def stream(self, path: str, params: Mapping[str, str], *, idle_seconds: float = 3600.0) -> AsyncIterator[bytes]:
+    async def stream(
+        self, path: str, params: Mapping[str, str], *, idle_seconds: float = 3600.0
+    ) -> AsyncIterator[bytes]:
         """Raw lines of a streaming GET (pod logs), as they come."""
         limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
-        async with self._send("GET", path, params=params, body=None, headers={"Accept": "*/*"}, timeout=limits) as response:
+        async with self._send(
+            "GET", path, params=params, body=None, headers={"Accept": "*/*"}, timeout=limits
+        ) as response:
             async for line in _lines(response):
                 yield line
 

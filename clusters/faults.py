@@ -25,7 +25,15 @@ class ApiRefused(ClusterFault):
     `retry_after` seconds or None.
     """
 
-    def __init__(self, status: int, reason: str, message: str, *, causes: list[Mapping[str, Any]] | None = None, retry_after: float | None = None):
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        causes: list[Mapping[str, Any]] | None = None,
+        retry_after: float | None = None,
+    ):
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason

@@ -25,7 +25,10 @@ class Resource:
 
 
 def _table(*rows: tuple[str, str, str, bool]) -> dict[tuple[str, str], Resource]:
-    return {(api_version, kind): Resource(api_version, kind, plural, namespaced) for api_version, kind, plural, namespaced in rows}
+    return {
+        (api_version, kind): Resource(api_version, kind, plural, namespaced)
+        for api_version, kind, plural, namespaced in rows
+    }
 
 
 WELL_KNOWN: Mapping[tuple[str, str], Resource] = _table(
@@ -77,6 +80,11 @@ class Kinds:
     def served(self) -> list[Resource]:
         """Every discovered resource, in stable order."""
         return [
-            Resource(key.rpartition("/")[0].removeprefix("/"), key.rpartition("/")[2], str(entry["plural"]), bool(entry["namespaced"]))
+            Resource(
+                key.rpartition("/")[0].removeprefix("/"),
+                key.rpartition("/")[2],
+                str(entry["plural"]),
+                bool(entry["namespaced"]),
+            )
             for key, entry in sorted(self._discovered.items())
         ]

@@ -28,7 +28,10 @@ class Held:
 def take(cluster_id: UUID, holder: str) -> Held | None:
     """Take the cluster's lease and raise its epoch; None while another worker holds it."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO clusters_lease (cluster_id, holder, epoch) VALUES (%s, '', 0) ON CONFLICT DO NOTHING", [cluster_id])
+        cursor.execute(
+            "INSERT INTO clusters_lease (cluster_id, holder, epoch) VALUES (%s, '', 0) ON CONFLICT DO NOTHING",
+            [cluster_id],
+        )
         cursor.execute(
             """
             UPDATE clusters_lease SET holder = %s, until = now() + make_interval(secs => %s), epoch = clusters_lease.epoch + 1

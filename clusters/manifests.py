@@ -231,6 +231,17 @@ def without_stamp(body: Mapping[str, Any]) -> Body:
     return stripped
 
 
+def claim_of(live: Mapping[str, Any]) -> str:
+    """The claim that a live object carries, "" for none."""
+    return str((live["metadata"].get("annotations") or {}).get(ANNOTATION_CLAIM) or "")
+
+
+def epoch_of(live: Mapping[str, Any]) -> int:
+    """The epoch that a live object carries; missing or unreadable counts as 0, as in the member's policy."""
+    text = (live["metadata"].get("annotations") or {}).get(ANNOTATION_EPOCH) or ""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
 def _canonical_json(value: Any) -> bytes:
     text = json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()

@@ -7,6 +7,22 @@ from uuid import UUID
 from celery import shared_task
 
 from clusters import credentials, departure, probe
+from clusters.reconcile.drain import drain_due
+from clusters.reconcile.sweep import bury, ring_for_due
+from clusters.sessions import on_loop, sessions
+
+
+@shared_task(time_limit=25, soft_time_limit=None)  # type: ignore[untyped-decorator]  # celery carries no types
+def reconcile_due(lane: int) -> None:
+    """Drive what is due, whatever its lane: the lane only says which worker was rung for."""
+    on_loop(drain_due(sessions()))
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def sweep() -> None:
+    """Every 30 s: ring for whatever is due, in case a hint was lost; forget old tombstones."""
+    ring_for_due()
+    bury()
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types

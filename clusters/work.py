@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,7 +24,9 @@ from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import require
 from paas.identity.models import Team, User
 
-RENDERER = 1  # raise when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing
+RENDERER = (
+    1  # raise when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing
+)
 DEADLINE = timedelta(minutes=10)
 MAX_BYTES = 3_000_000
 
@@ -58,7 +60,9 @@ def submit_work(
     desired = [each.to_json() for each in ordered(manifests)]
     content = digest([release, desired])
     work = (
-        Work.objects.select_for_update().filter(cluster=cluster, owner_kind=owner.kind, owner_id=owner.id, name=name).first()
+        Work.objects.select_for_update()
+        .filter(cluster=cluster, owner_kind=owner.kind, owner_id=owner.id, name=name)
+        .first()
     )
     if work is None:
         work = Work(cluster=cluster, owner_kind=owner.kind, owner_id=owner.id, name=name, generation=0)
@@ -120,7 +124,14 @@ def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: 
     work.removable = sorted({*work.removable, *names})
     work.next_check_at, work.not_before = Now(), None
     work.save(update_fields=["removable", "next_check_at", "not_before"])
-    record(actor=actor, action="work.release_held", target=work, before={"removable": before}, after={"removable": work.removable}, reason=reason)
+    record(
+        actor=actor,
+        action="work.release_held",
+        target=work,
+        before={"removable": before},
+        after={"removable": work.removable},
+        reason=reason,
+    )
     wake(Lane.EDIT)
 
 
@@ -128,7 +139,10 @@ def _removable(work: Work, desired: list[dict[str, object]]) -> list[str]:
     """removable(n+1) = (removable(n) ∪ desired(n)) − desired(n+1), less what is gone meanwhile."""
     before = {Manifest.from_json(each).id for each in work.manifests}
     after = {Manifest.from_json(each).id for each in desired}
-    owned = {ObjectId.parse(each) for each in OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True)}
+    owned = {
+        ObjectId.parse(each)
+        for each in OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True)
+    }
     named = {ObjectId.parse(each) for each in work.removable} & owned
     return sorted(map(str, removable(named, before, after)))
 
@@ -161,13 +175,3 @@ def _set_waits(work: Work, waits_for: Collection[Work]) -> None:
 def _in_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("Work is written in the transaction of the change that caused it.")
-
-
-def due(works: models.QuerySet[Work], lane: Lane) -> int:
-    """Pull Works forward in `lane`, except those that back off after a failure; returns how many."""
-    changed = works.filter(models.Q(not_before=None) | models.Q(not_before__lte=Now())).update(
-        next_check_at=Now(), lane=models.functions.Least(models.F("lane"), models.Value(int(lane)))
-    )
-    if changed:
-        wake(lane)
-    return changed

@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "clusters: sweep": {"task": "clusters.tasks.sweep", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "clusters: rotate credentials": {"task": "clusters.tasks.rotate_credentials", "schedule": timedelta(minutes=5)},
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",

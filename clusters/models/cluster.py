@@ -14,7 +14,9 @@ from clusters.target import ClusterTarget
 from paas.core.encryption import EncryptedTextField
 from paas.core.models import Versioned
 
-DNS_LABEL = RegexValidator(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z", "A DNS-1123 label: a-z, 0-9 and '-', at most 63 characters.")
+DNS_LABEL = RegexValidator(
+    r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z", "A DNS-1123 label: a-z, 0-9 and '-', at most 63 characters."
+)
 
 
 class Cluster(Versioned):
@@ -31,14 +33,20 @@ class Cluster(Versioned):
     labels = models.JSONField(default=dict, blank=True)
     server = models.CharField(max_length=300, help_text="https address of the API server.")
     ca_data = models.TextField(help_text="PEM bundle that the API server's certificate must chain to.")
-    identity = models.CharField(max_length=64, unique=True, null=True, default=None, help_text="uid of the kube-system namespace.")
+    identity = models.CharField(
+        max_length=64, unique=True, null=True, blank=True, default=None, help_text="uid of the kube-system namespace."
+    )
     cordoned = models.BooleanField(default=False, help_text="No new environment is placed here; what runs is kept.")
     suspended = models.BooleanField(default=False, help_text="Nothing is written, nothing is repaired.")
-    leaving = models.BooleanField(default=False, help_text="What is ours is being removed; the row goes with its last Work.")
+    leaving = models.BooleanField(
+        default=False, help_text="What is ours is being removed; the row goes with its last Work."
+    )
     facts = models.JSONField(default=dict, blank=True)
     conditions = models.JSONField(default=list, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Connection failures in a row.")
-    breaker_until = models.DateTimeField(null=True, blank=True, help_text="Out of the queue until a probe gets through.")
+    breaker_until = models.DateTimeField(
+        null=True, blank=True, help_text="Out of the queue until a probe gets through."
+    )
 
     class Meta:
         ordering = ["name"]
@@ -78,7 +86,9 @@ class ClusterCredential(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["cluster", "purpose", "version"], name="one_credential_per_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "purpose", "version"], name="one_credential_per_version")
+        ]
 
     def __str__(self) -> str:
         return f"{self.cluster.name}/{self.purpose}/{self.version}"

@@ -34,13 +34,17 @@ class OwnedObject(models.Model):
     health = models.CharField(max_length=12, default="Unknown")
     reason = models.CharField(max_length=80, blank=True, default="")
     message = models.TextField(blank=True, default="")
-    done = models.CharField(max_length=64, blank=True, default="", help_text="Release whose one-off task this object finished.")
+    done = models.CharField(
+        max_length=64, blank=True, default="", help_text="Release whose one-off task this object finished."
+    )
     gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["phase", "oid"]
-        constraints = [models.UniqueConstraint(fields=["cluster", "oid"], condition=Q(gone_at=None), name="one_owner_per_object")]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "oid"], condition=Q(gone_at=None), name="one_owner_per_object")
+        ]
         indexes = [
             models.Index(fields=["cluster", "claim"], name="object_by_claim"),
             models.Index(fields=["cluster", "namespace"], name="object_by_namespace"),

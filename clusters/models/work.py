@@ -42,7 +42,9 @@ class Work(models.Model):
     owner_kind = models.CharField(max_length=63)
     owner_id = models.UUIDField()
     owner_name = models.CharField(max_length=200)
-    name = models.CharField(max_length=63, help_text="Which of the owner's Works on this cluster, e.g. ground or application.")
+    name = models.CharField(
+        max_length=63, help_text="Which of the owner's Works on this cluster, e.g. ground or application."
+    )
     waits_for = models.ManyToManyField("self", symmetrical=False, related_name="waited_by", blank=True)
 
     # desired: written by services only
@@ -65,6 +67,9 @@ class Work(models.Model):
     reported = models.JSONField(default=dict, help_text="Held, kept and foreign objects, for people.")
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.EDIT)
     next_check_at = models.DateTimeField(null=True, db_default=Now())
+    nudges = models.PositiveBigIntegerField(
+        default=0, help_text="Events so far; one that comes during an attempt is seen."
+    )
     not_before = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -73,7 +78,9 @@ class Work(models.Model):
     class Meta:
         ordering = ["owner_name", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["cluster", "owner_kind", "owner_id", "name"], name="one_work_per_owner_and_name")
+            models.UniqueConstraint(
+                fields=["cluster", "owner_kind", "owner_id", "name"], name="one_work_per_owner_and_name"
+            )
         ]
         indexes = [models.Index(fields=["cluster", "lane", "next_check_at"], name="work_due")]
 

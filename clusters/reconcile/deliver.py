@@ -6,7 +6,6 @@ has delivered once is repaired at once, wherever it stands.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,12 +16,22 @@ from clusters.faults import ApiRefused
 from clusters.fields import live_digest
 from clusters.health import Health, Verdict, assess, fold, passes_gate
 from clusters.kinds import WELL_KNOWN
-from clusters.manifests import ANNOTATION_GENERATION, ANNOTATION_RELEASE, FIELD_MANAGER, LABEL_OWNER, LABEL_WORK, Manifest, ObjectId, sent_digest
+from clusters.manifests import (
+    ANNOTATION_GENERATION,
+    ANNOTATION_RELEASE,
+    FIELD_MANAGER,
+    LABEL_OWNER,
+    LABEL_WORK,
+    Manifest,
+    ObjectId,
+    claim_of,
+    sent_digest,
+)
 from clusters.reconcile.outcome import Assignment, Outcome, Row
 from clusters.reconcile.prune import prune
 from clusters.reconcile.refusals import explain
-from clusters.reconcile.wire import Wire
-from clusters.reconcile.write import NotOwned, claim_of, write
+from clusters.reconcile.wire import Wire, all_of
+from clusters.reconcile.write import NotOwned, write
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
 SETTLED = frozenset({Health.HEALTHY, Health.SUSPENDED})
@@ -42,7 +51,7 @@ async def deliver(wire: Wire, assignment: Assignment, outcome: Outcome, digest_k
     for _, group in groupby(assignment.manifests, key=lambda each: each.phase):
         pass_ = _Pass(wire, outcome, lives, digest_key, tuple(blocked))
         manifests = list(group)
-        passed = await _all(pass_.run(manifest) for manifest in manifests)
+        passed = await all_of(pass_.run(manifest) for manifest in manifests)
         if not assignment.settled:
             blocked += [str(each.id) for each, through in zip(manifests, passed, strict=True) if not through]
     healthy = not outcome.failed and all(verdict.health in SETTLED for verdict in outcome.verdicts.values())
@@ -56,25 +65,20 @@ async def _read(wire: Wire, outcome: Outcome) -> dict[ObjectId, dict[str, Any] |
         resource = wire.kinds.find(row.api_version, row.oid.kind)
         return (row.oid, await wire.get(resource, row.oid)) if resource else None
 
-    found = await _all(read(row) for row in outcome.rows.values() if row.uid)
+    found = await all_of(read(row) for row in outcome.rows.values() if row.uid)
     return dict(entry for entry in found if entry is not None)
-
-
-async def _all(coroutines: Any) -> list[Any]:
-    """Run them at once; the first fault ends the others and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in coroutines]
-    except BaseExceptionGroup as faults:
-        raise faults.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 class _Pass:
     """One phase of one attempt."""
 
     def __init__(
-        self, wire: Wire, outcome: Outcome, lives: dict[ObjectId, dict[str, Any] | None], digest_key: bytes, blocked: tuple[str, ...]
+        self,
+        wire: Wire,
+        outcome: Outcome,
+        lives: dict[ObjectId, dict[str, Any] | None],
+        digest_key: bytes,
+        blocked: tuple[str, ...],
     ) -> None:
         self._wire = wire
         self._outcome = outcome
@@ -102,16 +106,21 @@ class _Pass:
         """The live object after the attempt, or None with a verdict that says why there is none."""
         problem = self._unfit(manifest)
         if problem is not None:
-            return self._stand(manifest.id, problem)
+            self._stand(manifest.id, problem)
+            return None
         resource = self._wire.kinds.find(manifest.api_version, manifest.id.kind)
         assert resource is not None
         row, live = self._outcome.rows[manifest.id], self._lives.get(manifest.id)
         body = self._body(manifest)
         sent = sent_digest({**body, "references": dict(manifest.references)}, self._key_for(manifest.id))
         if row.done and row.done == self._assignment.release and live is None:
-            return self._stand(manifest.id, Verdict(Health.HEALTHY, "Done", "The task of this release has run."))
+            self._stand(manifest.id, Verdict(Health.HEALTHY, "Done", "The task of this release has run."))
+            return None
         if self._blocked and row.sent_digest != sent:
-            return self._stand(manifest.id, Verdict(Health.PROGRESSING, "WaitingForPhase", f"Waits for {', '.join(self._blocked)}."))
+            self._stand(
+                manifest.id, Verdict(Health.PROGRESSING, "WaitingForPhase", f"Waits for {', '.join(self._blocked)}.")
+            )
+            return None
         if live is not None and self._holds(row, live, sent):
             return live
         annotations = {ANNOTATION_GENERATION: str(self._assignment.generation)}
@@ -121,10 +130,14 @@ class _Pass:
             row, live = await write(self._wire, resource, row, self._valued(body, manifest), annotations, live)
         except NotOwned as foreign:
             self._outcome.report("NotOwned", id=str(manifest.id), owner=foreign.owner)
-            self._outcome.fail("NotOwned", "ForeignObject", f"{manifest.id} belongs to {foreign.owner}; nothing was written.")
-            return self._stand(manifest.id, Verdict(Health.MISSING, "NotOwned", f"Belongs to {foreign.owner}."))
+            self._outcome.fail(
+                "NotOwned", "ForeignObject", f"{manifest.id} belongs to {foreign.owner}; nothing was written."
+            )
+            self._stand(manifest.id, Verdict(Health.MISSING, "NotOwned", f"Belongs to {foreign.owner}."))
+            return None
         except ApiRefused as refusal:
-            return self._refused(manifest.id, refusal)
+            self._refused(manifest.id, refusal)
+            return None
         self._outcome.writes += 1
         now = live_digest(live, FIELD_MANAGER, self._key_for(manifest.id))
         self._outcome.rows[manifest.id] = replace(row, sent_digest=sent, live_digest=now)
@@ -138,8 +151,12 @@ class _Pass:
             outcome.fail("NotOwned", "OtherWork", f"{manifest.id} belongs to {owner}.")
             return Verdict(Health.MISSING, "NotOwned", f"Belongs to {owner}.")
         if self._wire.kinds.find(manifest.api_version, manifest.id.kind) is None:
-            outcome.fail("KindNotServed", "KindNotServed", f"The cluster serves no {manifest.api_version} {manifest.id.kind}.")
-            return Verdict(Health.MISSING, "KindNotServed", f"The cluster serves no {manifest.api_version} {manifest.id.kind}.")
+            outcome.fail(
+                "KindNotServed", "KindNotServed", f"The cluster serves no {manifest.api_version} {manifest.id.kind}."
+            )
+            return Verdict(
+                Health.MISSING, "KindNotServed", f"The cluster serves no {manifest.api_version} {manifest.id.kind}."
+            )
         for reference in manifest.references.values():
             if why := assignment.unavailable.get(reference):
                 outcome.fail("SecretUnavailable", "SecretUnavailable", f"{manifest.id}: {why}")
@@ -186,7 +203,10 @@ class _Pass:
         """The body with the secret values in place, made just before sending."""
         if not manifest.references:
             return body
-        data = {key: base64.b64encode(self._assignment.secrets[reference]).decode() for key, reference in manifest.references.items()}
+        data = {
+            key: base64.b64encode(self._assignment.secrets[reference]).decode()
+            for key, reference in manifest.references.items()
+        }
         return {**body, "data": data}
 
     async def _explained(self, live: Mapping[str, Any], verdict: Verdict) -> Verdict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +46,7 @@ class Assignment:
     """One Work to attempt: the desired side as of `generation` and the rows that were committed for it.
 
     `trusted` False means that a writer before us died with writes under way: nothing may be skipped on stored digests.
-    `contested` are desired ids whose row belongs to another Work. `due_at` is the schedule as read, compared when recording.
+    `contested` are desired ids whose row belongs to another Work. `nudges` are compared when recording.
     """
 
     work_id: UUID
@@ -68,7 +67,7 @@ class Assignment:
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     attempts: int = 0
-    due_at: datetime | None = None
+    nudges: int = 0
     trusted: bool = True
 
 
@@ -76,7 +75,8 @@ class Assignment:
 class Outcome:
     """What an attempt found and did. `rows` are the rows as they now are; `failed` asks for a back-off.
 
-    `finished` (of a retired Work): nothing of it is left. `retry_after` seconds are what the server asked for.
+    `finished` (of a retired Work): nothing of it is left. `interrupted`: ended by the cluster or the clock, not by the Work, whose
+    schedule and status then stay as they are. `retry_after` seconds are what the server asked for.
     """
 
     assignment: Assignment
@@ -89,6 +89,7 @@ class Outcome:
     waiting: bool = False
     pruning: bool = False
     finished: bool = False
+    interrupted: bool = False
     retry_after: float = 0.0
 
     def add(self, type: str, reason: str, message: str) -> None:  # noqa: A002 - the field's own word

@@ -6,7 +6,6 @@ runs names it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,16 +13,17 @@ from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict
 from clusters.inventory import plan_prune, referenced
 from clusters.kinds import WELL_KNOWN
-from clusters.manifests import ObjectId
+from clusters.manifests import ObjectId, claim_of
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.refusals import explain
-from clusters.reconcile.wire import Wire
-from clusters.reconcile.write import claim_of
+from clusters.reconcile.wire import Wire, all_of
 
 _RUNNING = (("apps/v1", "ReplicaSet"), ("v1", "Pod"), ("batch/v1", "Job"))
 
 
-async def prune(wire: Wire, outcome: Outcome, lives: Mapping[ObjectId, dict[str, Any] | None], *, healthy: bool) -> None:
+async def prune(
+    wire: Wire, outcome: Outcome, lives: Mapping[ObjectId, dict[str, Any] | None], *, healthy: bool
+) -> None:
     """Remove the stale objects of a present Work; lists what it may not touch (`PruneHeld`) and what still waits."""
     assignment = outcome.assignment
     owned = {row.oid: row.uid or None for row in outcome.rows.values() if not row.gone}
@@ -32,15 +32,16 @@ async def prune(wire: Wire, outcome: Outcome, lives: Mapping[ObjectId, dict[str,
         outcome.report("PruneHeld", id=str(oid))
     if plan.held:
         outcome.add("PruneHeld", "NotNamed", f"{len(plan.held)} objects are kept because no stored change named them.")
-    if plan.delete and not healthy:
+    candidates = (*plan.delete, *plan.unconfirmed)
+    if candidates and not healthy:
         if assignment.late:
-            for oid in plan.delete:
+            for oid in candidates:
                 outcome.report("WouldPrune", id=str(oid))
         return
-    if plan.delete:
+    if candidates:
         await wire.confirm_identity()
-        used = await in_use(wire, plan.delete)
-        await asyncio.gather(*(_prune_one(wire, outcome, oid, used) for oid in plan.delete))
+        used = await in_use(wire, candidates)
+        await all_of(_prune_one(wire, outcome, oid, used) for oid in candidates)
 
 
 async def _prune_one(wire: Wire, outcome: Outcome, oid: ObjectId, used: set[ObjectId]) -> None:
@@ -57,7 +58,7 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
     """Delete the row's own object; its row becomes `gone` once the cluster says so, and says Terminating till then."""
     resource = wire.kinds.find(row.api_version, row.oid.kind)
     live = await wire.get(resource, row.oid) if resource else None
-    if resource is None or live is None or not _is_ours(row, live):
+    if resource is None or live is None or not is_ours(row, live):
         outcome.rows[row.oid] = row.absent()
         return
     metadata = live["metadata"]
@@ -72,12 +73,14 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
         if refusal.status != 409:  # it changed under us: the next attempt reads again
             reason, message = explain(refusal)
             outcome.fail("DeleteFailed", reason, f"{row.oid}: {message}")
-    gone = live is None or not _is_ours(row, live)
-    outcome.rows[row.oid] = row.absent() if gone else row.seen(Verdict(Health.PROGRESSING, "Terminating", _finalizers(live)))
+    gone = live is None or not is_ours(row, live)
+    outcome.rows[row.oid] = (
+        row.absent() if gone else row.seen(Verdict(Health.PROGRESSING, "Terminating", _finalizers(live)))
+    )
 
 
-def _is_ours(row: Row, live: Mapping[str, Any]) -> bool:
-    """The uid that we wrote, or (where a crash kept it from us) our claim."""
+def is_ours(row: Row, live: Mapping[str, Any]) -> bool:
+    """Whether the live object is the row's: the uid that we wrote, or (where a crash kept it from us) our claim."""
     return live["metadata"]["uid"] == row.uid if row.uid else claim_of(live) in (row.claim, *row.former_claims)
 
 
@@ -89,7 +92,7 @@ def _finalizers(live: Mapping[str, Any] | None) -> str:
 async def in_use(wire: Wire, candidates: Iterable[ObjectId]) -> set[ObjectId]:
     """Of these ids, the ConfigMaps and Secrets that a ReplicaSet with replicas, a Pod or an unfinished Job names."""
     config = {each for each in candidates if each.kind in ("ConfigMap", "Secret")}
-    lists = await asyncio.gather(
-        *(wire.list(WELL_KNOWN[kind], namespace) for namespace in {each.namespace for each in config} for kind in _RUNNING)
+    lists = await all_of(
+        wire.list(WELL_KNOWN[kind], namespace) for namespace in {each.namespace for each in config} for kind in _RUNNING
     )
     return config & referenced(body for bodies in lists for body in bodies)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
 
 from clusters import lease
 from clusters.client import REQUEST_SECONDS, ClusterClient
-from clusters.faults import Unreachable
 from clusters.kinds import WELL_KNOWN, Kinds, Resource
 from clusters.lease import Held
 from clusters.manifests import FIELD_MANAGER, ObjectId
 from clusters.threads import in_thread
+
+T = TypeVar("T")
 
 IN_FLIGHT = 12
 SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
@@ -34,7 +35,9 @@ class IdentityChanged(Exception):
 class Wire:
     """Calls to one cluster, each bounded by the smaller of 10 s and the drain's remainder less a second."""
 
-    def __init__(self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float) -> None:
+    def __init__(
+        self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float
+    ) -> None:
         self._client = client
         self.kinds = kinds
         self.held = held
@@ -92,4 +95,11 @@ class Wire:
             self.held = lifted
 
 
-__all__ = ["IdentityChanged", "LeaseLost", "OutOfTime", "Unreachable", "Wire"]
+async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run them at once; the first fault ends the others and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in coroutines]
+    except BaseExceptionGroup as faults:
+        raise faults.exceptions[0] from None
+    return [task.result() for task in tasks]

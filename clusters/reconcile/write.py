@@ -12,7 +12,7 @@ from typing import Any
 from clusters.faults import ApiRefused
 from clusters.fields import owned_fields
 from clusters.kinds import Resource
-from clusters.manifests import ANNOTATION_CLAIM, ANNOTATION_EPOCH, FIELD_MANAGER, HANDOVER_MANAGER, LABEL_WORK, stamped
+from clusters.manifests import FIELD_MANAGER, HANDOVER_MANAGER, LABEL_WORK, claim_of, epoch_of, stamped
 from clusters.reconcile.outcome import Row
 from clusters.reconcile.wire import Wire
 
@@ -28,7 +28,12 @@ class NotOwned(Exception):
 
 
 async def write(
-    wire: Wire, resource: Resource, row: Row, body: Mapping[str, Any], annotations: Mapping[str, str], live: dict[str, Any] | None
+    wire: Wire,
+    resource: Resource,
+    row: Row,
+    body: Mapping[str, Any],
+    annotations: Mapping[str, str],
+    live: dict[str, Any] | None,
 ) -> tuple[Row, dict[str, Any]]:
     """Make the object say what `body` says; returns its row (uid, claim, resourceVersion) and the live object.
 
@@ -90,17 +95,6 @@ class _Writing:
         if claim and claim in (row.claim, *row.former_claims):
             return replace(row, claim=claim, uid=live["metadata"]["uid"])
         raise NotOwned(owner_of(live))
-
-
-def claim_of(live: Mapping[str, Any]) -> str:
-    """The claim an object carries, "" for none."""
-    return str((live["metadata"].get("annotations") or {}).get(ANNOTATION_CLAIM) or "")
-
-
-def epoch_of(live: Mapping[str, Any]) -> int:
-    """The epoch an object carries; missing or unreadable counts as 0, as in the member's policy."""
-    text = (live["metadata"].get("annotations") or {}).get(ANNOTATION_EPOCH) or ""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def owner_of(live: Mapping[str, Any]) -> str:

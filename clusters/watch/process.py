@@ -1,0 +1,119 @@
+"""Who watches what: a task per cluster and kind that follows the registry, and one that turns changes into due Works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError
+
+from clusters.kinds import WELL_KNOWN, Kinds, Resource
+from clusters.models import Cluster, OwnedObject
+from clusters.sessions import Access, Sessions, accesses_for
+from clusters.threads import in_thread
+from clusters.watch.notice import Pods, notice
+from clusters.watch.stream import Change, Listed, follow
+
+log = structlog.get_logger(__name__)
+
+REGISTRY_SECONDS = 5.0
+GATHER_SECONDS = 0.03  # changes come in bursts: one query for what comes together
+BATCH = 500
+QUEUE = 5000  # a full queue holds the streams back, and with them the servers; nothing is dropped
+
+WATCHED = frozenset(
+    key for key in WELL_KNOWN
+    if key[1] not in ("Secret", "Node", "Event", "StorageClass", "ReplicaSet", "ResourceQuota", "LimitRange", "Gateway")
+)  # fmt: skip
+
+
+@dataclass
+class _Followed:
+    """The streams of one cluster under one credential version."""
+
+    access: Access
+    tasks: dict[Resource, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def stop(self) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        self.tasks.clear()
+
+
+class Watcher:
+    """Follows every registered cluster that is not suspended, until cancelled."""
+
+    def __init__(self) -> None:
+        self._sessions = Sessions()
+        self._queue: asyncio.Queue[Change | Listed] = asyncio.Queue(QUEUE)
+        self._followed: dict[UUID, _Followed] = {}
+        self._pods = Pods()
+
+    async def run(self) -> None:
+        noticing = asyncio.create_task(self._notice())
+        try:
+            while True:
+                with contextlib.suppress(DatabaseError):  # a restarting PostgreSQL: the streams go on, we ask again
+                    await self._follow_registry()
+                if noticing.done():
+                    noticing.result()
+                await asyncio.sleep(REGISTRY_SECONDS)
+        finally:
+            noticing.cancel()
+            await asyncio.gather(*(each.stop() for each in self._followed.values()), return_exceptions=True)
+            await self._sessions.close()
+
+    async def _follow_registry(self) -> None:
+        wanted = await in_thread(_wanted)
+        for cluster_id in [each for each in self._followed if each not in wanted]:
+            await self._followed.pop(cluster_id).stop()
+            await self._sessions.close(cluster_id)
+        for cluster_id, (access, resources) in wanted.items():
+            followed = self._followed.get(cluster_id)
+            if followed is None or followed.access.version != access.version:
+                if followed is not None:
+                    await followed.stop()
+                followed = self._followed[cluster_id] = _Followed(access)
+            await self._adjust(followed, resources)
+
+    async def _adjust(self, followed: _Followed, resources: set[Resource]) -> None:
+        client = await self._sessions.get(followed.access)
+        for resource in resources - followed.tasks.keys():
+            stream = follow(client, followed.access.cluster_id, resource, self._queue.put)
+            followed.tasks[resource] = asyncio.create_task(stream, name=f"watch {followed.access.name} {resource.kind}")
+        for resource in followed.tasks.keys() - resources:
+            followed.tasks.pop(resource).cancel()
+
+    async def _notice(self) -> None:
+        while True:
+            changes = [await self._queue.get()]
+            await asyncio.sleep(GATHER_SECONDS)
+            while not self._queue.empty() and len(changes) < BATCH:
+                changes.append(self._queue.get_nowait())
+            while True:
+                try:
+                    woken = await in_thread(notice, changes, self._pods)
+                    break
+                except DatabaseError as fault:
+                    log.warning("notice_delayed", fault=str(fault)[:200])
+                    await asyncio.sleep(1.0)
+            if woken:
+                log.debug("noticed", changes=len(changes), works=woken)
+
+
+def _wanted() -> dict[UUID, tuple[Access, set[Resource]]]:
+    """What to watch: the well-known kinds, and whatever else is in the inventory of a cluster, as far as served."""
+    clusters = {each.pk: each for each in Cluster.objects.filter(suspended=False, identity__isnull=False)}
+    wanted = {}
+    for access in accesses_for(clusters.values()):
+        cluster = clusters[access.cluster_id]
+        owned = OwnedObject.objects.filter(cluster=cluster, gone_at=None).values_list("api_version", "oid").distinct()
+        kinds = {(api_version, oid.split("/")[1]) for api_version, oid in owned} | WATCHED
+        served = Kinds(cluster.resources)
+        found = {served.find(*kind) for kind in kinds if kind != ("v1", "Secret")}
+        wanted[cluster.pk] = (access, {each for each in found if each is not None})
+    return wanted

@@ -1,0 +1,89 @@
+"""One kind on one cluster, followed for ever: a list, then its changes; after a gap a list again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from clusters.client import ClusterClient
+from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
+from clusters.kinds import Resource
+from clusters.manifests import LABEL_WORK
+
+log = structlog.get_logger(__name__)
+
+# Pods carry the labels of their template, which names no Work.
+POD_SELECTOR = "app.kubernetes.io/managed-by=dougong"
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An object as it is now. `gone`: it was deleted; `body` is then its last state."""
+
+    cluster_id: UUID
+    body: dict[str, Any] = field(repr=False)
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A full list was read: of this kind on this cluster there are these uids and no others."""
+
+    cluster_id: UUID
+    api_version: str
+    kind: str
+    uids: frozenset[str] = field(repr=False)
+
+
+Tell = Callable[[Change | Listed], Awaitable[None]]
+
+
+def selector_for(resource: Resource) -> str:
+    """Only what is ours crosses the wire."""
+    return POD_SELECTOR if resource.kind == "Pod" else LABEL_WORK
+
+
+async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, tell: Tell) -> None:
+    """Tell every change, until cancelled. Faults are waited out with a jittered, doubling pause."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            since = await _list(client, cluster_id, resource, tell)
+            while True:
+                since = await _watch(client, cluster_id, resource, since, tell)
+                pause = FIRST_PAUSE
+        except ApiRefused as refusal:
+            if refusal.status == 410:  # our place in the history is gone: the list says what was missed
+                continue
+            log.info("watch_refused", cluster=str(cluster_id), kind=resource.kind, refusal=str(refusal)[:200])
+        except (Unreachable, AddressNotAllowed, ValueError) as fault:
+            log.info("watch_broken", cluster=str(cluster_id), kind=resource.kind, fault=str(fault)[:200])
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+async def _list(client: ClusterClient, cluster_id: UUID, resource: Resource, tell: Tell) -> str:
+    items, since = await client.list(resource, selector=selector_for(resource))
+    for body in items:
+        await tell(Change(cluster_id, body))
+    await tell(
+        Listed(cluster_id, resource.api_version, resource.kind, frozenset(body["metadata"]["uid"] for body in items))
+    )
+    return since
+
+
+async def _watch(client: ClusterClient, cluster_id: UUID, resource: Resource, since: str, tell: Tell) -> str:
+    """Follow until the server ends the stream, as it does every few minutes; returns where to go on."""
+    async for event in client.watch(resource, selector=selector_for(resource), since=since):
+        body = event["object"]
+        since = body["metadata"]["resourceVersion"]
+        if event["type"] != "BOOKMARK":
+            await tell(Change(cluster_id, body, gone=event["type"] == "DELETED"))
+    return since
