@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from apps.contribution import Contribution, ProcessContribution, RenderError, Workload
-from apps.quantity import quantity
+from clusters.quantity import quantity
 from apps.spec import AppSpec
 from apps.terms import Argument, Count, Cpu, GraceSeconds, Memory, Name, Path, PortNumber, UserId
 from clusters.target import ClusterTarget

@@ -20,7 +20,7 @@ from apps.contribution import ALL_PROCESSES
 from apps.render import render
 from apps.spec import SecretVersion
 
-FIRST_PARTY = {"apps.contribution", "apps.naming", "apps.quantity", "apps.spec", "apps.terms", "clusters.target"}
+FIRST_PARTY = {"apps.contribution", "apps.naming", "apps.spec", "apps.terms", "clusters.quantity", "clusters.target"}
 IMPURE = {
     "asyncio",
     "datetime",
