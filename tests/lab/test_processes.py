@@ -13,7 +13,11 @@ from deploy.lab import paths
 from deploy.lab.processes import Identity, Processes, boot, frozen, identify, marked, start_time
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-DEAF = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"]
+DEAF = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
+]
 
 
 @pytest.fixture
