@@ -22,7 +22,7 @@ PRODUCTION := DOUGONG_MODE=production DOUGONG_ALLOWED_HOSTS=dougong.example \
   DOUGONG_DIGEST_KEY=check-only DATABASE_URL=postgresql:///check REDIS_URL=redis://127.0.0.1:1/0
 
 PYTEST := $(PYTHON) -m pytest -q
-CODE := paas clusters apps deploy tests manage.py
+CODE := paas clusters apps deploy bench tests manage.py
 
 ##@ Use
 
@@ -85,6 +85,12 @@ test-lab: lab
 	@$(STEP) "lab tests" $(PYTEST) -m "lab and not browser and not soak"
 test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
+
+.PHONY: bench soak
+bench: $(SYNCED) ## How fast drift is repaired, measured on a running demo
+	@$(PYTHON) -m bench.repair --out docs/bench/repair.json
+soak: lab ## The long histories, on the test lab
+	@$(STEP) "soak" $(PYTEST) -m soak
 
 .PHONY: chromium
 chromium:
