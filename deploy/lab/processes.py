@@ -124,7 +124,7 @@ class Processes:
         except (FileNotFoundError, NotADirectoryError):
             return None
         identity = Identity(known["pid"], known["start"])
-        return identity if known["boot"] == boot() and identity.alive() else None
+        return identity if known.get("boot") == boot() and identity.alive() else None
 
     def names(self, prefix: str = "") -> list[str]:
         """All that was started and not stopped, under a prefix; dead ones too."""
