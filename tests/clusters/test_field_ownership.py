@@ -2,7 +2,7 @@ import copy
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters.fields import changed_fields, cut, live_digest, owned_fields, owners_of
@@ -258,6 +258,16 @@ def test_what_was_written_by_update_is_not_applied():
     assert owned_fields(DEPLOYMENT, "kubectl-edit") == {}
 
 
+def test_what_a_manager_applied_to_a_subresource_is_not_of_the_object():
+    scaled = live({"spec": {"replicas": 3}}, entry("dougong", {"f:spec": {"f:replicas": {}}}, subresource="scale"))
+    assert owned_fields(scaled, "dougong") == {}
+
+
+def test_items_of_a_set_differ_by_type_too():
+    found = live({"a": [1, True, "1"]}, entry("dougong", {"f:a": {"v:true": {}}}))
+    assert owned_fields(found, "dougong") == {"a": [True]}
+
+
 def test_items_by_index():
     found = live({"a": ["x", "y", "z"]}, entry("dougong", {"f:a": {"i:0": {}, "i:2": {}}}))
     assert owned_fields(found, "dougong") == {"a": ["x", "z"]}
@@ -433,6 +443,7 @@ def tree(shape, who):
     return {"k:" + json.dumps({"key": name}): {".": {}, "f:key": {}, "f:inner": inner} for name, inner in mine.items()}
 
 
+@settings(deadline=None)
 @given(shapes)
 def test_no_foreign_field_appears_and_none_of_ours_is_lost(shape):
     found = live(
@@ -443,6 +454,7 @@ def test_no_foreign_field_appears_and_none_of_ours_is_lost(shape):
     assert owned_fields(found, "dougong") == ({"spec": part(shape, "us")} if owns(shape, "us") else {})
 
 
+@settings(deadline=None)
 @given(shapes)
 def test_cutting_twice_equals_once(shape):
     mine, theirs = tree(shape, "us"), tree(shape, "them")
@@ -450,12 +462,14 @@ def test_cutting_twice_equals_once(shape):
     assert cut(once, mine, theirs) == once
 
 
+@settings(deadline=None)
 @given(shapes, shapes)
 def test_two_objects_differ_at_some_path_or_are_equal(one, other):
     before, after = {"spec": part(one, None)}, {"spec": part(other, None)}
     assert bool(changed_fields(before, after)) is (before != after)
 
 
+@settings(deadline=None)
 @given(shapes)
 def test_every_changed_path_can_be_asked_for_its_owners(shape):
     found = live({"spec": part(shape, None)}, entry("dougong", {"f:spec": tree(shape, "us")}))
