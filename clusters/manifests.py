@@ -58,6 +58,8 @@ _SERVER_METADATA = (
 )  # fmt: skip
 _SURROGATE_RE = re.compile(r"[\ud800-\udfff]")
 _MAX_DEPTH = 64
+# What surely fits 64 bits.
+_EPOCH_DIGITS = 18
 _MAX_NAME = 253
 _MAX_NAMESPACE = 63
 _INT64 = 2**63
@@ -239,7 +241,7 @@ def claim_of(live: Mapping[str, Any]) -> str:
 def epoch_of(live: Mapping[str, Any]) -> int:
     """The epoch that a live object carries; missing or unreadable counts as 0, as in the member's policy."""
     text = (live["metadata"].get("annotations") or {}).get(ANNOTATION_EPOCH) or ""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return int(text) if text.isdecimal() and len(text) <= _EPOCH_DIGITS else 0
 
 
 def _canonical_json(value: Any) -> bytes:

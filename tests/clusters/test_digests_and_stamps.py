@@ -9,7 +9,9 @@ from clusters.manifests import (
     ANNOTATION_EPOCH,
     ANNOTATION_GENERATION,
     ANNOTATION_RELEASE,
+    claim_of,
     digest,
+    epoch_of,
     secret_digest,
     sent_digest,
     stamped,
@@ -117,3 +119,20 @@ def test_the_digest_of_a_secret_needs_a_key():
     with pytest.raises(ValueError):
         sent_digest(secret)
     assert sent_digest(secret, b"k") == secret_digest(secret, b"k")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "claim", "epoch"),
+    [
+        (None, "", 0),
+        ({}, "", 0),
+        ({ANNOTATION_CLAIM: "c", ANNOTATION_EPOCH: "7"}, "c", 7),
+        ({ANNOTATION_EPOCH: "seven"}, "", 0),
+        ({ANNOTATION_EPOCH: "-1"}, "", 0),
+        ({ANNOTATION_EPOCH: "9" * 18}, "", 10**18 - 1),
+        ({ANNOTATION_EPOCH: "9" * 19}, "", 0),
+    ],
+)
+def test_the_stamp_is_read_back(annotations, claim, epoch):
+    live = {"metadata": {"annotations": annotations}}
+    assert (claim_of(live), epoch_of(live)) == (claim, epoch)
