@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
+ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 12
 
@@ -75,7 +76,7 @@ async def drain_due(sessions: Sessions) -> None:
                 )
         if not parts:
             return
-        await asyncio.wait(parts.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(parts.values(), timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> None:
