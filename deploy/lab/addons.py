@@ -59,6 +59,10 @@ class Addons:
 
     def _nodes_ready(self) -> bool:
         """Ready by the word of the kubelets that run now: that of killed ones stands for most of a minute."""
+        processes = self.control.context.processes
+        for expected in self.control.cluster.nodes:
+            for component in ("containerd", "kubelet", "kube-proxy"):
+                processes.must_run(f"{expected.path}/{component}")
         nodes = json.loads(self.kubectl("get", "nodes", "-o", "json", check=False) or '{"items": []}')["items"]
         fresh = set()
         for node in nodes:
@@ -66,7 +70,7 @@ class Addons:
             ready = next((c for c in node["status"].get("conditions", []) if c["type"] == "Ready"), None)
             if ready and ready["status"] == "True":
                 heard = datetime.fromisoformat(ready["lastHeartbeatTime"]).timestamp()
-                started = self.control.context.processes.started(f"{self.control.cluster.name}/{name}/kubelet")
+                started = processes.started(f"{self.control.cluster.name}/{name}/kubelet")
                 fresh |= {name} if heard >= int(started) else set()
         return fresh >= {node.name for node in self.control.cluster.nodes}
 

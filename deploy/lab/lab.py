@@ -43,6 +43,7 @@ class Lab:
         """Bring up what is missing, from nothing, from a crash or from a stop."""
         parts = chosen(names)
         prerequisites.install(package for part in parts for package in part.debian)
+        prerequisites.raise_limits()
         self.paths.state.mkdir(parents=True, exist_ok=True)
         self._undisturb()
         steps = Steps()

@@ -26,6 +26,10 @@ PACKAGES = {
     "socat": "socat",
     "python3-pip": "pip3",
 }
+LIMITS = {
+    Path("/proc/sys/fs/inotify/max_user_instances"): 8192,
+    Path("/proc/sys/fs/inotify/max_user_watches"): 524288,
+}
 
 
 def there(proof: str) -> bool:
@@ -52,6 +56,13 @@ def check() -> None:
         problems += [f"no {proof}, and no apt-get to install {package}" for package, proof in missing.items()]
     if problems:
         raise LabError("the lab can't start here:\n  " + "\n  ".join(problems))
+
+
+def raise_limits() -> None:
+    """Runtimes, kubelets and proxies watch files, all as one user: the usual 128 watchers are too few for three labs."""
+    for limit, least in LIMITS.items():
+        if int(limit.read_text()) < least:
+            limit.write_text(str(least))
 
 
 def install(extra: Iterable[tuple[str, str]] = ()) -> None:
