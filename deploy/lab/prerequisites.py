@@ -59,7 +59,7 @@ def check() -> None:
 
 
 def raise_limits() -> None:
-    """Runtimes, kubelets and proxies watch files, all as one user: the usual 128 watchers are too few for three labs."""
+    """Runtimes, kubelets and proxies all watch files as one user: the usual 128 watchers are too few for three labs."""
     for limit, least in LIMITS.items():
         if int(limit.read_text()) < least:
             limit.write_text(str(least))
