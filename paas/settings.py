@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "paas.core",
     "paas.identity",
     "clusters",
+    "apps",
 ]
 
 MIDDLEWARE = [

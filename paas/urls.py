@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+from apps.api import urls as applications
 from clusters.api import urls as clusters
 from paas.core import health, problems
 from paas.core.metrics import metrics
@@ -18,12 +19,13 @@ from paas.identity.api import urls as identity
 router = SimpleRouter()
 identity.register(router)
 clusters.register(router)
+applications.register(router)
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("api/v1/", include([*identity.urlpatterns, *router.urls])),
+    path("api/v1/", include([*identity.urlpatterns, *applications.urlpatterns, *router.urls])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("console/", console.urls),

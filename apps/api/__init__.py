@@ -1,0 +1,12 @@
+"""The REST API of applications: projects, applications, environments, releases.
+
+In here:
+
+    serializers   what is said, and the forms taken
+    projects      projects, and the deploy under them
+    applications  an application, its status, releases, rollback and retirement
+    environments  environments, their secrets and logs
+    releases      releases, read-only
+    idempotency   one answer per Idempotency-Key
+    streams       server-sent events
+"""

@@ -1,0 +1,140 @@
+"""`/api/v1/applications/`: what runs, how it is, what was released; rollback and retirement."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps import selectors, services
+from apps.api import serializers as forms
+from apps.api.streams import STREAMS
+from apps.delivery import channel
+from apps.live import application_snapshot
+from apps.models import Application, Environment, Release
+from paas.core.api import ResourceViewSet
+from paas.core.permissions import not_found
+from paas.core.sse import stream
+
+
+class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+    """`?name=&project=&team=`, exact; retired ones only with `?retired=true`."""
+
+    project = filters.CharFilter(field_name="project__name")
+    team = filters.CharFilter(field_name="project__team__name")
+    retired = filters.BooleanFilter(method="by_retired", label="Retired ones, and only those; they are left out else.")
+
+    class Meta:
+        model = Application
+        fields = ["name"]
+
+    def filter_queryset(self, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        """Living ones, unless something else is said."""
+        found: QuerySet[Application] = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data.get("retired") is not None else found.filter(retired_at=None)
+
+    def by_retired(self, queryset: QuerySet[Application], name: str, value: bool) -> QuerySet[Application]:
+        """Retired, or not."""
+        return queryset.filter(retired_at__isnull=not value)
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="applications_list"),
+    retrieve=extend_schema(operation_id="applications_retrieve", responses=forms.ApplicationDetailOut),
+)
+class ApplicationViewSet(ResourceViewSet[Application]):
+    """Applications of one's teams; operators see all. Declared by PUT below their project."""
+
+    queryset = Application.objects.all()
+    filterset_class = ApplicationFilter
+    ordering = "name"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[-0-9a-f]{36}"
+
+    def get_queryset(self) -> QuerySet[Application]:
+        """What the actor may view."""
+        return selectors.applications_of(self.actor)
+
+    def get_serializer_class(self) -> Any:
+        """The app file comes with one application only."""
+        return forms.ApplicationOut if self.action == "list" else forms.ApplicationDetailOut
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """With its ETag, which is of the app file: the status changes under it, so there is no 304."""
+        return self.answer(self.get_object())
+
+    @extend_schema(operation_id="applications_status", responses=forms.StatusOut)
+    @action(detail=True)
+    def status(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """How it is in each environment, on each cluster, down to the objects."""
+        return Response(selectors.status(self.get_object()))
+
+    @extend_schema(operation_id="applications_status_stream", responses={(200, "text/event-stream"): OpenApiTypes.STR})
+    @action(detail=True, url_path="status/stream", renderer_classes=STREAMS)
+    def status_stream(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+        """The same as server-sent events: `state` on connect and whenever it differs."""
+        application = self.get_object()
+        return stream(application_snapshot(self.actor, application.pk), channel(application.pk))
+
+    @extend_schema(operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False)
+    @action(detail=True, ordering="-created_at", filter_backends=[])
+    def releases(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Its releases in all environments, newest first."""
+        found = selectors.releases_of(self.actor).filter(environment__application=self.get_object())
+        page = self.paginate_queryset(found)  # type: ignore[arg-type]  # a page of releases, not of applications
+        return self.get_paginated_response(forms.ReleaseOut(page, many=True).data)  # type: ignore[arg-type]
+
+    @extend_schema(operation_id="applications_rollback", request=forms.RollbackIn, responses={201: forms.RollbackOut})
+    @action(detail=True, methods=["post"])
+    def rollback(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Return an environment to an earlier release: image, config and secret versions as they were."""
+        application = self.get_object()
+        body = self.parsed(forms.RollbackIn)
+        environment = application.environments.filter(name=body["environment"], retired_at=None).first()
+        if environment is None:
+            raise not_found(Environment)
+        environment.application = application
+        chosen = _release(environment, body["release"]) if body["release"] else None
+        made = services.rollback(environment=environment, release=chosen, actor=self.actor, reason=body["reason"])
+        row = selectors.releases_of(self.actor).get(pk=made.release.pk)
+        return Response(forms.RollbackOut(row, context={"notes": made.notes}).data, status=201)
+
+    @extend_schema(
+        operation_id="applications_retire", request=forms.RetireIn, responses={202: forms.ApplicationDetailOut}
+    )
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Remove it and its data from every cluster; its name confirms."""
+        application = self.get_object()
+        body = self.parsed(forms.RetireIn)
+        services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
+        return self.answer(self.get_queryset().get(pk=application.pk), status=202)
+
+
+def _release(environment: Environment, said: str) -> Release:
+    """By number ("3" or "r3") or by id."""
+    number = said.removeprefix("r")
+    rows = Release.objects.filter(environment=environment)
+    if number.isdecimal() and len(number) < 10:  # noqa: PLR2004 - what the column holds
+        found = rows.filter(number=int(number)).first()
+    else:
+        found = rows.filter(pk=said).first() if _is_uuid(said) else None
+    if found is None:
+        raise not_found(Release)
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

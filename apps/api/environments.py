@@ -1,0 +1,155 @@
+"""`/api/v1/environments/`: where applications run, their secrets and their logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps import logs, selectors, services
+from apps.api import serializers as forms
+from apps.api.streams import STREAMS
+from apps.models import Environment
+from paas.core.api import ResourceViewSet
+from paas.core.errors import Invalid
+
+VERSION = OpenApiParameter("version", int, description="This version only; all of them if left out.")
+REASON = OpenApiParameter("reason", str, description="For the audit trail.")
+SECRET = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the secret.")
+LOGS = [
+    OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
+    OpenApiParameter("process", str, description="Only this process."),
+    OpenApiParameter("cluster", str, description="Only this cluster."),
+    OpenApiParameter("tail", int, description="So many of the last lines of each process; 100 if left out."),
+]
+
+
+class EnvironmentFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+    """`?name=&application=&project=&health=`, exact."""
+
+    application = filters.CharFilter(field_name="application__name")
+    project = filters.CharFilter(field_name="application__project__name")
+    health = filters.CharFilter(field_name="status__health")
+
+    class Meta:
+        model = Environment
+        fields = ["name"]
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="environments_list"),
+    retrieve=extend_schema(operation_id="environments_retrieve"),
+)
+class EnvironmentViewSet(ResourceViewSet[Environment]):
+    """Environments of one's teams; operators see all. Made by a deploy, or ahead of the first one."""
+
+    queryset = Environment.objects.all()
+    serializer_class = forms.EnvironmentOut
+    filterset_class = EnvironmentFilter
+    ordering = "created_at"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[-0-9a-f]{36}"
+
+    def get_queryset(self) -> QuerySet[Environment]:
+        """What the actor may view."""
+        return selectors.environments_of(self.actor)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """With its ETag, which is of what is desired: the status changes under it, so there is no 304."""
+        return self.answer(self.get_object())
+
+    @extend_schema(
+        operation_id="environments_create", request=forms.EnvironmentIn, responses={201: forms.EnvironmentOut}
+    )
+    def create(self, request: Request) -> Response:
+        """An environment ahead of its first deploy, so that secrets can be stored."""
+        body = self.parsed(forms.EnvironmentIn)
+        project = selectors.project_by_name(self.actor, body["project"])
+        made = services.create_environment(
+            project=project, application=body["application"], name=body["name"], actor=self.actor
+        )
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)
+
+    @extend_schema(operation_id="environments_retire", request=forms.RetireIn, responses={202: forms.EnvironmentOut})
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Remove it and its data from every cluster; its name confirms."""
+        environment = self.get_object()
+        body = self.parsed(forms.RetireIn)
+        services.retire_environment(
+            environment=environment, actor=self.actor, confirm=body["confirm"], reason=body["reason"]
+        )
+        environment.refresh_from_db(fields=["retiring_at", "version", "generation"])
+        return self.answer(environment, status=202)
+
+    @extend_schema(operation_id="environments_rerender", request=forms.ReasonIn, responses=forms.NotesOut)
+    @action(detail=True, methods=["post"])
+    def rerender(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Render its release anew from the present facts of its clusters; ends RenderStale."""
+        body = self.parsed(forms.ReasonIn)
+        notes = services.rerender(environment=self.get_object(), actor=self.actor, reason=body["reason"])
+        return Response({"notes": notes})
+
+    @extend_schema(operation_id="environments_secrets", responses=forms.SecretOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def secrets(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Names, keys and versions in force; never a value."""
+        return Response(forms.SecretOut(selectors.latest_secrets(self.get_object()), many=True).data)
+
+    @extend_schema(
+        operation_id="environments_secrets_set",
+        request=forms.SecretIn,
+        responses=forms.SecretOut,
+        parameters=[SECRET],
+    )
+    def set_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
+        """Store a new version of a secret; the next deploy uses it."""
+        environment = self.get_object()
+        body = self.parsed(forms.SecretIn)
+        row = services.set_secret(environment=environment, name=name, values=body["values"], actor=self.actor)
+        return Response(forms.SecretOut(row).data)
+
+    @extend_schema(
+        operation_id="environments_secrets_revoke",
+        responses=forms.RevokedOut,
+        parameters=[SECRET, VERSION, REASON],
+    )
+    def revoke_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
+        """Forget the values of a secret, in one version or in all."""
+        version = _whole(request, "version")
+        reason = request.query_params.get("reason", "")[:2000]
+        numbers = services.revoke_secret(
+            environment=self.get_object(), name=name, version=version, actor=self.actor, reason=reason
+        )
+        return Response({"name": name, "versions": numbers})
+
+    @extend_schema(
+        operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}
+    )
+    @action(detail=True, renderer_classes=STREAMS)
+    def logs(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+        """What its processes write, as server-sent events {"cluster", "pod", "process", "at", "line"}."""
+        return logs.stream(
+            actor=self.actor,
+            environment=self.get_object(),
+            follow=request.query_params.get("follow", "").lower() in ("1", "true", "yes"),
+            process=request.query_params.get("process", ""),
+            cluster=request.query_params.get("cluster", ""),
+            tail=_whole(request, "tail"),
+        )
+
+
+def _whole(request: Request, name: str) -> int | None:
+    said = request.query_params.get(name, "")
+    if not said:
+        return None
+    if not said.isdecimal() or len(said) > 6:  # noqa: PLR2004 - a million versions or lines
+        raise Invalid("invalid", f"{name}: a whole number below a million, not '{said[:40]}'.")
+    return int(said)

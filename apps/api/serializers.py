@@ -1,0 +1,337 @@
+"""What the API says about applications, and the forms it takes. No secret value is a readable field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.models import Application, Environment, Project, Release
+from clusters.api.serializers import ConditionOut
+
+
+class ProjectOut(serializers.ModelSerializer[Project]):
+    """A room for applications of one team."""
+
+    team = serializers.CharField(source="team.name")
+    applications = serializers.IntegerField(source="applications_count", default=0)
+
+    class Meta:
+        model = Project
+        fields = ["id", "name", "title", "team", "applications", "version", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class ProjectIn(serializers.Serializer[Any]):
+    """A new project of a team."""
+
+    team = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=63)
+    title = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+
+
+class EnvironmentBriefOut(serializers.ModelSerializer[Environment]):
+    """An environment in a list of applications. `release` is a number, null before the first."""
+
+    release = serializers.IntegerField(source="current_release.number", default=None, allow_null=True)
+    image = serializers.CharField(source="current_release.image", default=None, allow_null=True)
+    released_by = serializers.CharField(source="current_release.created_by_name", default=None, allow_null=True)
+    released_at = serializers.DateTimeField(source="current_release.created_at", default=None, allow_null=True)
+    health = serializers.CharField(source="status.health", default="Unknown")
+    clusters = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Environment
+        fields = ["id", "name", "health", "release", "image", "released_by", "released_at", "clusters"]
+        read_only_fields = fields
+
+    def get_clusters(self, environment: Environment) -> list[str]:
+        """Where it is placed, by name."""
+        return sorted(each.cluster.name for each in environment.placements.all())
+
+
+class ApplicationOut(serializers.ModelSerializer[Application]):
+    """An application with its environments."""
+
+    project = serializers.CharField(source="project.name")
+    team = serializers.CharField(source="project.team.name")
+    state = serializers.ChoiceField(["Active", "Retiring", "Retired"])
+    environments = EnvironmentBriefOut(source="live_environments", many=True)
+
+    class Meta:
+        model = Application
+        fields = [
+            "id",
+            "name",
+            "project",
+            "team",
+            "state",
+            "environments",
+            "version",
+            "created_at",
+            "updated_at",
+            "retired_at",
+        ]
+        read_only_fields = fields
+
+
+class ApplicationDetailOut(ApplicationOut):
+    """The same with the app file as it was last accepted."""
+
+    appFile = serializers.JSONField(source="app_file", allow_null=True)  # noqa: N815 - as it is sent
+
+    class Meta(ApplicationOut.Meta):
+        fields = [*ApplicationOut.Meta.fields, "appFile"]
+        read_only_fields = fields
+
+
+class DeployIn(serializers.Serializer[Any]):
+    """An app file, and which of its environments are meant."""
+
+    appFile = serializers.JSONField(help_text="See /api/v1/app-file-schema/.")  # noqa: N815 - as it is sent
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    environments = serializers.ListField(
+        child=serializers.CharField(max_length=63), required=False, help_text="Those of the file if left out."
+    )
+
+
+class DeploymentOut(ApplicationDetailOut):
+    """The application after a deploy, and what the deploy came to."""
+
+    deployed = serializers.SerializerMethodField()
+    unchanged = serializers.SerializerMethodField()
+    notes = serializers.SerializerMethodField()
+
+    class Meta(ApplicationDetailOut.Meta):
+        fields = [*ApplicationDetailOut.Meta.fields, "deployed", "unchanged", "notes"]
+        read_only_fields = fields
+
+    def get_deployed(self, application: Application) -> dict[str, int]:
+        """New releases: their number by environment."""
+        return {each.environment.name: each.number for each in self.context["deployment"].releases}
+
+    def get_unchanged(self, application: Application) -> list[str]:
+        """Environments that were as declared already."""
+        return list(self.context["deployment"].unchanged)
+
+    def get_notes(self, application: Application) -> list[str]:
+        """What is worth knowing."""
+        return list(self.context["deployment"].notes)
+
+
+class StatusObjectOut(serializers.Serializer[Any]):
+    """An object on a cluster; `id` is "Kind/name"."""
+
+    id = serializers.CharField()
+    oid = serializers.CharField()
+    health = serializers.CharField()
+    reason = serializers.CharField()
+    message = serializers.CharField()
+
+
+class StatusWorkOut(serializers.Serializer[Any]):
+    """A Work of an environment: "ground" is its namespace, "application" what runs in it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    intent = serializers.CharField()
+    generation = serializers.IntegerField()
+    observed_generation = serializers.IntegerField()
+    health = serializers.CharField()
+    conditions = ConditionOut(many=True)
+    reported = serializers.DictField()
+    objects = StatusObjectOut(many=True)
+
+
+class StatusClusterOut(serializers.Serializer[Any]):
+    """An environment on one cluster."""
+
+    name = serializers.CharField()
+    health = serializers.CharField()
+    notes = serializers.ListField(child=serializers.CharField())
+    works = StatusWorkOut(many=True)
+
+
+class StatusEnvironmentOut(serializers.Serializer[Any]):
+    """An environment as it is now. `observed`: all that is desired has been attempted."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    release = serializers.IntegerField(allow_null=True)
+    image = serializers.CharField(allow_null=True)
+    generation = serializers.IntegerField()
+    observed = serializers.BooleanField()
+    health = serializers.CharField()
+    conditions = ConditionOut(many=True)
+    clusters = StatusClusterOut(many=True)
+
+
+class StatusOut(serializers.Serializer[Any]):
+    """An application as it is now."""
+
+    application = serializers.CharField()
+    project = serializers.CharField()
+    state = serializers.CharField()
+    environments = StatusEnvironmentOut(many=True)
+
+
+class ReleaseOut(serializers.ModelSerializer[Release]):
+    """A release. `rolled_back_to` is the number of the release whose content it repeats; `secrets` {name: version}."""
+
+    environment = serializers.CharField(source="environment.name")
+    environment_id = serializers.UUIDField()
+    application = serializers.CharField(source="environment.application.name")
+    project = serializers.CharField(source="environment.application.project.name")
+    created_by = serializers.CharField(source="created_by_name")
+    rolled_back_to = serializers.IntegerField(source="rolled_back_to.number", default=None, allow_null=True)
+
+    class Meta:
+        model = Release
+        fields = [
+            "id",
+            "number",
+            "environment",
+            "environment_id",
+            "application",
+            "project",
+            "image",
+            "secrets",
+            "created_by",
+            "created_at",
+            "reason",
+            "rolled_back_to",
+        ]
+        read_only_fields = fields
+
+
+class ReleaseDetailOut(ReleaseOut):
+    """The same with what was declared and what that came to."""
+
+    spec = serializers.JSONField()
+    appFile = serializers.JSONField(source="app_file")  # noqa: N815 - as it is sent
+
+    class Meta(ReleaseOut.Meta):
+        fields = [*ReleaseOut.Meta.fields, "spec", "appFile"]
+        read_only_fields = fields
+
+
+class RollbackIn(serializers.Serializer[Any]):
+    """Which environment, and to which release: its number or id; the one before the current if left out."""
+
+    environment = serializers.CharField(max_length=63)
+    release = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class RollbackOut(ReleaseOut):
+    """The new release, and what is worth knowing."""
+
+    notes = serializers.SerializerMethodField()
+
+    class Meta(ReleaseOut.Meta):
+        fields = [*ReleaseOut.Meta.fields, "notes"]
+        read_only_fields = fields
+
+    def get_notes(self, release: Release) -> list[str]:
+        """Replaced secret versions, routes left out."""
+        return list(self.context["notes"])
+
+
+class RetireIn(serializers.Serializer[Any]):
+    """The name typed out, and why."""
+
+    confirm = serializers.CharField(max_length=63, allow_blank=True)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class NotesOut(serializers.Serializer[Any]):
+    """What is worth knowing."""
+
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class EnvironmentIn(serializers.Serializer[Any]):
+    """An environment before its first deploy, so that secrets can be stored; its application is made with it."""
+
+    project = serializers.CharField(max_length=63)
+    application = serializers.CharField(max_length=63)
+    name = serializers.CharField(max_length=63)
+
+
+class SecretOut(serializers.Serializer[Any]):
+    """A secret: its latest version in force and the names of its keys, never a value."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    keys = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+
+
+class SecretIn(serializers.Serializer[Any]):
+    """A new version of a secret. Written, never read."""
+
+    values = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False), write_only=True, allow_empty=False
+    )
+
+
+class RevokedOut(serializers.Serializer[Any]):
+    """What was revoked."""
+
+    name = serializers.CharField()
+    versions = serializers.ListField(child=serializers.IntegerField())
+
+
+class EnvironmentOut(serializers.ModelSerializer[Environment]):
+    """An environment; its full status is `applications/{id}/status/`."""
+
+    application = serializers.CharField(source="application.name")
+    application_id = serializers.UUIDField()
+    project = serializers.CharField(source="application.project.name")
+    team = serializers.CharField(source="application.project.team.name")
+    release = serializers.IntegerField(source="current_release.number", default=None, allow_null=True)
+    image = serializers.CharField(source="current_release.image", default=None, allow_null=True)
+    health = serializers.CharField(source="status.health", default="Unknown")
+    observed_generation = serializers.IntegerField(source="status.observed_generation", default=0)
+    conditions = serializers.SerializerMethodField()
+    clusters = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Environment
+        fields = [
+            "id",
+            "name",
+            "application",
+            "application_id",
+            "project",
+            "team",
+            "namespace",
+            "placement",
+            "clusters",
+            "release",
+            "image",
+            "generation",
+            "observed_generation",
+            "health",
+            "conditions",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(ConditionOut(many=True))
+    def get_conditions(self, environment: Environment) -> Any:
+        """As they were last added up."""
+        return environment.status.conditions if hasattr(environment, "status") else []
+
+    def get_clusters(self, environment: Environment) -> list[str]:
+        """Where it is placed, by name."""
+        return sorted(each.cluster.name for each in environment.placements.all())

@@ -1,0 +1,35 @@
+"""The addresses of applications under /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.routers import BaseRouter
+
+from apps.api.appfile import AppFileSchemaView, RenderView
+from apps.api.applications import ApplicationViewSet
+from apps.api.environments import EnvironmentViewSet
+from apps.api.projects import ProjectViewSet
+from apps.api.releases import ReleaseViewSet
+
+urlpatterns = [
+    path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
+    path("render/", RenderView.as_view(), name="render"),
+    path(
+        "projects/<str:name>/applications/<str:application>/",
+        ProjectViewSet.as_view({"put": "deploy"}),
+        name="application-deploy",
+    ),
+    path(
+        "environments/<uuid:id>/secrets/<str:name>/",
+        EnvironmentViewSet.as_view({"put": "set_secret", "delete": "revoke_secret"}),
+        name="environment-secret",
+    ),
+]
+
+
+def register(router: BaseRouter) -> None:
+    """Put the resources of this room on the router of /api/v1/."""
+    router.register("projects", ProjectViewSet, basename="project")
+    router.register("applications", ApplicationViewSet, basename="application")
+    router.register("environments", EnvironmentViewSet, basename="environment")
+    router.register("releases", ReleaseViewSet, basename="release")

@@ -1,0 +1,30 @@
+"""Snapshots for live views: each reads the whole state anew, and asks anew whether it may be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apps import selectors
+from apps.models import Application
+from paas.core.permissions import Actor, not_found, signed_in
+from paas.core.sse import Snapshot
+from paas.identity.models import User
+
+
+def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
+    """The status of an application, for `paas.core.sse.stream`."""
+
+    def read() -> dict[str, Any]:
+        found = selectors.applications_of(fresh(actor)).filter(pk=application_id).first()
+        if found is None:
+            raise not_found(Application)
+        return selectors.status(found)
+
+    return read
+
+
+def fresh(actor: Actor) -> Actor:
+    """The person as they are now: their account may have been closed, their roles taken, since the stream began."""
+    person = signed_in(actor)
+    return User.objects.filter(pk=person.pk).first() if person is not None else None

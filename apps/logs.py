@@ -1,0 +1,129 @@
+"""The logs of an environment, live: from its pods on all its clusters, as server-sent events.
+
+Called by the API and the console with a signed-in person; the permission "view" is asked at the start and every minute.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection
+from django.http import StreamingHttpResponse
+
+from apps.live import fresh
+from apps.models import Environment
+from clusters.models import Cluster
+from clusters.sessions import Access, accesses_for
+from clusters.stream import Line, Query, pod_logs
+from paas.core.errors import NotFound, Refusal, Unavailable
+from paas.core.permissions import Actor, require
+from paas.core.problems import problem
+
+DEFAULT_TAIL = 100
+MOST_TAIL = 5000
+LIFETIME = 3600.0
+CHECK_SECONDS = 60.0
+COMPONENT = "app.kubernetes.io/component"
+
+_open = 0
+
+
+def stream(
+    *,
+    actor: Actor,
+    environment: Environment,
+    follow: bool = False,
+    process: str = "",
+    cluster: str = "",
+    tail: int | None = None,
+) -> StreamingHttpResponse:
+    """Answer a request with the lines: events `line` {"cluster", "pod", "process", "at", "line"}.
+
+    Without `follow` it ends with the last line. Where a cluster cannot be read an event with an empty "pod" says so.
+
+    Raises:
+        NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it.
+        Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
+    """
+    require(actor, "view", environment)
+    if _open >= settings.DOUGONG.stream_limit:
+        raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Try again later.")
+    names = {"app.kubernetes.io/name": environment.application.name, **({COMPONENT: process} if process else {})}
+    query = Query(
+        namespace=environment.namespace,
+        selector=",".join(
+            [*(f"{key}={_label(value)}" for key, value in names.items()), *([] if process else [COMPONENT])]
+        ),
+        container_label=COMPONENT,
+        follow=follow,
+        tail=min(DEFAULT_TAIL if tail is None else tail, MOST_TAIL),
+    )
+    lines = events(actor, environment, _accesses(environment, cluster), query)
+    response = StreamingHttpResponse(lines, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def events(
+    actor: Actor, environment: Environment, accesses: list[Access], query: Query
+) -> AsyncGenerator[bytes, None]:
+    """The stream's bytes."""
+    global _open  # noqa: PLW0603 - a count of this process
+    _open += 1
+    begun = checked = time.monotonic()
+    try:
+        yield b"retry: 2000\n\n"
+        async with aclosing(pod_logs(accesses, query)) as lines:  # type: ignore[type-var]  # it is a generator
+            async for line in lines:
+                yield b": quiet\n\n" if line is None else b"event: line\ndata: " + _told(line) + b"\n\n"
+                now = time.monotonic()
+                if now - begun > LIFETIME:
+                    return
+                if now - checked > CHECK_SECONDS:
+                    checked = now
+                    await sync_to_async(_still_allowed)(actor, environment)
+    except Refusal as refusal:
+        yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
+    finally:
+        _open -= 1
+
+
+def _told(line: Line) -> bytes:
+    found = {
+        "cluster": line.cluster,
+        "pod": line.pod,
+        "process": line.container,
+        "at": line.at,
+        "line": line.text,
+    }
+    return orjson.dumps(found)
+
+
+def _still_allowed(actor: Actor, environment: Environment) -> None:
+    try:
+        require(fresh(actor), "view", environment)
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _accesses(environment: Environment, name: str) -> list[Access]:
+    clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"))
+    if name:
+        clusters = clusters.filter(name=name)
+        if not clusters.exists():
+            raise NotFound("cluster_not_found", f"'{environment}' is on no cluster '{name[:80]}'.")
+    return accesses_for(clusters)
+
+
+def _label(value: str) -> str:
+    """A label value; what is none would be read as more of the selector."""
+    if not all(character.isalnum() or character in "-_." for character in value):
+        raise NotFound("process_not_found", f"There is no process '{value[:80]}'.")
+    return value

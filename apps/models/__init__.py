@@ -1,0 +1,25 @@
+"""The tables of applications: what is declared, what was released, what is placed where. Written by services alone.
+
+One noun a file. Rows are kept when an application is retired: releases and audit events go on naming them.
+"""
+
+from apps.models.application import Application
+from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
+from apps.models.idempotency import IdempotencyKey
+from apps.models.project import Project
+from apps.models.release import Release
+from apps.models.route import RouteClaim
+from apps.models.secret import SecretVersion
+
+__all__ = [
+    "Application",
+    "Environment",
+    "EnvironmentStatus",
+    "IdempotencyKey",
+    "Placement",
+    "Project",
+    "Release",
+    "RouteClaim",
+    "SecretVersion",
+    "StatusDue",
+]

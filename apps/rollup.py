@@ -1,0 +1,107 @@
+"""How an environment is, added up from its Works: one health, and conditions in the shape of Kubernetes.
+
+Called by `services.observe` for the stored status and by `selectors.status` for the live one, so that both say the
+same. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clusters.health import Health, Verdict, worst
+from paas.core.conditions import Condition, get_condition, set_condition
+
+SETTLED = (Health.HEALTHY, Health.SUSPENDED)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One Work as the loop last saw it; `present` is False while it is being removed."""
+
+    name: str
+    cluster: str
+    present: bool
+    generation: int
+    observed_generation: int
+    health: str
+    conditions: Sequence[dict[str, Any]] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Its health; Progressing while its present generation has not been attempted."""
+        where = f"{self.name} on {self.cluster}"
+        if self.observed_generation < self.generation:
+            return Verdict(Health.PROGRESSING, "NotObserved", f"{where} is about to be delivered.")
+        ready = get_condition(self.conditions, "Ready") or {}
+        health = Health(self.health) if self.health in set(Health) else Health.UNKNOWN
+        reason = str(ready.get("reason") or health)
+        message = str(ready.get("message") or "")
+        return Verdict(health, reason, f"{where}: {message}" if message else f"{where} is {health.lower()}.")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What there is to say about an environment. `stale` names clusters whose rendering is out of date."""
+
+    released: bool
+    retiring: bool
+    generation: int
+    works: Sequence[Sight]
+    stale: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """`observed`: all that is desired has been attempted at least once."""
+
+    health: Health
+    conditions: tuple[Condition, ...]
+    observed: bool
+
+
+def roll_up(facts: Facts) -> Rollup:
+    """The health of the whole and what to say of it. Ready is always stated, the others only where they hold."""
+    present = [each for each in facts.works if each.present]
+    verdict = _verdict(facts, present)
+    stated = [_ready(verdict, facts.generation)]
+    leaving = sorted({each.cluster for each in facts.works if not each.present})
+    if facts.retiring:
+        message = f"Being removed from {', '.join(leaving)}." if leaving else "Being removed."
+        stated.append(Condition("Retiring", "True", "Removing", message, facts.generation))
+    elif leaving:
+        message = f"No longer placed on {', '.join(leaving)}, where its objects are being removed."
+        stated.append(Condition("Removing", "True", "NoLongerPlaced", message, facts.generation))
+    if facts.stale:
+        message = (
+            f"{', '.join(facts.stale)} has changed, or the renderer has: rendering anew would change objects there."
+        )
+        stated.append(Condition("RenderStale", "True", "TargetChanged", message, facts.generation))
+    observed = all(each.observed_generation >= each.generation for each in present)
+    return Rollup(verdict.health, tuple(stated), observed)
+
+
+def conditions(before: Iterable[dict[str, Any]], stated: Iterable[Condition], *, now: datetime) -> list[dict[str, Any]]:
+    """What is stated, each since when; what is no longer stated is gone."""
+    told = {each.type: each for each in stated}
+    found = [each for each in before if each.get("type") in told]
+    for each in told.values():
+        found = set_condition(found, each, now=now)
+    return found
+
+
+def _verdict(facts: Facts, present: list[Sight]) -> Verdict:
+    if facts.retiring:
+        return Verdict(Health.PROGRESSING, "Retiring", "It is being removed.")
+    if not facts.released:
+        return Verdict(Health.UNKNOWN, "NotDeployed", "Nothing has been deployed here yet.")
+    if not present:
+        return Verdict(Health.MISSING, "NotPlaced", "It is on no cluster.")
+    return worst(each.verdict for each in present)
+
+
+def _ready(verdict: Verdict, generation: int) -> Condition:
+    status = "True" if verdict.health in SETTLED else "Unknown" if verdict.reason == "NotDeployed" else "False"
+    return Condition("Ready", status, verdict.reason, verdict.message[:2000], generation)  # type: ignore[arg-type]  # one of the three words

@@ -1,0 +1,47 @@
+"""Lists of what one may view, each in a fixed number of queries."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from apps.models import Application, Environment, Placement, Project, Release
+from paas.core.permissions import Actor, not_found, visible
+
+
+def projects_of(actor: Actor) -> QuerySet[Project]:
+    """With their team and `applications_count`, retired ones not counted."""
+    counted = Count("applications", filter=Q(applications__retired_at=None))
+    return visible(actor, Project.objects.select_related("team").annotate(applications_count=counted))
+
+
+def project_by_name(actor: Actor, name: str) -> Project:
+    """Raises NotFound `project_not_found`."""
+    found = visible(actor, Project.objects.select_related("team")).filter(name=name).first()
+    if found is None:
+        raise not_found(Project)
+    return found
+
+
+def applications_of(actor: Actor) -> QuerySet[Application]:
+    """With project, team, and their environments as `live_environments`; retired applications too."""
+    found = Application.objects.select_related("project__team")
+    return visible(actor, found).prefetch_related(Prefetch("environments", _environments(), "live_environments"))
+
+
+def environments_of(actor: Actor) -> QuerySet[Environment]:
+    """With application, release, status and placements."""
+    return visible(actor, _environments().select_related("application__project__team"))
+
+
+def releases_of(actor: Actor) -> QuerySet[Release]:
+    """Newest first, without spec and app file."""
+    found = Release.objects.select_related("environment__application__project", "rolled_back_to")
+    return visible(actor, found.defer("spec", "app_file", "rolled_back_to__spec", "rolled_back_to__app_file"))
+
+
+def _environments() -> QuerySet[Environment]:
+    found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
+    # Not the facts of clusters, which are large and which no list shows.
+    placed = Placement.objects.select_related("cluster").only("environment", "notes", "cluster__name")
+    found = found.defer("current_release__spec", "current_release__app_file")
+    return found.prefetch_related(Prefetch("placements", placed))

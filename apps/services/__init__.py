@@ -1,0 +1,25 @@
+"""The only writers of applications. Each asks for permission, then changes rows, hands desired state to the delivery
+loop and writes the audit event in one transaction; nothing here calls a cluster.
+"""
+
+from apps.services.deploy import Deployment, deploy
+from apps.services.environments import create_environment
+from apps.services.projects import create_project
+from apps.services.rerender import rerender
+from apps.services.retirement import retire, retire_environment
+from apps.services.rollback import Rollback, rollback
+from apps.services.secrets import revoke_secret, set_secret
+
+__all__ = [
+    "Deployment",
+    "Rollback",
+    "create_environment",
+    "create_project",
+    "deploy",
+    "rerender",
+    "retire",
+    "retire_environment",
+    "revoke_secret",
+    "rollback",
+    "set_secret",
+]

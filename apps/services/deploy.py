@@ -1,0 +1,231 @@
+"""Deploying an app file: the one way in which what runs is declared.
+
+    file → per environment: place → spec → render for each cluster → same as now? nothing : Release, claims, Works
+
+All of it in one transaction: a refusal anywhere leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.appfile import AppFile, spec_for
+from apps.delivery import secret_reference
+from apps.models import Application, Environment, Project, Release
+from apps.schemas import one_of
+from apps.selectors.secrets import latest_secrets
+from apps.services.environments import announce, ensure_application, ensure_environment
+from apps.services.observe import observed_environment
+from apps.services.placement import Placed, place
+from apps.services.rows import name_of, person
+from apps.services.submit import Prepared, prepare, submit, trimmed, withdraw
+from apps.spec import AppSpec, SecretVersion
+from paas.core import audit
+from paas.core.errors import Invalid
+from paas.core.permissions import Actor, require
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deploy came to. `unchanged` names environments that were as declared already; `notes` are for people."""
+
+    application: Application
+    releases: tuple[Release, ...]
+    unchanged: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Order:
+    file: AppFile
+    document: dict[str, Any]
+    application: Application
+    actor: Actor
+    reason: str
+
+
+def deploy(
+    *, project: Project, app_file: AppFile, actor: Actor, reason: str = "", environments: Collection[str] | None = None
+) -> Deployment:
+    """Declare an application as its file says, in all its environments or in those named.
+
+    An environment that the file no longer has is left alone and noted.
+
+    Raises:
+        Invalid: `project_mismatch`, `environment_unknown`, `cluster_unknown`, the codes of the renderer, …
+        Conflict: `application_retiring`, `host_taken`, the codes of `placement.place`, …
+    """
+    require(actor, "deploy", project)
+    if app_file.project != project.name:
+        raise Invalid("project_mismatch", f"The app file is for project '{app_file.project}', not '{project}'.")
+    names = _names(app_file, environments)
+    with transaction.atomic():
+        application = ensure_application(project, app_file.name, actor)
+        document = app_file.model_dump(mode="json", exclude_unset=True)
+        order = _Order(app_file, document, application, actor, reason)
+        releases, unchanged, notes = [], [], _left_over(order)
+        for name in names:
+            release, said = _deploy_environment(order, ensure_environment(application, name, actor))
+            notes += said
+            releases.append(release) if release else unchanged.append(name)
+        if application.app_file != document:
+            application.app_file = document
+            application.save_version("app_file")
+        announce(application)
+    return Deployment(application, tuple(releases), tuple(unchanged), tuple(notes))
+
+
+def _names(file: AppFile, chosen: Collection[str] | None) -> list[str]:
+    for name in chosen or ():
+        if name not in file.environments:
+            raise Invalid(
+                "environment_unknown",
+                f"The app file has no environment '{name}'.",
+                rule=f"Expected {one_of(file.environments, name)}.",
+            )
+    return sorted(set(chosen) if chosen else file.environments)
+
+
+def _left_over(order: _Order) -> list[str]:
+    there = order.application.environments.filter(retired_at=None, retiring_at=None).values_list("name", flat=True)
+    return [
+        f"{name} is not in the app file: it is left as it is; retire it to remove it."
+        for name in sorted(set(there) - set(order.file.environments))
+    ]
+
+
+def _deploy_environment(order: _Order, environment: Environment) -> tuple[Release | None, list[str]]:
+    """The new release, or None where the environment is as declared already; and notes."""
+    entry = order.document["environments"][environment.name]
+    placement = {key: entry[key] for key in ("clusters", "selector") if key in entry}
+    placed = place(environment, placement)
+    candidate = _spec(order, environment)
+    prepared = prepare(environment, candidate, placed.clusters)
+    spec = trimmed(candidate, prepared)
+    notes = list(placed.notes)
+    current = environment.current_release
+    if current is not None and same(AppSpec.from_json(current.spec), spec):
+        fresh = [each for each in prepared if each.cluster.pk in placed.fresh]
+        spec = AppSpec.from_json(current.spec)
+        notes += _replace(order, environment, spec, placement, placed, fresh)
+        return None, notes
+    left = withdraw(environment, keep=placed.clusters)
+    release = create_release(environment, spec, order.document, actor=order.actor, reason=order.reason)
+    notes += submit(environment, spec, prepared, actor=order.actor)
+    change(environment, release, placement=placement)
+    after = {
+        "application": order.application.name,
+        "release": release.number,
+        "image": release.image,
+        "clusters": [each.name for each in placed.clusters],
+        **({"left": left} if left else {}),
+    }
+    before = {"release": current.number if current else None, "image": current.image if current else None}
+    audit.record(
+        actor=order.actor,
+        action="environment.deployed",
+        target=environment,
+        before=before,
+        after=after,
+        reason=order.reason,
+    )
+    return release, notes
+
+
+def _replace(
+    order: _Order,
+    environment: Environment,
+    spec: AppSpec,
+    placement: dict[str, Any],
+    placed: Placed,
+    fresh: list[Prepared],
+) -> list[str]:
+    """The same release on other clusters; what stays is not rendered anew."""
+    left = withdraw(environment, keep=placed.clusters)
+    if not fresh and not left:
+        if environment.placement != placement:
+            environment.placement = placement
+            environment.save_version("placement")
+        return []
+    notes = submit(environment, spec, fresh, actor=order.actor)
+    before = environment.placement
+    change(environment, environment.current_release, placement=placement)
+    audit.record(
+        actor=order.actor,
+        action="environment.placed",
+        target=environment,
+        before={"placement": before},
+        after={"placement": placement, "added": [each.cluster.name for each in fresh], "left": left},
+        reason=order.reason,
+    )
+    return notes
+
+
+def _spec(order: _Order, environment: Environment) -> AppSpec:
+    """With every secret in force pinned; `trimmed` leaves those that are used."""
+    pinned = {
+        each.name: SecretVersion(f"v{each.version}", {key: secret_reference(each.pk, key) for key in each.keys})
+        for each in latest_secrets(environment)
+    }
+    return spec_for(
+        order.file,
+        environment.name,
+        team=order.application.project.team.name,
+        namespace=environment.namespace,
+        release=next_label(environment),
+        secrets=pinned,
+    )
+
+
+def same(one: AppSpec, other: AppSpec) -> bool:
+    """Whether two specs differ in nothing but the label of their release."""
+    return {**one.to_json(), "release": ""} == {**other.to_json(), "release": ""}
+
+
+def next_label(environment: Environment) -> str:
+    """What the next release will be called on its objects: "r8"."""
+    return f"r{_next_number(environment)}"
+
+
+def create_release(
+    environment: Environment,
+    spec: AppSpec,
+    document: dict[str, Any],
+    *,
+    actor: Actor,
+    reason: str,
+    rolled_back_to: Release | None = None,
+) -> Release:
+    """Write the row; the application's lock makes the number unique."""
+    return Release.objects.create(
+        environment=environment,
+        number=_next_number(environment),
+        image=spec.image,
+        spec=spec.to_json(),
+        app_file=document,
+        secrets={name: int(pinned.version.removeprefix("v")) for name, pinned in spec.secrets.items()},
+        created_by=person(actor),
+        created_by_name=name_of(actor),
+        reason=reason,
+        rolled_back_to=rolled_back_to,
+    )
+
+
+def change(environment: Environment, release: Release | None, *, placement: dict[str, Any] | None = None) -> None:
+    """What is desired has changed: another generation, whose status is added up once the transaction commits."""
+    environment.current_release = release
+    environment.generation += 1
+    if placement is not None:
+        environment.placement = placement
+    environment.save_version("current_release", "generation", "placement")
+    observed_environment(environment.pk)
+
+
+def _next_number(environment: Environment) -> int:
+    last = Release.objects.filter(environment=environment).aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1

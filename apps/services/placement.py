@@ -1,0 +1,112 @@
+"""On which clusters an environment runs: by name, or all whose labels match. Reads, and refusals with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.models import Environment
+from clusters import selectors
+from clusters.models import Cluster
+from paas.core.errors import Conflict, Invalid, Refusal
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The clusters, sorted by name; `fresh` are those it was not placed on before; `notes` are for the person."""
+
+    clusters: tuple[Cluster, ...]
+    fresh: frozenset[UUID]
+    notes: tuple[str, ...] = ()
+
+
+def place(environment: Environment, placement: Mapping[str, Any]) -> Placed:
+    """Resolve {"clusters": [names]} or {"selector": {label: value}}.
+
+    Raises:
+        Invalid: `cluster_unknown`.
+        Conflict: for a cluster it is not on yet `cluster_cordoned`, `cluster_suspended`, `cluster_leaving`,
+            `cluster_not_ready`, `cluster_not_seen`; `no_cluster_matched`.
+    """
+    here = set(environment.placements.values_list("cluster_id", flat=True))
+    if "clusters" in placement:
+        found, notes = _by_name(environment, list(placement["clusters"]), here)
+    else:
+        found, notes = _by_selector(environment, dict(placement["selector"]), here)
+    notes += [
+        f"{each.name} is suspended: {environment.name} is delivered there once it is resumed."
+        for each in found
+        if each.suspended
+    ]
+    return Placed(tuple(found), frozenset(each.pk for each in found if each.pk not in here), tuple(notes))
+
+
+def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tuple[list[Cluster], list[str]]:
+    found = {each.name: each for each in Cluster.objects.filter(name__in=names)}
+    if unknown := sorted(set(names) - set(found)):
+        known = ", ".join(Cluster.objects.values_list("name", flat=True)[:20]) or "none"
+        raise Invalid(
+            "cluster_unknown",
+            f"There is no cluster {', '.join(unknown)}.",
+            rule=f"Registered clusters: {known}.",
+            details={
+                "errors": [
+                    {
+                        "path": f"environments.{environment.name}.clusters",
+                        "expected": "names of registered clusters",
+                        "got": each,
+                    }
+                    for each in unknown
+                ]
+            },
+        )
+    ready = _ready()
+    for name in sorted(found):
+        refusal = _refusal(found[name], found[name].pk in here, ready)
+        if refusal is not None:
+            raise refusal
+    return [found[name] for name in sorted(found)], []
+
+
+def _by_selector(
+    environment: Environment, selector: dict[str, str], here: set[UUID]
+) -> tuple[list[Cluster], list[str]]:
+    ready = _ready()
+    chosen: list[Cluster] = []
+    notes: list[str] = []
+    for cluster in Cluster.objects.filter(labels__contains=selector).order_by("name"):
+        refusal = _refusal(cluster, cluster.pk in here, ready)
+        if refusal is None:
+            chosen.append(cluster)
+        else:
+            notes.append(f"{cluster.name} matches but is left out: {refusal.message}")
+    if not chosen:
+        wanted = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
+        raise Conflict(
+            "no_cluster_matched",
+            f"No cluster can take {environment.name}: none with {wanted} is open."
+            + "".join(f" {each}" for each in notes),
+            remedy="Change the selector, or ask an operator to label or uncordon a cluster.",
+        )
+    return chosen, notes
+
+
+def _ready() -> set[UUID]:
+    return set(selectors.placeable().values_list("pk", flat=True))
+
+
+def _refusal(cluster: Cluster, here: bool, ready: set[UUID]) -> Refusal | None:
+    """Why the cluster cannot take it; what runs there already is only refused where the cluster is leaving."""
+    reasons = (
+        (cluster.leaving, "cluster_leaving", f"Cluster '{cluster}' is being unregistered."),
+        (cluster.suspended, "cluster_suspended", f"Cluster '{cluster}' is suspended: nothing is delivered to it."),
+        (cluster.cordoned, "cluster_cordoned", f"Cluster '{cluster}' is cordoned: it takes nothing new."),
+        (cluster.pk not in ready, "cluster_not_ready", f"Cluster '{cluster}' cannot be delivered to at present."),
+        ("target" not in cluster.facts, "cluster_not_seen", f"Nothing is known yet of cluster '{cluster}'."),
+    )
+    for holds, code, message in reasons[:1] if here else reasons:
+        if holds:
+            return Conflict(code, message, remedy="Name another cluster, or ask an operator.")
+    return None

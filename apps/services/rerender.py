@@ -1,0 +1,34 @@
+"""Rendering anew: the same release from the clusters' present facts, only when somebody asks for it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.models import Environment
+from apps.selectors.specs import app_spec
+from apps.services.deploy import change
+from apps.services.environments import announce, held
+from apps.services.submit import prepare, submit
+from clusters.models import Cluster
+from paas.core import audit
+from paas.core.permissions import Actor, require
+
+
+def rerender(*, environment: Environment, actor: Actor, reason: str = "") -> list[str]:
+    """Render what runs for the clusters as they are now; ends RenderStale. Returns notes of what is left out where.
+
+    Raises:
+        Conflict: `not_deployed`, `environment_retiring`, `host_taken`.
+        Invalid: the renderer's codes.
+    """
+    require(actor, "deploy", environment)
+    with transaction.atomic():
+        environment = held(environment)
+        spec = app_spec(environment)
+        clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
+        notes = submit(environment, spec, prepare(environment, spec, clusters.order_by("name")), actor=actor)
+        change(environment, environment.current_release)
+        after = {"release": spec.release, "clusters": [each.name for each in clusters]}
+        audit.record(actor=actor, action="environment.rerendered", target=environment, after=after, reason=reason)
+        announce(environment.application)
+    return notes

@@ -1,0 +1,99 @@
+"""Going back: a new release with the content of an old one, image, config and secret versions included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from apps.delivery import secret_reference
+from apps.models import Environment, Release, SecretVersion
+from apps.services.deploy import change, create_release, next_label, same
+from apps.services.environments import announce, held
+from apps.services.submit import prepare, submit
+from apps.spec import AppSpec
+from apps.spec import SecretVersion as Pinned
+from clusters.models import Cluster
+from paas.core import audit
+from paas.core.errors import Conflict, NotFound
+from paas.core.permissions import Actor, require
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """The new release, and what a person should know of it."""
+
+    release: Release
+    notes: tuple[str, ...]
+
+
+def rollback(*, environment: Environment, release: Release | None = None, actor: Actor, reason: str = "") -> Rollback:
+    """Make an earlier release run again, on the clusters of today; without `release` the one before the current.
+
+    A secret version that was revoked since is replaced by its latest successor, and the notes say so.
+
+    Raises:
+        Conflict: `nothing_to_roll_back`, `already_running`, `secret_revoked`, `environment_retiring`, `host_taken`.
+        NotFound: `release_not_found`, where it is another environment's.
+        Invalid: the renderer's codes.
+    """
+    require(actor, "deploy", environment)
+    with transaction.atomic():
+        environment = held(environment)
+        old = _chosen(environment, release)
+        current = environment.current_release
+        spec, notes = _with_living_secrets(environment, AppSpec.from_json(old.spec))
+        if current is not None and same(AppSpec.from_json(current.spec), spec):
+            raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
+        spec = replace(spec, release=next_label(environment))
+        clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
+        prepared = prepare(environment, spec, clusters.order_by("name"))
+        made = create_release(environment, spec, old.app_file, actor=actor, reason=reason, rolled_back_to=old)
+        notes += submit(environment, spec, prepared, actor=actor)
+        change(environment, made)
+        audit.record(
+            actor=actor,
+            action="environment.rolled_back",
+            target=environment,
+            before={"release": current.number if current else None},
+            after={"release": made.number, "of": old.number, "image": made.image, "notes": notes},
+            reason=reason,
+        )
+        announce(environment.application)
+    return Rollback(made, tuple(notes))
+
+
+def _chosen(environment: Environment, release: Release | None) -> Release:
+    if release is not None:
+        if release.environment_id != environment.pk:
+            raise NotFound("release_not_found", f"'{environment}' has no such release.")
+        return release
+    current = environment.current_release
+    if current is not None:
+        before = Release.objects.filter(environment=environment, number__lt=current.number).order_by("-number").first()
+        if before is not None:
+            return before
+    raise Conflict("nothing_to_roll_back", f"'{environment}' has no release before the present one.")
+
+
+def _with_living_secrets(environment: Environment, spec: AppSpec) -> tuple[AppSpec, list[str]]:
+    """The spec with a successor in the place of each revoked secret version, and what was replaced."""
+    pinned: dict[str, Pinned] = {}
+    notes = []
+    for name, old in sorted(spec.secrets.items()):
+        number = int(old.version.removeprefix("v"))
+        rows = SecretVersion.objects.filter(environment=environment, name=name).defer("values")
+        if rows.filter(version=number, revoked_at=None).exists():
+            pinned[name] = old
+            continue
+        successor = rows.filter(version__gt=number, revoked_at=None).order_by("-version").first()
+        if successor is None:
+            raise Conflict(
+                "secret_revoked",
+                f"Version {number} of secret '{name}' was revoked, and there is no later one.",
+                remedy="Store the secret anew, then roll back.",
+            )
+        keys = {key: secret_reference(successor.pk, key) for key in successor.keys}
+        pinned[name] = Pinned(f"v{successor.version}", keys)
+        notes.append(f"{name} v{number} was revoked: v{successor.version} is used instead.")
+    return replace(spec, secrets=pinned), notes

@@ -1,0 +1,135 @@
+"""From a spec and clusters to Works: render in the transaction, ask admission, claim routes, submit, retire what has
+left.
+
+Between `deploy`, `rollback`, `rerender` and `clusters.work`. A refusal here leaves nothing behind: the caller's
+transaction ends with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apps import admission
+from apps.contribution import RenderError
+from apps.delivery import APPLICATION, GROUND, OWNER_KIND
+from apps.ground import Owners, ground
+from apps.models import Environment, Placement
+from apps.problems import ProblemsError
+from apps.render import RENDERER, Rendered, render
+from apps.services.routes import claim_routes
+from apps.spec import AppSpec
+from clusters.manifests import Manifest, ObjectId
+from clusters.models import Cluster, Work
+from clusters.target import ClusterTarget
+from clusters.work import Owner, retire_work, submit_work
+from paas.core.errors import Invalid, Refusal
+from paas.core.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an environment comes to on one cluster."""
+
+    cluster: Cluster
+    target: ClusterTarget
+    ground: tuple[Manifest, ...]
+    rendered: Rendered
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """All of it."""
+        return (*self.ground, *self.rendered.manifests)
+
+
+def prepare(environment: Environment, spec: AppSpec, clusters: Iterable[Cluster]) -> list[Prepared]:
+    """Render for each cluster. Raises Invalid with the renderer's code and the path of what stands in the way."""
+    owners = Owners(spec.team, spec.project, spec.application, spec.environment, str(environment.pk))
+    found = []
+    for cluster in clusters:
+        target = cluster.target
+        try:
+            rendered = render(spec, target)
+        except RenderError as error:
+            raise _unrendered(error, environment, cluster) from None
+        except ProblemsError as error:
+            raise invalid_app_file(error) from None
+        found.append(Prepared(cluster, target, ground(environment.namespace, owners, target), rendered))
+    return found
+
+
+def trimmed(spec: AppSpec, prepared: Iterable[Prepared]) -> AppSpec:
+    """The spec with only those secrets pinned that what was rendered refers to."""
+    used = {each for part in prepared for found in part.manifests for each in found.references.values()}
+    pinned = {name: each for name, each in spec.secrets.items() if used & set(each.keys.values())}
+    return replace(spec, secrets=pinned)
+
+
+def submit(environment: Environment, spec: AppSpec, prepared: Collection[Prepared], *, actor: Actor) -> list[str]:
+    """Make it the desired state on these clusters; notes of what was left out where.
+
+    Raises:
+        Conflict: `host_taken`, `work_retired`; whatever admission refuses with.
+    """
+    manifests = {each.cluster.name: each.manifests for each in prepared}
+    admission.admit(admission.Delivery(actor, environment, spec, manifests))
+    claim_routes(environment, [(each.cluster, each.rendered.manifests) for each in prepared])
+    owner = owner_of(environment)
+    for each in prepared:
+        common: dict[str, Any] = {"owner": owner, "cluster": each.cluster, "target_digest": each.target.digest}
+        first = submit_work(name=GROUND, manifests=each.ground, **common)
+        submit_work(
+            name=APPLICATION, manifests=each.rendered.manifests, release=spec.release, waits_for=[first], **common
+        )
+        Placement.objects.update_or_create(
+            environment=environment,
+            cluster=each.cluster,
+            defaults={
+                "target_digest": each.target.digest,
+                "renderer": RENDERER,
+                "notes": list(each.rendered.notes),
+            },
+        )
+    return sorted({f"{environment.name}: {note}" for each in prepared for note in each.rendered.notes})
+
+
+def withdraw(environment: Environment, *, keep: Collection[Cluster] = ()) -> list[str]:
+    """Retire the Works on every other cluster, the namespace with them; names of the clusters that are left.
+
+    The claims of routes go when the last object is gone (`observe`).
+    """
+    leaving = environment.placements.exclude(cluster__in=list(keep))
+    names = sorted(leaving.values_list("cluster__name", flat=True))
+    namespace = ObjectId("", "Namespace", "", environment.namespace)
+    works = Work.objects.filter(owner_kind=OWNER_KIND, owner_id=environment.pk).exclude(cluster__in=list(keep))
+    for work in works.order_by("cluster__name", "name"):
+        retire_work(work=work, protected=[namespace] if work.name == GROUND else ())
+    leaving.delete()
+    return names
+
+
+def owner_of(environment: Environment) -> Owner:
+    """The environment, as the delivery loop knows it."""
+    application = environment.application
+    project = application.project
+    name = f"{project.name}/{application.name}/{environment.name}"
+    return Owner(OWNER_KIND, environment.pk, name, project.team)
+
+
+def invalid_app_file(error: ProblemsError) -> Refusal:
+    """Everything that is wrong with the app file, each with its path."""
+    errors = [{"path": each.path, "expected": each.expected, "got": each.got} for each in error.problems]
+    return Invalid("app_file_invalid", str(error), details={"errors": errors})
+
+
+def _unrendered(error: RenderError, environment: Environment, cluster: Cluster) -> Refusal:
+    return Invalid(
+        error.code,
+        f"{environment.name} cannot be rendered for {cluster.name}: {error}.",
+        details={
+            "environment": environment.name,
+            "cluster": cluster.name,
+            "errors": [{"path": error.path, "message": error.message}],
+        },
+    )

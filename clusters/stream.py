@@ -1,0 +1,157 @@
+"""Live reading from clusters, for a person who looks: lines of pod logs, of many pods on many clusters in one stream.
+
+One of the two places that call a cluster inside a request. It reads and never writes; nothing is stored. The caller has
+asked for permission and hands in accesses; a session lives as long as its stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from clusters.client import ClusterClient
+from clusters.faults import ClusterFault
+from clusters.kinds import Resource
+from clusters.sessions import Access
+
+POD = Resource("v1", "Pod", "pods")
+# How often pods are looked for while following; how long the stream is silent at most.
+LOOK_SECONDS = 3.0
+HEARTBEAT_SECONDS = 15.0
+# Lines that wait for a slow reader; beyond it the clusters wait.
+BUFFER = 500
+# Pods read at once on one cluster.
+MOST_PODS = 50
+LONGEST_LINE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Whose logs: pods of `namespace` that match `selector`, of each the container named by its label
+    `container_label`. `tail` is the number of last lines of each.
+    """
+
+    namespace: str
+    selector: str
+    container_label: str
+    follow: bool = False
+    tail: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a container, or with an empty `pod` something to know about the cluster. `at` is RFC 3339."""
+
+    cluster: str
+    pod: str
+    container: str
+    at: str
+    text: str
+
+
+async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncIterator[Line | None]:
+    """Lines as they come, None where there was none for a while; ends with the last pod unless following."""
+    queue: asyncio.Queue[Line | None] = asyncio.Queue(BUFFER)
+    readers = [asyncio.create_task(_Reader(access, query, queue).run()) for access in accesses]
+    end = asyncio.create_task(_end(readers, queue))
+    try:
+        while True:
+            try:
+                line = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield None
+                continue
+            if line is None:
+                return
+            yield line
+    finally:
+        await _cancelled([end, *readers])
+
+
+async def _end(readers: Sequence[asyncio.Task[None]], queue: asyncio.Queue[Line | None]) -> None:
+    await asyncio.gather(*readers, return_exceptions=True)
+    await queue.put(None)
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Reader:
+    """The pods of one cluster."""
+
+    def __init__(self, access: Access, query: Query, queue: asyncio.Queue[Line | None]) -> None:
+        self.cluster, self.query, self.queue = access.name, query, queue
+        self.client = ClusterClient(access.endpoint)
+        self.seen: set[tuple[str, int]] = set()
+        self.open: set[asyncio.Task[None]] = set()
+        self.told = ""
+
+    async def run(self) -> None:
+        """Until all is read, or while following until cancelled."""
+        first = True
+        try:
+            while True:
+                await self._look(first)
+                first = False
+                if not self.query.follow:
+                    await asyncio.gather(*self.open)
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await _cancelled(list(self.open))
+            await self.client.close()
+
+    async def _look(self, first: bool) -> None:
+        try:
+            pods, _ = await self.client.list(POD, self.query.namespace, selector=self.query.selector)
+        except ClusterFault as fault:
+            await self._tell(f"cannot be read: {fault}")
+            return
+        if first and not pods:
+            await self._tell("no pod is there")
+        for pod, container, restarts in self._started(pods):
+            if len(self.open) >= MOST_PODS:
+                await self._tell(f"only {MOST_PODS} pods are read at once")
+                return
+            self.seen.add((str(pod["metadata"]["uid"]), restarts))
+            task = asyncio.create_task(self._read(str(pod["metadata"]["name"]), container, first))
+            self.open.add(task)
+            task.add_done_callback(self.open.discard)
+
+    def _started(self, pods: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
+        """Pods whose container has begun to write since the last look: (pod, container, restarts)."""
+        for pod in pods:
+            container = str((pod["metadata"].get("labels") or {}).get(self.query.container_label, ""))
+            for status in (pod.get("status") or {}).get("containerStatuses") or ():
+                restarts = int(status.get("restartCount") or 0)
+                waiting = "waiting" in (status.get("state") or {}) and not restarts
+                key = (str(pod["metadata"]["uid"]), restarts)
+                if status.get("name") == container and not waiting and key not in self.seen:
+                    yield pod, container, restarts
+
+    async def _read(self, pod: str, container: str, first: bool) -> None:
+        # What begins to write while we look is read from its beginning.
+        tail = {"tailLines": str(self.query.tail)} if first else {}
+        params = {"container": container, "timestamps": "true", **tail}
+        if self.query.follow:
+            params["follow"] = "true"
+        path = f"{POD.path(self.query.namespace, pod)}/log"
+        try:
+            async with aclosing(self.client.stream(path, params)) as lines:  # type: ignore[type-var]  # it is a generator
+                async for raw in lines:
+                    at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
+                    await self.queue.put(Line(self.cluster, pod, container, at, text.rstrip("\r\n")))
+        except ClusterFault as fault:
+            await self.queue.put(Line(self.cluster, pod, container, "", f"(cannot be read: {fault})"))
+
+    async def _tell(self, text: str) -> None:
+        """Once, until there is something else to tell."""
+        if text != self.told:
+            self.told = text
+            await self.queue.put(Line(self.cluster, "", "", "", text))
