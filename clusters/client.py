@@ -1,18 +1,18 @@
 """The only way to a member cluster: one aiohttp session per cluster and credential version.
 
-Everything above asks for objects as plain dicts; nothing above opens a connection. Addresses are checked at connect time, so a
-name that resolves elsewhere later is refused too; redirects are never followed.
+Everything above asks for objects as plain dicts; nothing above opens a connection. Addresses are checked at connect
+time, so a name that resolves elsewhere later is refused too; redirects are never followed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,7 +83,7 @@ def _tls(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 class _NotingObject(ssl.SSLObject):
-    """Notes when the verified certificate of the peer ends, on its context: aiohttp lets nobody see a connection of its pool."""
+    """Notes when the peer's verified certificate ends, on its context: aiohttp shows nobody a pooled connection."""
 
     def do_handshake(self) -> None:
         super().do_handshake()
@@ -146,12 +146,12 @@ class ClusterClient:
             async with session.request(
                 method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                if response.status >= 300:
+                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                     raise ApiRefused.of(
                         response.status, _decoded(await response.read()), response.headers.get("Retry-After")
                     )
                 yield response
-        except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError, ValueError) as fault:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
 
     async def request(
@@ -176,12 +176,11 @@ class ClusterClient:
     ) -> dict[str, Any] | None:
         """The object, or None where the server says that there is none of that name."""
         try:
-            found: dict[str, Any] = await self.request("GET", resource.path(namespace, name), timeout=timeout)
+            return _object(await self.request("GET", resource.path(namespace, name), timeout=timeout))
         except ApiRefused as refusal:
-            if refusal.status == 404:
+            if refusal.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return found
 
     async def list(
         self,
@@ -201,7 +200,7 @@ class ClusterClient:
                 **({"labelSelector": selector} if selector else {}),
                 **({"continue": token} if token else {}),
             }
-            page = await self.request("GET", resource.path(namespace), params=params, timeout=timeout)
+            page = _object(await self.request("GET", resource.path(namespace), params=params, timeout=timeout))
             items += [
                 {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.get("items") or []
             ]
@@ -225,7 +224,7 @@ class ClusterClient:
         headers = {"Accept": "application/json", "Content-Type": APPLY}
         path = resource.path(metadata.get("namespace", ""), metadata["name"])
         async with self._send("PATCH", path, params=params, body=body, headers=headers, timeout=limits) as response:
-            return _decoded(await response.read()), response.status == 201
+            return _object(_decoded(await response.read())), response.status == HTTPStatus.CREATED
 
     async def delete(
         self,
@@ -238,7 +237,7 @@ class ClusterClient:
         propagation: str = "Background",
         timeout: float = REQUEST_SECONDS,
     ) -> bool:
-        """Delete exactly the object with `uid` (and `resource_version`, where given); False where it is already gone."""
+        """Delete exactly the object with `uid` (and `resource_version`, where given); False where it is gone."""
         preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
         body = {
             "apiVersion": "v1",
@@ -249,7 +248,7 @@ class ClusterClient:
         try:
             await self.request("DELETE", resource.path(namespace, name), body=body, timeout=timeout)
         except ApiRefused as refusal:
-            if refusal.status == 404:
+            if refusal.status == HTTPStatus.NOT_FOUND:
                 return False
             raise
         return True
@@ -259,7 +258,8 @@ class ClusterClient:
     ) -> AsyncIterator[dict[str, Any]]:
         """Events {"type", "object"} from `since` on, bookmarks included, until the server ends the stream.
 
-        An ERROR event is raised as ApiRefused (410 where `since` is too old). Silence longer than `idle_seconds` is Unreachable.
+        An ERROR event is raised as ApiRefused (410 where `since` is too old). Silence longer than `idle_seconds` is
+        Unreachable.
         """
         params = {
             "watch": "1",
@@ -293,7 +293,7 @@ class ClusterClient:
 
 
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """Complete lines of any length: aiohttp's own line reader stops at its buffer's size, and an object may be larger."""
+    """Complete lines of any length: aiohttp's own reader stops at its buffer's size, and an object may be larger."""
     rest = b""
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")
@@ -302,6 +302,13 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
                 yield line
     if rest.strip():
         yield rest
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    """An answer that has to be a Kubernetes object or list. Garbage says nothing of what is there."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("metadata"), dict):
+        raise Unreachable("the answer is no Kubernetes object")
+    return answer
 
 
 def _decoded(data: bytes) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 
-class ClusterFault(Exception):
+class ClusterFault(Exception):  # noqa: N818 - a fault may be on either side
     """Base of everything a call to a cluster can raise."""
 
 
@@ -56,12 +57,12 @@ class ApiRefused(ClusterFault):
     @property
     def transient(self) -> bool:
         """The server asks to come back: too many requests or its own failure."""
-        return self.status == 429 or self.status >= 500
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def unauthorized(self) -> bool:
         """The credential itself is not accepted."""
-        return self.status == 401
+        return self.status == HTTPStatus.UNAUTHORIZED
 
     def fenced(self) -> str | None:
         """Which rule of our own admission policy refused ("claim", "epoch", "namespace"), or None."""

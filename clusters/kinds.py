@@ -70,7 +70,10 @@ class Kinds:
         self._discovered = discovered
 
     def find(self, api_version: str, kind: str) -> Resource | None:
-        """The resource, or None where this cluster does not serve the kind (nothing is known unserved before the first probe)."""
+        """The resource, or None where this cluster does not serve the kind.
+
+        Before the first probe nothing is known to be unserved.
+        """
         key = f"{api_version}/{kind}" if "/" in api_version else f"/{api_version}/{kind}"
         entry = self._discovered.get(key)
         if entry is not None:

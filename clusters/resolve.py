@@ -12,7 +12,7 @@ Resolver = Callable[[str], bytes]
 _resolvers: dict[str, Resolver] = {}
 
 
-class SecretUnavailable(Exception):
+class SecretUnavailable(Exception):  # noqa: N818 - the name of the condition
     """The reference cannot be turned into a value: revoked, unknown, or its store does not answer. Holds no value."""
 
 

@@ -13,12 +13,15 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Each thread keeps its own connection for its life; a drain's choose and record overlap, more would only queue on PostgreSQL.
+# Each thread keeps its own connection for its life; a drain's choose and record overlap, more would only queue.
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="orm")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` in a database thread; its connection is checked first, so a restarted PostgreSQL is met by a new one."""
+    """Call `function` in a database thread.
+
+    Its connection is checked first, so a restarted PostgreSQL is met by a new one.
+    """
 
     def call() -> T:
         close_old_connections()

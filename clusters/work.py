@@ -1,7 +1,7 @@
 """The services that write the desired side of Work: the only door from a domain into the delivery loop.
 
-Callers are services of higher packages: they have asked for permission and hold the transaction that also writes their own
-row and its AuditEvent. Nothing here touches a cluster; `reconcile` picks up what is due.
+Callers are services of higher packages: they have asked for permission and hold the transaction that also writes their
+own row and its AuditEvent. Nothing here touches a cluster; `reconcile` picks up what is due.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from clusters.inventory import removable
 from clusters.manifests import Manifest, ObjectId, digest, ordered
@@ -24,9 +24,8 @@ from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import require
 from paas.identity.models import Team, User
 
-RENDERER = (
-    1  # raise when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing
-)
+# Raise it when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing.
+RENDERER = 1
 DEADLINE = timedelta(minutes=10)
 MAX_BYTES = 3_000_000
 
@@ -52,9 +51,10 @@ def submit_work(
     waits_for: Collection[Work] = (),
     deadline: timedelta = DEADLINE,
 ) -> Work:
-    """Make `manifests` the desired state of the owner's Work `name` on the cluster; unchanged content is no new generation.
+    """Make `manifests` the desired state of the owner's Work `name` on the cluster.
 
-    Returns the Work. Raises Conflict (`work_retired` where it is being removed, `wait_cycle`) and Invalid (`too_large`).
+    Unchanged content is no new generation. Returns the Work. Raises Conflict (`work_retired` where it is being removed,
+    `wait_cycle`) and Invalid (`too_large`, `other_cluster`).
     """
     _in_transaction()
     desired = [each.to_json() for each in ordered(manifests)]
@@ -71,6 +71,8 @@ def submit_work(
     if work.generation and work.digest == content and not _waits_changed(work, waits_for):
         return work
     work.removable = _removable(work, desired)
+    # What a person named goes once; when it is desired again and dropped again, it is to be named again.
+    work.retirement = sorted(set(work.retirement) - {str(Manifest.from_json(each).id) for each in desired})
     work.manifests, work.digest, work.release = desired, content, release
     work.owner_name, work.team = owner.name, owner.team
     work.target_digest, work.renderer = target_digest, RENDERER
@@ -83,7 +85,7 @@ def submit_work(
 
 
 def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
-    """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only those named in `protected` go."""
+    """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only the named go."""
     _in_transaction()
     work = Work.objects.select_for_update().get(pk=work.pk)
     named = sorted({*work.retirement, *map(str, protected)})
@@ -100,6 +102,8 @@ def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> No
     Both are submitted in the same transaction, the source without the objects, the destination with them.
     """
     _in_transaction()
+    locked = Work.objects.select_for_update().filter(pk__in=(source.pk, destination.pk)).order_by("pk")
+    source.removable = {work.pk: work for work in locked}[source.pk].removable
     if source.cluster_id != destination.cluster_id:
         raise Invalid("other_cluster", "Objects are handed over within one cluster only.")
     names = [str(each) for each in ids]
@@ -111,7 +115,7 @@ def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> No
 
 
 def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: str) -> None:
-    """Let a person name objects that no stored change named (`PruneHeld`), so that the loop may prune them."""
+    """Let a person name objects to be pruned now: held ones (`PruneHeld`), or stale ones that wait (`WouldPrune`)."""
     require(actor, "own", work)
     _in_transaction()
     work = Work.objects.select_for_update().get(pk=work.pk)
@@ -120,16 +124,18 @@ def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: 
     names = {str(each) for each in ids}
     if strangers := sorted(names - owned | names & desired):
         raise Invalid("not_held", f"{work} does not hold {', '.join(strangers)}.")
-    before = list(work.removable)
+    before = list(work.retirement)
     work.removable = sorted({*work.removable, *names})
-    work.next_check_at, work.not_before = Now(), None
-    work.save(update_fields=["removable", "next_check_at", "not_before"])
+    work.retirement = sorted({*work.retirement, *names})
+    # An attempt under way has not seen the names: `nudges` keeps it from putting the next one off.
+    work.next_check_at, work.not_before, work.lane, work.nudges = Now(), None, Lane.EDIT, F("nudges") + 1
+    work.save(update_fields=["removable", "retirement", "next_check_at", "not_before", "lane", "nudges"])
     record(
         actor=actor,
         action="work.release_held",
         target=work,
-        before={"removable": before},
-        after={"removable": work.removable},
+        before={"named": before},
+        after={"named": work.retirement},
         reason=reason,
     )
     wake(Lane.EDIT)
@@ -150,7 +156,7 @@ def _removable(work: Work, desired: list[dict[str, object]]) -> list[str]:
 def _due_now(work: Work, deadline: timedelta) -> None:
     work.generation += 1
     work.lane, work.next_check_at, work.not_before, work.attempts = Lane.EDIT, Now(), None, 0
-    work.deadline_at = timezone.now() + deadline
+    work.deadline_at = Now() + deadline
     wake(Lane.EDIT)
 
 
@@ -161,6 +167,9 @@ def _waits_changed(work: Work, waits_for: Collection[Work]) -> bool:
 def _set_waits(work: Work, waits_for: Collection[Work]) -> None:
     if any(each.cluster_id != work.cluster_id for each in waits_for):
         raise Invalid("other_cluster", "A Work waits for Works of its own cluster only.")
+    if waits_for:
+        # Two that name each other at the same time would each see no cycle.
+        Cluster.objects.select_for_update(no_key=True).get(pk=work.cluster_id)
     ahead = [each.pk for each in waits_for]
     seen: set[UUID] = set()
     while ahead:

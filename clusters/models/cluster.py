@@ -1,6 +1,7 @@
 """The registry of clusters: address, credentials, what the probe last saw, and the lease under which one worker writes.
 
-`registry` (services) writes the registration; `probe` writes `facts`, `conditions` and the breaker; `lease` writes Lease.
+`registry` (services) writes the registration; `probe` writes `facts`, `conditions` and the breaker; `lease` writes
+Lease.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ DNS_LABEL = RegexValidator(
 class Cluster(Versioned):
     """A Kubernetes cluster that Dougong delivers to.
 
-    `identity` is the uid of its `kube-system` namespace: two addresses with one identity are one cluster, and one address
-    whose identity changed is another; empty until the first probe or join tells it. `facts` is the probe's last sight: {"version", "nodes": [...], "capacity",
-    "allocatable", "resources": {"group/version/Kind": {"plural", "namespaced"}}, "gateway", "storage", "latency_ms", "observed_at"}.
+    `identity` is the uid of its `kube-system` namespace: two addresses with one identity are one cluster, and one
+    address whose identity changed is another; empty until the first probe or join tells it. `facts` is the probe's last
+    sight: {"version", "nodes": [...], "capacity", "allocatable", "resources": {"group/version/Kind": {"plural",
+    "namespaced"}}, "gateway", "storage", "latency_ms", "observed_at"}.
     """
 
     permission_scope: ClassVar[str] = "platform"
@@ -69,7 +71,8 @@ class Cluster(Versioned):
 class ClusterCredential(models.Model):
     """A secret that opens a cluster; readable by no route, decrypted only to build a session.
 
-    `purpose` writer: what the loop acts as; minter: may only mint tokens for the writer. The highest version per purpose is in force.
+    `purpose` writer: what the loop acts as; minter: may only mint tokens for the writer. The highest version per
+    purpose is in force.
     """
 
     class Purpose(models.TextChoices):
@@ -95,7 +98,10 @@ class ClusterCredential(models.Model):
 
 
 class Lease(models.Model):
-    """Who may write to the cluster now. `epoch` rises each time the lease is taken and fences late writers at the member."""
+    """Who may write to the cluster now.
+
+    `epoch` rises each time the lease is taken and fences late writers at the member.
+    """
 
     cluster = models.OneToOneField(Cluster, on_delete=models.CASCADE, primary_key=True, related_name="lease")
     holder = models.CharField(max_length=64, blank=True, default="")

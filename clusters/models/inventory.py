@@ -14,9 +14,9 @@ from clusters.models.work import Work
 class OwnedObject(models.Model):
     """An object on a cluster that carries (or is about to carry) our claim.
 
-    `oid` is str(ObjectId): "group/Kind/namespace/name". A row whose object is verifiably gone stays a day as a tombstone
-    (`gone_at`), so that a late create under its claim is found and deleted. `sent_digest` is of what we sent, `live_digest` of the
-    live object cut to our fields; for Secrets both are HMACs.
+    `oid` is str(ObjectId): "group/Kind/namespace/name". A row whose object is verifiably gone stays a day as a
+    tombstone (`gone_at`), so that a late create under its claim is found and deleted. `sent_digest` is of what we sent,
+    `live_digest` of the live object cut to our fields; for Secrets both are HMACs.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -26,8 +26,9 @@ class Lane(models.IntegerChoices):
 class Work(models.Model):
     """Desired manifests of one owner on one cluster, and how far the cluster agrees.
 
-    `manifests` is a list of Manifest.to_json() values. `removable` holds the ids (str(ObjectId)) that a stored change named: only
-    these may be pruned. `waits_for` are Works that must be Healthy first. `release` is stamped on every object as an annotation.
+    `manifests` is a list of Manifest.to_json() values. `removable` holds the ids (str(ObjectId)) that a stored change
+    named: only these may be pruned. `waits_for` are Works that must be Healthy first. `release` is stamped on every
+    object as an annotation.
     """
 
     class Intent(models.TextChoices):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from clusters import lease
 from clusters.lease import Held
@@ -20,7 +21,9 @@ from clusters.manifests import Manifest, ObjectId
 from clusters.models import OwnedObject, Work
 from clusters.reconcile.outcome import Assignment, Row
 from clusters.reconcile.wire import LeaseLost
-from clusters.resolve import SecretUnavailable, resolve
+
+Desired = dict[UUID, tuple[Manifest, ...]]
+Rows = dict[UUID, list[OwnedObject]]
 
 
 def choose(held: Held, *, busy: Collection[UUID], limit: int) -> list[Assignment]:
@@ -32,21 +35,23 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int) -> list[Assignment
         if not lease.holds(held):
             raise LeaseLost
         due = Work.objects.filter(cluster_id=held.cluster_id, next_check_at__lte=Now()).exclude(pk__in=busy)
+        late = ExpressionWrapper(Q(deadline_at__lt=Now()), output_field=BooleanField())
         # A service that is just submitting holds its Work; it will be due again when that commits.
-        works = list(due.order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit])
+        next_ = due.annotate(late=late).order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit]
+        works: list[Work] = [*next_]
         desired = {work.pk: tuple(Manifest.from_json(each) for each in work.manifests) for work in works}
         _claim(works, desired)
-        rows = _rows(works)
+        rows = _rows(works, desired)
         contested = _contested(works, desired, rows)
         former = _former_claims(held.cluster_id, rows)
-        waits = _waiting_for(works)
+        waits = _waiting_for(works, rows)
     return [
         _assignment(work, desired[work.pk], _as_rows(rows[work.pk], former), waits[work.pk], contested[work.pk], held)
         for work in works
     ]
 
 
-def _claim(works: list[Work], desired: dict[UUID, tuple[Manifest, ...]]) -> None:
+def _claim(works: list[Work], desired: Desired) -> None:
     """A row with a random claim for each desired object that has none."""
     known = set(OwnedObject.objects.filter(work__in=works, gone_at=None).values_list("work_id", "oid"))
     OwnedObject.objects.bulk_create(
@@ -64,17 +69,25 @@ def _claim(works: list[Work], desired: dict[UUID, tuple[Manifest, ...]]) -> None
     )  # fmt: skip
 
 
-def _rows(works: list[Work]) -> dict[UUID, list[OwnedObject]]:
+def _rows(works: list[Work], desired: Desired) -> Rows:
+    """The rows in force by Work, with the version and phase now desired: by these they are read and removed."""
+    wanted = {
+        (pk, str(each.id)): (each.api_version, each.phase) for pk, manifests in desired.items() for each in manifests
+    }
     rows: dict[UUID, list[OwnedObject]] = defaultdict(list)
+    moved = []
     for row in OwnedObject.objects.filter(work__in=works, gone_at=None):
-        assert row.work_id is not None
-        rows[row.work_id].append(row)
+        work_id = cast(UUID, row.work_id)  # filtered by it
+        rows[work_id].append(row)
+        now = wanted.get((work_id, row.oid), (row.api_version, row.phase))
+        if now != (row.api_version, row.phase):
+            row.api_version, row.phase = now
+            moved.append(row)
+    OwnedObject.objects.bulk_update(moved, ["api_version", "phase"])
     return rows
 
 
-def _contested(
-    works: list[Work], desired: dict[UUID, tuple[Manifest, ...]], rows: dict[UUID, list[OwnedObject]]
-) -> dict[UUID, dict[ObjectId, str]]:
+def _contested(works: list[Work], desired: Desired, rows: Rows) -> dict[UUID, dict[ObjectId, str]]:
     """Desired objects whose row another Work holds: object id → its name."""
     missing = {
         work.pk: {str(each.id) for each in desired[work.pk]} - {row.oid for row in rows[work.pk]}
@@ -94,7 +107,7 @@ def _contested(
     return defaultdict(dict, found)
 
 
-def _former_claims(cluster_id: UUID, rows: dict[UUID, list[OwnedObject]]) -> dict[str, tuple[str, ...]]:
+def _former_claims(cluster_id: UUID, rows: Rows) -> dict[str, tuple[str, ...]]:
     """Claims of tombstones by object id: a create of a dead writer may arrive late, and is ours."""
     unwritten = [row.oid for each in rows.values() for row in each if not row.uid]
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
@@ -105,19 +118,40 @@ def _former_claims(cluster_id: UUID, rows: dict[UUID, list[OwnedObject]]) -> dic
     return found
 
 
-def _waiting_for(works: list[Work]) -> dict[UUID, tuple[str, ...]]:
-    """For a present Work the unready Works it waits for; for a retired one the Works that still wait for it."""
+def _waiting_for(works: list[Work], rows: Rows) -> dict[UUID, tuple[str, ...]]:
+    """For an undelivered generation the unready Works it waits for; for a retired Work those that still need it.
+
+    What has been delivered once does not wait again: it is repaired at once, whatever becomes of what it waited for.
+    """
     found: dict[UUID, tuple[str, ...]] = defaultdict(tuple)
-    present = [work.pk for work in works if work.intent == Work.Intent.PRESENT]
-    retired = [work.pk for work in works if work.intent == Work.Intent.RETIRED]
+    retired = {work.pk for work in works if work.intent == Work.Intent.RETIRED}
+    fresh = {work.pk for work in works if work.settled_generation < work.generation} - retired
     edges = Work.waits_for.through.objects.select_related("from_work__cluster", "to_work__cluster")
-    for edge in edges.filter(from_work_id__in=present):
+    for edge in edges.filter(from_work_id__in=fresh):
         ahead = edge.to_work
         if ahead.settled_generation < ahead.generation or ahead.intent == Work.Intent.RETIRED:
             found[edge.from_work_id] += (str(ahead),)
     for edge in edges.filter(to_work_id__in=retired):
         found[edge.to_work_id] += (str(edge.from_work),)
+    for pk in retired:
+        for other in _inhabitants(pk, rows[pk]):
+            if other not in found[pk]:
+                found[pk] += (other,)
     return found
+
+
+def _inhabitants(pk: UUID, rows: Iterable[OwnedObject]) -> list[str]:
+    """Other Works with objects in the namespaces that these rows would take along."""
+    kinds = {(row.cluster_id, ObjectId.parse(row.oid)) for row in rows}
+    namespaces = {(cluster_id, oid.name) for cluster_id, oid in kinds if oid.kind == "Namespace" and not oid.group}
+    if not namespaces:
+        return []
+    others = Work.objects.filter(
+        objects_owned__cluster_id__in={cluster_id for cluster_id, _ in namespaces},
+        objects_owned__namespace__in={name for _, name in namespaces},
+        objects_owned__gone_at=None,
+    )
+    return sorted(str(each) for each in others.exclude(pk=pk).select_related("cluster").distinct())
 
 
 def _as_rows(rows: Iterable[OwnedObject], former: dict[str, tuple[str, ...]]) -> dict[ObjectId, Row]:
@@ -140,23 +174,10 @@ def _assignment(
         work_id=work.pk, name=str(work), owner_kind=work.owner_kind, owner_id=work.owner_id,
         generation=work.generation, retired=work.intent == Work.Intent.RETIRED,
         settled=work.settled_generation >= work.generation,
-        late=work.deadline_at is not None and work.deadline_at < timezone.now(),
+        late=bool(getattr(work, "late", False)),
         release=work.release, manifests=manifests,
         removable=frozenset(map(ObjectId.parse, work.removable)),
         retirement=frozenset(map(ObjectId.parse, work.retirement)),
         rows=rows, waiting_for=waits, contested=contested,
         attempts=work.attempts, nudges=work.nudges, trusted=not held.inherited,
     )  # fmt: skip
-
-
-def resolved(assignment: Assignment) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The secret values an assignment needs, and why those that cannot be had cannot."""
-    values: dict[str, bytes] = {}
-    unavailable: dict[str, str] = {}
-    if not assignment.retired and not assignment.waiting_for:
-        for reference in {each for manifest in assignment.manifests for each in manifest.references.values()}:
-            try:
-                values[reference] = resolve(reference)
-            except SecretUnavailable as problem:
-                unavailable[reference] = str(problem)
-    return values, unavailable

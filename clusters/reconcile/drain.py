@@ -1,16 +1,17 @@
 """Drains what is due: leases clusters, drives them at once in one event loop, hands back after 20 s.
 
-One cluster that hangs, refuses or turns out to be another ends its own part alone.
+One cluster that hangs, refuses or turns out to be another ends its own part alone; one Work that fails in a way nobody
+thought of backs off alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
-import uuid
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,13 @@ from django.db.models import Min, Q
 from django.db.models.functions import Now
 
 from clusters import breaker, lease
-from clusters.conditions import FENCE_MISSING, NEEDED
+from clusters.conditions import FENCE_MISSING
+from clusters.due import deliverable, queue
 from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
 from clusters.kinds import Kinds
 from clusters.lease import Held
-from clusters.models import Cluster, Lane, Work
-from clusters.reconcile.choose import choose, resolved
+from clusters.models import Cluster, Lane
+from clusters.reconcile.choose import choose
 from clusters.reconcile.deliver import deliver
 from clusters.reconcile.outcome import Assignment, Outcome
 from clusters.reconcile.record import record
@@ -40,17 +42,18 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
-ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 12
+
+ClusterAtFault = (Unreachable, AddressNotAllowed, IdentityChanged, ApiRefused, NoCredential)
 
 
 def due_clusters(*, busy: set[UUID], limit: int) -> list[UUID]:
     """Clusters with due Works that nobody drives, the most urgent lane first."""
-    open_ = Q(cluster__suspended=False, cluster__breaker_until=None, cluster__identity__isnull=False)
     free = Q(cluster__lease__isnull=True) | Q(cluster__lease__until=None) | Q(cluster__lease__until__lt=Now())
     rows = (
-        Work.objects.filter(open_, free, next_check_at__lte=Now())
+        queue()
+        .filter(free)
         .exclude(cluster_id__in=busy)
         .order_by()
         .values("cluster_id")
@@ -61,53 +64,57 @@ def due_clusters(*, busy: set[UUID], limit: int) -> list[UUID]:
 
 
 async def drain_due(sessions: Sessions) -> None:
-    """Drive up to 16 due clusters at once, admitting newly due ones as places free, until nothing is due or the time is up."""
+    """Drive up to 16 due clusters at once, admitting due ones as places free, till nothing is due or time is up."""
     deadline = time.monotonic() + DRAIN_SECONDS
     parts: dict[UUID, asyncio.Task[None]] = {}
-    while True:
-        for cluster_id, task in [*parts.items()]:
-            if task.done():
-                task.result()
-                del parts[cluster_id]
-        if time.monotonic() < deadline - LAST_ADMISSION_SECONDS and len(parts) < CLUSTERS_AT_ONCE:
-            for cluster_id in await in_thread(due_clusters, busy=set(parts), limit=CLUSTERS_AT_ONCE - len(parts)):
-                parts[cluster_id] = asyncio.create_task(
-                    _part(sessions, cluster_id, deadline), name=f"drain {cluster_id}"
-                )
-        if not parts:
-            return
-        await asyncio.wait(parts.values(), timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        while True:
+            parts = {cluster_id: task for cluster_id, task in parts.items() if not task.done()}
+            free = CLUSTERS_AT_ONCE - len(parts)
+            if free and time.monotonic() < deadline - LAST_ADMISSION_SECONDS:
+                for cluster_id in await in_thread(due_clusters, busy=set(parts), limit=free):
+                    part = _part(sessions, cluster_id, deadline)
+                    parts[cluster_id] = asyncio.create_task(part, name=f"drain {cluster_id}")
+            if not parts:
+                return
+            await asyncio.wait(parts.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _end(parts.values())
 
 
 async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> None:
-    """One cluster's part: take the lease, drain, give it back, look once more."""
-    held = await in_thread(lease.take, cluster_id, _holder())
-    if held is None:
-        return
-    drain = _Drain(sessions, held, deadline)
+    """One cluster's part: take the lease, drain, give it back, look once more. Raises nothing."""
     try:
-        await drain.run()
+        held = await in_thread(lease.take, cluster_id, f"{socket.gethostname()[:30]}:{os.getpid()}")
+        if held is None:
+            return
+        drain = _Drain(sessions, held, deadline)
+        try:
+            await drain.run()
+        except ClusterAtFault as fault:
+            log.warning("cluster_fault", cluster=str(cluster_id), fault=str(fault), kind=type(fault).__name__)
+            await in_thread(breaker.record_failure, cluster_id)
+        await in_thread(lease.release, drain.held, clean=drain.clean)
+        await in_thread(_look_again, cluster_id)
     except LeaseLost:
-        log.warning("lease_lost", cluster=str(cluster_id), epoch=held.epoch)
-        return
-    except (Unreachable, AddressNotAllowed, IdentityChanged, ApiRefused, NoCredential) as fault:
-        log.warning("cluster_fault", cluster=str(cluster_id), fault=str(fault), kind=type(fault).__name__)
-        await in_thread(breaker.record_failure, cluster_id)
-    await in_thread(lease.release, drain.held)
-    await in_thread(_look_again, cluster_id)
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        log.warning("lease_lost", cluster=str(cluster_id))
+    except Exception:
+        # The lease runs out by itself, and who takes it then trusts nothing.
+        log.exception("drain_failed", cluster=str(cluster_id))
 
 
 def _look_again(cluster_id: UUID) -> None:
     """What became due between our last look and the release found the lease taken, so ring for it."""
-    lane = Work.objects.filter(
-        cluster_id=cluster_id, cluster__breaker_until=None, cluster__suspended=False, next_check_at__lte=Now()
-    ).aggregate(first=Min("lane"))["first"]
+    lane = queue().filter(cluster_id=cluster_id).aggregate(first=Min("lane"))["first"]
     if lane is not None:
         wake(Lane(lane))
+
+
+async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 class _Drain:
@@ -119,6 +126,7 @@ class _Drain:
         self._taken = held
         self._wire: Wire | None = None
         self._fault: BaseException | None = None
+        self._exhausted = False
         self._running: dict[asyncio.Task[Outcome], UUID] = {}
 
     @property
@@ -126,92 +134,89 @@ class _Drain:
         """The lease with its present epoch."""
         return self._wire.held if self._wire else self._taken
 
+    @property
+    def clean(self) -> bool:
+        """Whether no write may still arrive: none of ours is unanswered, and what we inherited was all gone through."""
+        if self._wire is None:
+            return not self._taken.inherited
+        return not self._wire.unanswered and (self._exhausted or not self._taken.inherited)
+
     async def run(self) -> None:
         """Drain until nothing is due, the time is up or the cluster fails; raises what ended it."""
-        cluster, client = await self._open()
-        if cluster is None:
-            return
-        renewal = asyncio.create_task(self._renew())
-        try:
-            assert self._wire is not None and client is not None
-            await self._wire.confirm_identity()
-            await self._loop()
-        except OutOfTime:
-            pass
-        finally:
-            renewal.cancel()
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, renewal, return_exceptions=True)
-        if self._fault is not None:
-            raise self._fault
-
-    async def _open(self) -> tuple[Cluster | None, Any]:
         cluster = await in_thread(_deliverable, self._taken.cluster_id)
         if cluster is None:
-            return None, None
+            return
         client = await self._sessions.get(await in_thread(access_for, cluster))
         missing = get_condition(cluster.conditions, FENCE_MISSING)
         self._wire = Wire(
             client, Kinds(cluster.resources), self._taken, identity=cluster.identity or "",
             fenced=missing is not None and missing["status"] == "False", deadline=self._deadline,
         )  # fmt: skip
-        return cluster, client
+        renewing = asyncio.create_task(self._renew())
+        driving = asyncio.create_task(self._drive(self._wire))
+        try:
+            await asyncio.wait((renewing, driving), return_when=asyncio.FIRST_COMPLETED)
+            if renewing.done():
+                renewing.result()
+            await driving
+        finally:
+            # Where the lease was lost, what is on its way ends here and nothing more is sent.
+            await _end((renewing, driving))
+            await _end(self._running)
 
-    async def _loop(self) -> None:
+    async def _drive(self, wire: Wire) -> None:
+        with contextlib.suppress(OutOfTime):
+            await wire.confirm_identity()
+            await self._loop(wire)
+        if self._fault is not None:
+            raise self._fault
+
+    async def _loop(self, wire: Wire) -> None:
         """Fill free places with the most urgent due Works; record those that ended, together."""
         while True:
             free = WORKS_AT_ONCE - len(self._running)
-            if free and self._fault is None and self._time_left():
+            if free and self._fault is None and wire.remaining > 0:
                 for assignment in await in_thread(choose, self.held, busy=set(self._running.values()), limit=free):
-                    self._running[asyncio.create_task(self._attempt(assignment))] = assignment.work_id
+                    self._running[asyncio.create_task(self._attempt(wire, assignment))] = assignment.work_id
+                self._exhausted = not self._running
             if not self._running:
                 return
             ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            outcomes = [task.result() for task in ended]
-            await in_thread(record, self.held, outcomes)
+            await in_thread(record, self.held, [task.result() for task in ended])
             for task in ended:
                 del self._running[task]
 
-    def _time_left(self) -> bool:
-        return self._wire is not None and self._wire.remaining > 0
-
-    async def _attempt(self, assignment: Assignment) -> Outcome:
+    async def _attempt(self, wire: Wire, assignment: Assignment) -> Outcome:
         """One Work; whatever ends it, the outcome says what was done and is recorded."""
-        assert self._wire is not None
         outcome = Outcome(assignment, dict(assignment.rows))
         try:
-            secrets, unavailable = await in_thread(resolved, assignment)
-            outcome.assignment = replace(assignment, secrets=secrets, unavailable=unavailable)
             if assignment.retired:
-                await remove(self._wire, outcome)
+                await remove(wire, outcome)
             else:
-                await deliver(
-                    self._wire, outcome.assignment, outcome, settings.DOUGONG.digest_key.get_secret_value().encode()
-                )
-        except (Unreachable, AddressNotAllowed, IdentityChanged) as fault:
+                await deliver(wire, outcome, settings.DOUGONG.digest_key.get_secret_value().encode())
+        except (Unreachable, AddressNotAllowed, IdentityChanged, LeaseLost) as fault:
             self._fault, outcome.interrupted = fault, True
         except OutOfTime:
             outcome.interrupted = True
-        except LeaseLost as lost:
-            self._fault, outcome.interrupted = lost, True
         except ApiRefused as refusal:
             if refusal.unauthorized:
                 self._fault, outcome.interrupted = refusal, True
             else:
-                outcome.fail("ApplyFailed", refusal.reason or "Refused", refusal.message)
+                outcome.refused("ReadFailed", refusal)
+        except Exception as fault:
+            log.exception("attempt_failed", work=str(assignment.work_id))
+            message = f"A fault of Dougong's own ({type(fault).__name__}); its log tells more."
+            outcome.fail("AttemptFailed", "InternalError", message)
         return outcome
 
     async def _renew(self) -> None:
+        """Keep the lease; ends only by raising."""
         while True:
             await asyncio.sleep(lease.RENEW_SECONDS)
             if not await in_thread(lease.renew, self.held):
-                self._fault = LeaseLost()
-                return
+                raise LeaseLost
 
 
 def _deliverable(cluster_id: UUID) -> Cluster | None:
-    """The cluster, unless its conditions say that nothing may be delivered."""
-    cluster = Cluster.objects.get(pk=cluster_id)
-    stopped = any((entry := get_condition(cluster.conditions, each)) and entry["status"] == "False" for each in NEEDED)
-    return None if stopped or cluster.suspended else cluster
+    """The cluster, unless nothing may be delivered to it any more."""
+    return Cluster.objects.filter(deliverable(), pk=cluster_id).first()

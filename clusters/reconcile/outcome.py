@@ -7,14 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict
 from clusters.manifests import Manifest, ObjectId
+from clusters.reconcile.refusals import explain
 from paas.core.conditions import Condition
+
+SETTLED = frozenset({Health.HEALTHY, Health.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An inventory row as the loop sees and changes it. `gone`: the cluster said that there is no such object of ours."""
+    """An inventory row as the loop sees and changes it. `gone`: the cluster said that there is no such object of ours.
+
+    `former_claims` are those of tombstones of the same name.
+    """
 
     id: UUID
     oid: ObjectId
@@ -46,6 +53,7 @@ class Assignment:
     """One Work to attempt: the desired side as of `generation` and the rows that were committed for it.
 
     `trusted` False means that a writer before us died with writes under way: nothing may be skipped on stored digests.
+    `retirement` are ids that a retirement or a person named: they go though protected or held.
     `contested` are desired ids whose row belongs to another Work. `nudges` are compared when recording.
     """
 
@@ -64,8 +72,6 @@ class Assignment:
     rows: Mapping[ObjectId, Row]
     waiting_for: tuple[str, ...] = ()
     contested: Mapping[ObjectId, str] = field(default_factory=dict)
-    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    unavailable: Mapping[str, str] = field(default_factory=dict)
     attempts: int = 0
     nudges: int = 0
     trusted: bool = True
@@ -75,8 +81,9 @@ class Assignment:
 class Outcome:
     """What an attempt found and did. `rows` are the rows as they now are; `failed` asks for a back-off.
 
-    `finished` (of a retired Work): nothing of it is left. `interrupted`: ended by the cluster or the clock, not by the Work, whose
-    schedule and status then stay as they are. `retry_after` seconds are what the server asked for.
+    `finished` (of a retired Work): nothing of it is left. `interrupted`: ended by the cluster or the clock, not by the
+    Work, whose schedule and status then stay as they are. `going`: some object is being deleted; `kept`: one
+    stays while it is in use. `retry_after` seconds are what the server asked for.
     """
 
     assignment: Assignment
@@ -87,7 +94,8 @@ class Outcome:
     writes: int = 0
     failed: bool = False
     waiting: bool = False
-    pruning: bool = False
+    going: bool = False
+    kept: bool = False
     finished: bool = False
     interrupted: bool = False
     retry_after: float = 0.0
@@ -100,6 +108,13 @@ class Outcome:
         """State what went wrong; the Work backs off."""
         self.add(type, reason, message)
         self.failed = True
+
+    def refused(self, type: str, refusal: ApiRefused, oid: ObjectId | None = None) -> tuple[str, str]:  # noqa: A002
+        """State what the API server refused; its reason and message in words."""
+        reason, message = explain(refusal)
+        self.fail(type, reason, f"{oid}: {message}" if oid else message)
+        self.retry_after = max(self.retry_after, refusal.retry_after or 0.0)
+        return reason, message
 
     def report(self, type: str, **entry: Any) -> None:  # noqa: A002
         """List an object for people under a condition."""

@@ -1,12 +1,14 @@
-"""Deletes what a stored change named, by uid and resourceVersion, once the generation is Healthy; holds everything else.
+"""Deletes what a stored change named, by uid and resourceVersion, once the generation is Healthy; holds all else.
 
-Before the first delete the cluster's identity is confirmed on this very connection. A ConfigMap or Secret stays while something that
-runs names it.
+Before the first delete the cluster's identity is confirmed on this very connection. A ConfigMap or Secret stays while
+something that runs names it. What a person named goes at once: a generation may be stuck on the very thing that is to
+go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from clusters.faults import ApiRefused
@@ -15,29 +17,27 @@ from clusters.inventory import plan_prune, referenced
 from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ObjectId, claim_of
 from clusters.reconcile.outcome import Outcome, Row
-from clusters.reconcile.refusals import explain
 from clusters.reconcile.wire import Wire, all_of
 
 _RUNNING = (("apps/v1", "ReplicaSet"), ("v1", "Pod"), ("batch/v1", "Job"))
 
 
-async def prune(
-    wire: Wire, outcome: Outcome, lives: Mapping[ObjectId, dict[str, Any] | None], *, healthy: bool
-) -> None:
+async def prune(wire: Wire, outcome: Outcome, *, healthy: bool) -> None:
     """Remove the stale objects of a present Work; lists what it may not touch (`PruneHeld`) and what still waits."""
     assignment = outcome.assignment
     owned = {row.oid: row.uid or None for row in outcome.rows.values() if not row.gone}
-    plan = plan_prune(owned, {each.id for each in assignment.manifests}, assignment.removable)
+    desired = {each.id for each in assignment.manifests}
+    plan = plan_prune(owned, desired, assignment.removable, named=assignment.retirement)
     for oid in plan.held:
         outcome.report("PruneHeld", id=str(oid))
     if plan.held:
         outcome.add("PruneHeld", "NotNamed", f"{len(plan.held)} objects are kept because no stored change named them.")
-    candidates = (*plan.delete, *plan.unconfirmed)
-    if candidates and not healthy:
+    candidates = [*plan.delete, *plan.unconfirmed]
+    if not healthy:
         if assignment.late:
             for oid in candidates:
                 outcome.report("WouldPrune", id=str(oid))
-        return
+        candidates = [oid for oid in candidates if oid in assignment.retirement]
     if candidates:
         await wire.confirm_identity()
         used = await in_use(wire, candidates)
@@ -48,10 +48,10 @@ async def _prune_one(wire: Wire, outcome: Outcome, oid: ObjectId, used: set[Obje
     row = outcome.rows[oid]
     if oid in used:
         outcome.rows[oid] = row.seen(Verdict(Health.HEALTHY, "StillNamed", "Kept while something that runs names it."))
-        outcome.pruning = True
+        outcome.kept = True
         return
     await delete(wire, outcome, row)
-    outcome.pruning = outcome.pruning or not outcome.rows[oid].gone
+    outcome.going = outcome.going or not outcome.rows[oid].gone
 
 
 async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
@@ -70,28 +70,31 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
     except ApiRefused as refusal:
         if refusal.unauthorized:
             raise
-        if refusal.status != 409:  # it changed under us: the next attempt reads again
-            reason, message = explain(refusal)
-            outcome.fail("DeleteFailed", reason, f"{row.oid}: {message}")
-    gone = live is None or not is_ours(row, live)
-    outcome.rows[row.oid] = (
-        row.absent() if gone else row.seen(Verdict(Health.PROGRESSING, "Terminating", _finalizers(live)))
-    )
+        if refusal.status != HTTPStatus.CONFLICT:  # it changed under us: the next attempt reads again
+            reason, message = outcome.refused("DeleteFailed", refusal, row.oid)
+            outcome.rows[row.oid] = row.seen(Verdict(Health.DEGRADED, reason, message))
+            return
+    if live is None or not is_ours(row, live):
+        outcome.rows[row.oid] = row.absent()
+    else:
+        outcome.rows[row.oid] = row.seen(Verdict(Health.PROGRESSING, "Terminating", _finalizers(live)))
 
 
 def is_ours(row: Row, live: Mapping[str, Any]) -> bool:
     """Whether the live object is the row's: the uid that we wrote, or (where a crash kept it from us) our claim."""
-    return live["metadata"]["uid"] == row.uid if row.uid else claim_of(live) in (row.claim, *row.former_claims)
+    if row.uid:
+        return bool(live["metadata"]["uid"] == row.uid)
+    return claim_of(live) in (row.claim, *row.former_claims)
 
 
-def _finalizers(live: Mapping[str, Any] | None) -> str:
-    names = ", ".join((live or {}).get("metadata", {}).get("finalizers") or [])
+def _finalizers(live: Mapping[str, Any]) -> str:
+    names = ", ".join(live["metadata"].get("finalizers") or [])
     return f"Waits for the finalizers {names}." if names else "Being deleted."
 
 
 async def in_use(wire: Wire, candidates: Iterable[ObjectId]) -> set[ObjectId]:
     """Of these ids, the ConfigMaps and Secrets that a ReplicaSet with replicas, a Pod or an unfinished Job names."""
-    config = {each for each in candidates if each.kind in ("ConfigMap", "Secret")}
+    config = {each for each in candidates if not each.group and each.kind in ("ConfigMap", "Secret")}
     lists = await all_of(
         wire.list(WELL_KNOWN[kind], namespace) for namespace in {each.namespace for each in config} for kind in _RUNNING
     )

@@ -1,32 +1,35 @@
-"""Records what attempts found, if the lease is still ours: inventory rows, status, schedule; tells owners and waiting Works.
+"""Records what attempts found, if the lease is still ours: rows, status, schedule; tells owners and waiting Works.
 
-The schedule is written only where it still says what was read: an edit or a watch event that came meanwhile keeps its place.
+The schedule is written only where it still says what was read: an edit or a watch event that came meanwhile keeps its
+place, except that no event may hurry a Work that has just failed.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from clusters import lease, observed
-from clusters.health import Health, Verdict, worst
 from clusters.due import due
+from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
-from clusters.reconcile.deliver import SETTLED
-from clusters.reconcile.outcome import Outcome, Row
+from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
+from paas.core import audit
 from paas.core.conditions import Condition, set_condition
 from paas.core.sse import hint
 
 PROGRESS_SECONDS = 5.0  # a fallback: what moves is watched
 REMOVE_SECONDS = 2.0
-WAIT_SECONDS = 60.0  # a fallback: who is waited for wakes the waiting
+WAIT_SECONDS = 60.0  # a fallback: who is waited for wakes the waiting, and pods that go are watched
 LONGEST_BACK_OFF = 300.0
 
 
@@ -36,7 +39,7 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         if not lease.holds(held):
             raise LeaseLost
         now = _database_time()
-        # One order for all writers: two transactions that lock the same Works in different orders would wait for each other.
+        # One order for all writers: two that lock the same Works in different orders would wait for each other.
         works = {
             work.pk: work
             for work in Work.objects.select_for_update()
@@ -55,7 +58,8 @@ def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:
         row for outcome in outcomes for oid, row in outcome.rows.items() if row != outcome.assignment.rows.get(oid)
     ]
     fields = [
-        "claim", "uid", "sent_digest", "live_digest", "resource_version", "health", "reason", "message", "done", "gone_at",
+        "claim", "uid", "sent_digest", "live_digest", "resource_version", "health", "reason", "message", "done",
+        "gone_at",
     ]  # fmt: skip
     OwnedObject.objects.bulk_update(
         [
@@ -72,29 +76,27 @@ def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:
 
 
 def _record_work(work: Work, outcome: Outcome, now: datetime) -> None:
-    assignment = outcome.assignment
-    current = work.generation == assignment.generation
-    if outcome.finished and current:
-        _remove_work(work)
-        return
-    was_settled, before = (
-        work.settled_generation,
-        (work.health, work.conditions, work.reported, work.observed_generation),
-    )
+    generation = outcome.assignment.generation
+    current = work.generation == generation
+    was_settled = work.settled_generation
+    before = (work.health, work.conditions, work.reported, work.observed_generation)
     verdict = _verdict(outcome)
     work.health = str(verdict.health)
     work.conditions = _conditions(work.conditions, outcome, verdict, now)
     work.reported = outcome.reported
-    work.observed_generation = max(work.observed_generation, assignment.generation)
-    settled = verdict.health in SETTLED and not assignment.retired
+    work.observed_generation = max(work.observed_generation, generation)
+    settled = verdict.health in SETTLED and not outcome.assignment.retired
     if settled:
-        work.settled_generation = max(work.settled_generation, assignment.generation)
-    if current and work.nudges == assignment.nudges:
+        work.settled_generation = max(work.settled_generation, generation)
+    if outcome.finished and current:
+        _remove_work(work)
+        return
+    if current:
         _schedule(work, outcome, now, settled=settled)
     work.save(
         update_fields=[
-            "health", "conditions", "reported", "observed_generation", "settled_generation", "next_check_at", "not_before",
-            "attempts", "lane", "updated_at",
+            "health", "conditions", "reported", "observed_generation", "settled_generation", "next_check_at",
+            "not_before", "attempts", "lane", "updated_at",
         ]
     )  # fmt: skip
     if work.settled_generation > was_settled:
@@ -104,11 +106,18 @@ def _record_work(work: Work, outcome: Outcome, now: datetime) -> None:
 
 
 def _remove_work(work: Work) -> None:
-    """Nothing of it is left on the cluster: the Work goes, its rows stay as tombstones, who it kept waiting is due."""
-    ahead = list(work.waits_for.values_list("pk", flat=True))
+    """Nothing of it is left on the cluster: the Work goes, its rows stay as tombstones, who it kept waiting is due.
+
+    What was kept on the cluster has no other place left to be read than the audit trail.
+    """
+    work.save(update_fields=["conditions", "reported"])
     _tell(work)
+    if work.reported:
+        audit.record(actor=None, action="work.removed", target=work, after=work.reported)
+    ahead = list(work.waits_for.values_list("pk", flat=True))
+    cluster_id = work.cluster_id
     work.delete()
-    due(Work.objects.filter(pk__in=ahead), Lane.EDIT)
+    due(Work.objects.filter(Q(pk__in=ahead) | Q(cluster_id=cluster_id, intent=Work.Intent.RETIRED)), Lane.EDIT)
 
 
 def _tell(work: Work) -> None:
@@ -137,10 +146,10 @@ def _conditions(
     """Ready, always; each other type only for as long as an attempt states it."""
     generation = outcome.assignment.generation
     ready = Condition(
-        "Ready", "True" if verdict.health in SETTLED else "False", verdict.reason or str(verdict.health), verdict.message[:2000],
-        observed_generation=generation,
+        "Ready", "True" if verdict.health in SETTLED else "False", verdict.reason or str(verdict.health),
+        verdict.message[:2000], observed_generation=generation,
     )  # fmt: skip
-    stated = {each.type: each for each in outcome.conditions}
+    stated = _joined(outcome.conditions)
     if outcome.assignment.late and verdict.health not in SETTLED:
         message = f"Not Healthy by its deadline: {verdict.message or verdict.reason}"
         stated["DeadlineExceeded"] = Condition(
@@ -152,27 +161,46 @@ def _conditions(
     return conditions
 
 
+def _joined(conditions: Iterable[Condition]) -> dict[str, Condition]:
+    """One condition a type, the messages of several in a steady order: objects are attempted in none."""
+    by_type: dict[str, list[Condition]] = {}
+    for each in sorted(conditions, key=lambda each: (each.message, each.reason)):
+        by_type.setdefault(each.type, []).append(each)
+    return {
+        type_: replace(said[0], message=" ".join(dict.fromkeys(each.message for each in said))[:2000])
+        for type_, said in by_type.items()
+    }
+
+
 def _schedule(work: Work, outcome: Outcome, now: datetime, *, settled: bool) -> None:
     """When to look again. A failure backs off, and only an edit may come before that."""
+    nudged = work.nudges != outcome.assignment.nudges
     work.not_before = None
+    if settled:
+        work.lane = max(work.lane, Lane.DRIFT if nudged else Lane.SWEEP)
     if outcome.failed:
         work.attempts += 1
-        seconds = max(
-            min(LONGEST_BACK_OFF, 2.0 ** min(work.attempts, 16)) * random.uniform(0.5, 1.0), outcome.retry_after
-        )
-        work.not_before = now + timedelta(seconds=seconds)
+        work.not_before = work.next_check_at = now + timedelta(seconds=_back_off(work, outcome))
+        return
+    work.attempts = 0
+    if nudged:
+        return  # something came during the attempt: due still
+    if outcome.waiting:
+        seconds = WAIT_SECONDS
+    elif outcome.going:
+        seconds = REMOVE_SECONDS
+    elif outcome.kept:
+        seconds = WAIT_SECONDS
+    elif settled or outcome.assignment.late:
+        seconds = settings.DOUGONG.sweep_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret, only spread
     else:
-        work.attempts = 0
-        if outcome.waiting:
-            seconds = WAIT_SECONDS
-        elif outcome.pruning:
-            seconds = REMOVE_SECONDS
-        elif settled:
-            seconds = settings.DOUGONG.sweep_seconds * random.uniform(0.8, 1.2)
-            work.lane = Lane.SWEEP
-        else:
-            seconds = PROGRESS_SECONDS
+        seconds = PROGRESS_SECONDS
     work.next_check_at = now + timedelta(seconds=seconds)
+
+
+def _back_off(work: Work, outcome: Outcome) -> float:
+    longest = min(LONGEST_BACK_OFF, 2.0 ** min(work.attempts, 16))
+    return max(longest * random.uniform(0.5, 1.0), outcome.retry_after)  # noqa: S311 - no secret, only spread
 
 
 def _database_time() -> datetime:

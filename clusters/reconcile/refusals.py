@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
+
 from clusters.faults import ApiRefused
 
-# (text in the message, reason), the first that matches; texts are those of Kubernetes 1.34's own admission plugins.
-_BY_TEXT = (
-    ("exceeded quota", "QuotaExceeded"),
-    ("failed quota", "QuotaExceeded"),
-    ("violates PodSecurity", "PodSecurityViolated"),
-    ("denied the request", "WebhookDenied"),
-    ("failed calling webhook", "WebhookFailed"),
-    ("ValidatingAdmissionPolicy", "PolicyDenied"),
-    ("field is immutable", "ImmutableField"),
-    ("is being terminated", "NamespaceTerminating"),
+# (pattern in the message, reason), the first that matches; texts are those of Kubernetes 1.34's own admission plugins.
+_BY_TEXT = tuple(
+    (re.compile(pattern), reason)
+    for pattern, reason in (
+        (r"dougong-fence:", "FenceRefused"),
+        (r"exceeded quota|failed quota", "QuotaExceeded"),
+        (r"violates PodSecurity", "PodSecurityViolated"),
+        (r"(minimum|maximum) \S+ usage per|limit to request ratio per", "LimitRangeViolated"),
+        (r"admission webhook .* denied the request", "WebhookDenied"),
+        (r"failed calling webhook", "WebhookFailed"),
+        (r"ValidatingAdmissionPolicy", "PolicyDenied"),
+        (r"field is immutable|is immutable|updates to \S+ spec for fields other than", "ImmutableField"),
+        (r"is being terminated", "NamespaceTerminating"),
+        (r"namespaces \"[^\"]*\" not found", "NamespaceNotFound"),
+        (r"field not declared in schema|unknown field", "UnknownField"),
+    )
 )
-_BY_STATUS = {
-    403: "PermissionDenied", 404: "NotFound", 409: "FieldConflict", 413: "TooLarge", 422: "Invalid", 429: "TooManyRequests",
-}  # fmt: skip
+_BY_STATUS: dict[int, str] = {
+    HTTPStatus.FORBIDDEN: "PermissionDenied",
+    HTTPStatus.NOT_FOUND: "NotFound",
+    HTTPStatus.CONFLICT: "FieldConflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "TooLarge",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Invalid",
+    HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
+}
 
 
 def explain(refusal: ApiRefused) -> tuple[str, str]:
     """Reason and message of a condition for this refusal."""
-    reason = next((reason for text, reason in _BY_TEXT if text in refusal.message), "")
-    if not reason and refusal.fenced() is not None:
-        reason = "FenceRefused"
-    if not reason and "minimum" in refusal.message and "LimitRange" in refusal.message:
-        reason = "LimitRangeViolated"
+    reason = next((reason for pattern, reason in _BY_TEXT if pattern.search(refusal.message)), "")
     if not reason:
-        reason = _BY_STATUS.get(refusal.status) or ("ServerError" if refusal.status >= 500 else "Refused")
+        otherwise = "ServerError" if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Refused"
+        reason = _BY_STATUS.get(refusal.status, otherwise)
     return reason, refusal.message or f"The API server answered {refusal.status} {refusal.reason}."

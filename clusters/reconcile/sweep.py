@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from clusters.models import Lane, OwnedObject, Work
+from clusters.due import queue
+from clusters.models import Lane, OwnedObject
 from clusters.wake import wake
 
 TOMBSTONE_LIFE = timedelta(days=1)
@@ -15,10 +15,7 @@ TOMBSTONE_LIFE = timedelta(days=1)
 
 def ring_for_due() -> None:
     """Wake each lane in which something is due on a cluster that can be driven."""
-    open_ = Q(cluster__suspended=False, cluster__breaker_until=None)
-    for lane in (
-        Work.objects.filter(open_, next_check_at__lte=Now()).order_by().values_list("lane", flat=True).distinct()
-    ):
+    for lane in queue().order_by().values_list("lane", flat=True).distinct():
         wake(Lane(lane))
 
 

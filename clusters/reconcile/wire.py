@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from clusters import lease
 from clusters.client import REQUEST_SECONDS, ClusterClient
+from clusters.faults import Unreachable
 from clusters.kinds import WELL_KNOWN, Kinds, Resource
 from clusters.lease import Held
 from clusters.manifests import FIELD_MANAGER, ObjectId
@@ -20,20 +21,23 @@ IN_FLIGHT = 12
 SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
 
 
-class LeaseLost(Exception):
+class LeaseLost(Exception):  # noqa: N818 - a fact about the lease, told by its name
     """Another worker holds the cluster now: write nothing more, record nothing."""
 
 
-class OutOfTime(Exception):
+class OutOfTime(Exception):  # noqa: N818
     """The drain's time is up: hand back and let the next one go on."""
 
 
-class IdentityChanged(Exception):
+class IdentityChanged(Exception):  # noqa: N818
     """Another cluster answers at this address."""
 
 
 class Wire:
-    """Calls to one cluster, each bounded by the smaller of 10 s and the drain's remainder less a second."""
+    """Calls to one cluster, each bounded by the smaller of 10 s and the drain's remainder less a second.
+
+    `unanswered`: a write was sent and no answer came, so it may still arrive.
+    """
 
     def __init__(
         self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float
@@ -43,6 +47,7 @@ class Wire:
         self.held = held
         self.identity = identity
         self.fenced = fenced
+        self.unanswered = False
         self._deadline = deadline
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._epoch_lock = asyncio.Lock()
@@ -52,37 +57,52 @@ class Wire:
         """Seconds that a request started now may take; ≤ 0 when the drain is over."""
         return min(REQUEST_SECONDS, self._deadline - time.monotonic() - SPARE_SECONDS)
 
-    def _timeout(self) -> float:
-        if self.remaining <= 0:
-            raise OutOfTime
-        return self.remaining
+    async def _call(self, call: Callable[[float], Awaitable[T]], *, writes: bool = False) -> T:
+        async with self._slots:
+            seconds = self.remaining
+            if seconds <= 0:
+                raise OutOfTime
+            try:
+                return await call(seconds)
+            except (Unreachable, asyncio.CancelledError) as broken:
+                self.unanswered = self.unanswered or writes
+                if isinstance(broken, Unreachable) and self.remaining <= 0:
+                    raise OutOfTime from None  # cut short by our own clock, which says nothing about the cluster
+                raise
 
     async def get(self, resource: Resource, oid: ObjectId) -> dict[str, Any] | None:
-        async with self._slots:
-            return await self._client.get(resource, oid.namespace, oid.name, timeout=self._timeout())
+        return await self._call(
+            lambda seconds: self._client.get(resource, oid.namespace, oid.name, timeout=seconds),
+        )
 
     async def list(self, resource: Resource, namespace: str, selector: str = "") -> list[dict[str, Any]]:
-        async with self._slots:
-            items, _ = await self._client.list(resource, namespace, selector=selector, timeout=self._timeout())
-            return items
+        items, _ = await self._call(
+            lambda seconds: self._client.list(resource, namespace, selector=selector, timeout=seconds)
+        )
+        return items
 
     async def apply(
         self, resource: Resource, body: Mapping[str, Any], *, force: bool, manager: str = FIELD_MANAGER
-    ) -> tuple[dict[str, Any], bool]:
-        async with self._slots:
-            return await self._client.apply(resource, body, manager=manager, force=force, timeout=self._timeout())
+    ) -> dict[str, Any]:
+        live, _ = await self._call(
+            lambda seconds: self._client.apply(resource, body, manager=manager, force=force, timeout=seconds),
+            writes=True,
+        )
+        return live
 
     async def delete(self, resource: Resource, oid: ObjectId, *, uid: str, resource_version: str) -> bool:
-        async with self._slots:
-            return await self._client.delete(
-                resource, oid.namespace, oid.name, uid=uid, resource_version=resource_version, timeout=self._timeout()
-            )
+        return await self._call(
+            lambda seconds: self._client.delete(
+                resource, oid.namespace, oid.name, uid=uid, resource_version=resource_version, timeout=seconds
+            ),
+            writes=True,
+        )
 
     async def confirm_identity(self) -> None:
         """Raise IdentityChanged unless the kube-system namespace behind this connection is the registered one."""
         found = await self.get(WELL_KNOWN["v1", "Namespace"], ObjectId("", "Namespace", "", "kube-system"))
         if found is None or found["metadata"]["uid"] != self.identity:
-            raise IdentityChanged(str(found and found["metadata"]["uid"]))
+            raise IdentityChanged(f"kube-system has the uid {found['metadata']['uid'] if found else 'of none'}")
 
     async def outgrow(self, epoch: int) -> None:
         """Lift our epoch above one seen on a live object; LeaseLost where the lease is not ours to lift."""

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from clusters.due import due
 from clusters.fields import live_digest
 from clusters.health import assess, explain_pods
 from clusters.manifests import FIELD_MANAGER, ObjectId, claim_of
 from clusters.models import Lane, OwnedObject, Work
+from clusters.orphans import take_in
 from clusters.watch.stream import Change, Listed
 
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
@@ -70,7 +69,7 @@ def notice(changes: Iterable[Change | Listed], pods: Pods) -> int:
 
 
 def _changed(objects: dict[tuple[UUID, str], Change]) -> set[UUID]:
-    """The Works of objects that differ from what their row says; a claim of a removed row makes an orphan."""
+    """The Works of objects that differ from what their row says; the claim of a removed row makes an orphan."""
     works: set[UUID] = set()
     for cluster_id in {cluster for cluster, _ in objects}:
         of_cluster = {oid: change for (cluster, oid), change in objects.items() if cluster == cluster_id}
@@ -80,7 +79,9 @@ def _changed(objects: dict[tuple[UUID, str], Change]) -> set[UUID]:
         for oid, change in of_cluster.items():
             row = rows.get(oid)
             if row is None:
-                _revive(cluster_id, change)
+                # Under the claim of a removed row: created late.
+                if not change.gone and (claim := claim_of(change.body)):
+                    take_in(cluster_id, claim, change.body["metadata"]["uid"])
             elif row.work_id is not None and _matters(row, change):
                 works.add(row.work_id)
     return works
@@ -117,19 +118,3 @@ def _behind(cluster_id: UUID, namespace: str) -> set[UUID]:
         for oid, work in rows.values_list("oid", "work_id")
         if work is not None and any(kind in oid for kind in kinds)
     }
-
-
-def _revive(cluster_id: UUID, change: Change) -> None:
-    """An object under the claim of a tombstone was created late: its row lives again, without a Work, and the loop deletes it."""
-    claim = claim_of(change.body)
-    if change.gone or not claim:
-        return
-    with transaction.atomic():
-        grave = (
-            OwnedObject.objects.select_for_update()
-            .filter(cluster_id=cluster_id, claim=claim, gone_at__isnull=False)
-            .first()
-        )
-        if grave is not None:
-            grave.gone_at, grave.work, grave.uid = None, None, change.body["metadata"]["uid"]
-            grave.save(update_fields=["gone_at", "work", "uid"])

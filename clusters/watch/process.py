@@ -1,4 +1,4 @@
-"""Who watches what: a task per cluster and kind that follows the registry, and one that turns changes into due Works."""
+"""Who watches what: a task per cluster and kind, after the registry, and one that turns changes into due Works."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError
 
+from clusters.due import deliverable
 from clusters.kinds import WELL_KNOWN, Kinds, Resource
 from clusters.models import Cluster, OwnedObject
 from clusters.sessions import Access, Sessions, accesses_for
@@ -26,7 +27,9 @@ QUEUE = 5000  # a full queue holds the streams back, and with them the servers; 
 
 WATCHED = frozenset(
     key for key in WELL_KNOWN
-    if key[1] not in ("Secret", "Node", "Event", "StorageClass", "ReplicaSet", "ResourceQuota", "LimitRange", "Gateway")
+    if key[1] not in (
+        "Secret", "Node", "Event", "StorageClass", "ReplicaSet", "ResourceQuota", "LimitRange", "Gateway", "Role",
+    )
 )  # fmt: skip
 
 
@@ -45,7 +48,7 @@ class _Followed:
 
 
 class Watcher:
-    """Follows every registered cluster that is not suspended, until cancelled."""
+    """Follows every registered cluster that may be delivered to, until cancelled."""
 
     def __init__(self) -> None:
         self._sessions = Sessions()
@@ -82,6 +85,10 @@ class Watcher:
 
     async def _adjust(self, followed: _Followed, resources: set[Resource]) -> None:
         client = await self._sessions.get(followed.access)
+        for resource, task in [*followed.tasks.items()]:
+            if task.done():  # no fault that a stream knows of; it is begun anew below
+                log.error("watch_ended", kind=resource.kind, exc_info=None if task.cancelled() else task.exception())
+                del followed.tasks[resource]
         for resource in resources - followed.tasks.keys():
             stream = follow(client, followed.access.cluster_id, resource, self._queue.put)
             followed.tasks[resource] = asyncio.create_task(stream, name=f"watch {followed.access.name} {resource.kind}")
@@ -107,7 +114,7 @@ class Watcher:
 
 def _wanted() -> dict[UUID, tuple[Access, set[Resource]]]:
     """What to watch: the well-known kinds, and whatever else is in the inventory of a cluster, as far as served."""
-    clusters = {each.pk: each for each in Cluster.objects.filter(suspended=False, identity__isnull=False)}
+    clusters = {each.pk: each for each in Cluster.objects.filter(deliverable())}
     wanted = {}
     for access in accesses_for(clusters.values()):
         cluster = clusters[access.cluster_id]

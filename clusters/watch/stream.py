@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -53,19 +54,25 @@ def selector_for(resource: Resource) -> str:
 async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, tell: Tell) -> None:
     """Tell every change, until cancelled. Faults are waited out with a jittered, doubling pause."""
     pause = FIRST_PAUSE
+    now = asyncio.get_running_loop().time
     while True:
+        began = now()
         try:
             since = await _list(client, cluster_id, resource, tell)
             while True:
                 since = await _watch(client, cluster_id, resource, since, tell)
-                pause = FIRST_PAUSE
         except ApiRefused as refusal:
-            if refusal.status == 410:  # our place in the history is gone: the list says what was missed
-                continue
-            log.info("watch_refused", cluster=str(cluster_id), kind=resource.kind, refusal=str(refusal)[:200])
-        except (Unreachable, AddressNotAllowed, ValueError) as fault:
+            # 410 Gone: our place in the history is; the list says what was missed.
+            if refusal.status != HTTPStatus.GONE:
+                log.info("watch_refused", cluster=str(cluster_id), kind=resource.kind, refusal=str(refusal)[:200])
+        except (Unreachable, AddressNotAllowed) as fault:
             log.info("watch_broken", cluster=str(cluster_id), kind=resource.kind, fault=str(fault)[:200])
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            # A server that answers nonsense is asked again later.
+            log.warning("watch_garbled", cluster=str(cluster_id), kind=resource.kind, fault=type(fault).__name__)
+        if now() - began > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret, only spread
         pause = min(LONGEST_PAUSE, pause * 2)
 
 

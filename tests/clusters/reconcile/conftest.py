@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import paas.celery  # the broker of the tests: without it a hint looks for one on the network
 from clusters import threads
 from clusters.client import ClusterClient, Endpoint
 from clusters.manifests import ObjectId, manifest
