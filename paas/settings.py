@@ -247,6 +247,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "clusters: sweep": {"task": "clusters.tasks.sweep", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "clusters: rotate credentials": {"task": "clusters.tasks.rotate_credentials", "schedule": timedelta(minutes=5)},
+    "apps: add up what a crash left": {
+        "task": "apps.tasks.roll_up",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",
         "schedule": timedelta(hours=6),

@@ -1,0 +1,19 @@
+"""Periodic work of applications: what a crash left undone, and what is kept for a while only."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.services import housekeeping, observe
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def roll_up() -> None:
+    """Add up environments whose note was left behind by a crash."""
+    observe.roll_up_due()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def forget_answers() -> None:
+    """Answers under idempotency keys are kept for a day."""
+    housekeeping.forget_answers()
