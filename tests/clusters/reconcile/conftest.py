@@ -5,47 +5,66 @@ The lab is the one that DOUGONG_TEST_LAB names (default `test`). Each test has a
 
 import asyncio
 import base64
-import json
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 import pytest
 import yaml
+from django.db import connections, transaction
 
-import paas.celery  # the broker of the tests: without it a hint looks for one on the network
+import paas.celery  # noqa: F401 - the broker of the tests: without it a hint looks for one on the network
 from clusters import threads
 from clusters.client import ClusterClient, Endpoint
+from clusters.faults import ApiRefused
+from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ObjectId, manifest
 from clusters.models import Cluster, ClusterCredential, OwnedObject, Work
 from clusters.probe import probe_clusters
 from clusters.reconcile.drain import drain_due
-from clusters.sessions import Sessions, endpoint_for
-from clusters.work import Owner
+from clusters.sessions import Sessions
+from clusters.threads import in_thread
+from clusters.work import Owner, retire_work, submit_work
+from deploy import member
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = os.environ.get("DOUGONG_TEST_LAB", "test")
 IMAGE = os.environ.get("DOUGONG_TEST_IMAGE", "base/python:bookworm")
+NETWORKS = ("198.18.0.0/15", "127.0.0.0/8")
+KINDS = {kind: resource for (_, kind), resource in WELL_KNOWN.items()}
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+THREADS = 4
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.lab)
-            item.add_marker(pytest.mark.enable_socket)
             item.add_marker(pytest.mark.django_db(transaction=True))
+            if "granted" in item.fixturenames:
+                item.add_marker(pytest.mark.lab)
+                item.add_marker(pytest.mark.enable_socket)
 
 
 @pytest.fixture(autouse=True)
 def database_threads(monkeypatch):
-    """The threads that hold connections end with the test, before its database is flushed."""
-    pool = ThreadPoolExecutor(4)
+    """The threads that hold connections give them back with the test, before its database is flushed."""
+    pool = ThreadPoolExecutor(THREADS)
     monkeypatch.setattr(threads, "_threads", pool)
     yield
+    together = threading.Barrier(THREADS)
+
+    def close():
+        together.wait()
+        connections.close_all()
+
+    for closing in [pool.submit(close) for _ in range(THREADS)]:
+        closing.result()
     pool.shutdown()
 
 
@@ -61,40 +80,108 @@ def registry_host():
     return dict(line.split("=", 1) for line in lab("env").splitlines())["REGISTRY"]
 
 
-@pytest.fixture(scope="session")
-def kubectl():
-    """kubectl("get", "ns", cluster="east", stdin=…) as the administrator → what it printed."""
+class Admin:
+    """The administrator of a cluster: what people do to it behind our back, and what a test looks at."""
 
-    def run(*arguments, cluster="east", stdin=None):
-        return lab("kubectl", cluster, *arguments, stdin=stdin)
+    def __init__(self, kubeconfig):
+        found = yaml.safe_load(kubeconfig)
+        cluster, user = found["clusters"][0]["cluster"], found["users"][0]["user"]
+        self.server = cluster["server"]
+        self.ca = _decoded(cluster["certificate-authority-data"])
+        self.certificate, self.key = (_decoded(user[f"client-{each}-data"]) for each in ("certificate", "key"))
+        marks = {"client_certificate": self.certificate, "client_key": self.key, "allowed": NETWORKS}
+        self._client = ClusterClient(Endpoint(self.server, self.ca, **marks))
+        self._loop = asyncio.Runner()
+        self._one = threading.Lock()
 
-    return run
+    def run(self, coroutine):
+        with self._one:
+            return self._loop.run(coroutine)
 
+    def request(self, method, path, body=None, **given):
+        return self.run(self._client.request(method, path, body=body, **given))
 
-@pytest.fixture(scope="session")
-def granted(kubectl):
-    """{cluster: (server, CA, writer's token)} with deploy/member applied and the fence seen to stand."""
-    files = sorted(each.name for each in resources.files("deploy.member").iterdir() if each.name.endswith(".yaml"))
-    text = "\n---\n".join((resources.files("deploy.member") / name).read_text() for name in files)
-    access = {}
-    for cluster in ("east", "west"):
-        kubectl(
-            "apply", "--server-side", "--force-conflicts", "--field-manager=dougong-join", "-f", "-",
-            cluster=cluster, stdin=text,
+    def get(self, oid):
+        return self.run(self._client.get(KINDS[oid.kind], oid.namespace, oid.name))
+
+    def list(self, kind, namespace="", selector=""):
+        return self.run(self._client.list(KINDS[kind], namespace, selector=selector))[0]
+
+    def create(self, body, dry_run=False):
+        path = KINDS[body["kind"]].path(body["metadata"].get("namespace", ""))
+        return self.request("POST", path, body, params={"dryRun": "All"} if dry_run else None)
+
+    def merge(self, oid, patch, content_type="application/merge-patch+json"):
+        path = KINDS[oid.kind].path(oid.namespace, oid.name)
+        return self.request("PATCH", path, patch, content_type=content_type, params={"fieldManager": "by-hand"})
+
+    def scale(self, oid, replicas):
+        return self.request(
+            "PATCH", f"{KINDS[oid.kind].path(oid.namespace, oid.name)}/scale", {"spec": {"replicas": replicas}},
+            content_type="application/merge-patch+json",
         )  # fmt: skip
-        admin = yaml.safe_load(lab("kubeconfig", cluster))["clusters"][0]["cluster"]
-        token = kubectl("create", "token", "dougong-writer", "-n", "dougong-system", "--duration=1h", cluster=cluster)
-        ca = base64.b64decode(admin["certificate-authority-data"]).decode()
-        access[cluster] = (admin["server"], ca, token.strip())
-        asyncio.run(_fence_stands(*access[cluster]))
+
+    def delete(self, oid, **options):
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", **options}
+        try:
+            self.request("DELETE", KINDS[oid.kind].path(oid.namespace, oid.name), body)
+        except ApiRefused as refusal:
+            if refusal.status != 404:
+                raise
+
+    def until(self, check, seconds=30):
+        """Poll what can be observed; the last of it when it holds."""
+
+        async def poll():
+            async with asyncio.timeout(seconds):
+                while not (found := await check(self._client)):
+                    await asyncio.sleep(0.05)
+                return found
+
+        return self.run(poll())
+
+    def close(self):
+        self.run(self._client.close())
+        self._loop.close()
+
+
+def _decoded(text):
+    return base64.b64decode(text).decode()
+
+
+@pytest.fixture(scope="session")
+def admins():
+    made = {name: Admin(lab("kubeconfig", name)) for name in ("east", "west")}
+    yield made
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture
+def admin(admins):
+    return admins["east"]
+
+
+@pytest.fixture(scope="session")
+def granted(admins):
+    """{cluster: (server, CA, writer's token)} with deploy/member applied and the fence seen to stand."""
+    files = sorted(each.name for each in resources.files(member).iterdir() if each.name.endswith(".yaml"))
+    text = "\n---\n".join((resources.files(member) / name).read_text() for name in files)
+    access = {}
+    for name, each in admins.items():
+        given = ("--server-side", "--force-conflicts", "--field-manager=dougong-join", "-f", "-")
+        lab("kubectl", name, "apply", *given, stdin=text)
+        path = "/api/v1/namespaces/dougong-system/serviceaccounts/dougong-writer/token"
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+        token = each.request("POST", path, asked)["status"]["token"]
+        access[name] = (each.server, each.ca, token)
+        asyncio.run(_fence_stands(*access[name]))
     return access
 
 
 async def _fence_stands(server, ca, token):
     """The API server's caches learn of a new policy a moment late; poll what can be observed."""
-    from clusters.faults import ApiRefused
-
-    client = ClusterClient(Endpoint(server, ca, token, allowed=("198.18.0.0/15",)))
+    client = ClusterClient(Endpoint(server, ca, token, allowed=NETWORKS))
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dougong-fence-probe"}}
     try:
         async with asyncio.timeout(30):
@@ -111,7 +198,7 @@ async def _fence_stands(server, ca, token):
 
 @pytest.fixture
 def networks(settings):
-    settings.DOUGONG = settings.DOUGONG.model_copy(update={"cluster_networks": ("198.18.0.0/15", "127.0.0.0/8")})
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"cluster_networks": NETWORKS})
 
 
 @pytest.fixture
@@ -136,15 +223,16 @@ def cluster(join):
 
 @pytest.fixture
 def owner():
-    return Owner("environment", uuid.uuid4(), "shop/production")
+    return Owner("test", uuid.uuid4(), "shop/production")
 
 
 @pytest.fixture
-def namespace(kubectl):
-    """A name for a namespace that goes after the test, whoever made it."""
+def namespace(admins):
+    """A name for a namespace that goes after the test, on every cluster, whoever made it."""
     name = f"loop-{uuid.uuid4().hex[:8]}"
     yield name
-    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+    for each in admins.values():
+        each.delete(ObjectId("", "Namespace", "", name))
 
 
 @pytest.fixture
@@ -174,23 +262,33 @@ def ground(namespace, owner):
 def config(namespace):
     """config("a", key="1") → a ConfigMap manifest."""
 
-    def make(name, **data):
-        return manifest(
-            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
-        )
+    def make(name, *, phase=None, labels=None, **data):
+        metadata = {"name": name, "namespace": namespace, **({"labels": labels} if labels else {})}
+        return manifest({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}, phase=phase)
+
+    return make
+
+
+@pytest.fixture
+def secret(namespace):
+    """secret("keys", password="vault:1") → a Secret manifest that names its values by reference."""
+
+    def make(name, **references):
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}}
+        return manifest({**body, "type": "Opaque", "immutable": True}, references=references)
 
     return make
 
 
 @pytest.fixture
 def deployment(namespace, registry_host):
-    """deployment(replicas=1, image=…, env={}) → a Deployment manifest that becomes available at once."""
+    """deployment(replicas=1, image=…, config="settings") → a Deployment manifest that becomes available at once."""
 
-    def make(replicas=1, image=None, name="web", config=None):
+    def make(replicas=1, image=None, name="web", config=None, phase=None, command=("sleep", "infinity"), **requests):
         labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "dougong"}
         container = {
-            "name": "main", "image": image or f"{registry_host}/{IMAGE}",
-            "command": ["sleep", "infinity"], "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
+            "name": "main", "image": image or f"{registry_host}/{IMAGE}", "command": list(command),
+            "resources": {"requests": {"cpu": "10m", "memory": "16Mi", **requests}},
         }  # fmt: skip
         if config:
             container["envFrom"] = [{"configMapRef": {"name": config}}]
@@ -203,26 +301,32 @@ def deployment(namespace, registry_host):
         }
         if replicas is not None:
             spec["replicas"] = replicas
-        return manifest(
-            {
-                "apiVersion": "apps/v1", "kind": "Deployment",
-                "metadata": {"name": name, "namespace": namespace, "labels": labels}, "spec": spec,
-            }
-        )  # fmt: skip
+        metadata = {"name": name, "namespace": namespace, "labels": labels}
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+        return manifest(body, phase=phase)
 
     return make
 
 
 @pytest.fixture
-def submit(cluster, owner, django_capture_on_commit_callbacks):
+def submit(cluster, owner):
     """submit("application", manifests, …) → the Work, committed."""
-    from django.db import transaction
-
-    from clusters.work import submit_work
 
     def make(name, manifests, **given):
+        given = {"owner": owner, "cluster": cluster, **given}
         with transaction.atomic():
-            return submit_work(owner=owner, name=name, cluster=given.pop("on", cluster), manifests=manifests, **given)
+            return submit_work(name=name, manifests=manifests, **given)
+
+    return make
+
+
+@pytest.fixture
+def retire():
+    """retire(work, *named ids), committed."""
+
+    def make(work, *named):
+        with transaction.atomic():
+            retire_work(work=work, protected=named)
 
     return make
 
@@ -245,7 +349,7 @@ def drain():
 
 
 @pytest.fixture
-def until(drain):
+def until():
     """until(check) drains, making everything due again, till check() holds; it fails after a minute."""
 
     async def attempt(check):
@@ -254,9 +358,9 @@ def until(drain):
             async with asyncio.timeout(60):
                 while True:
                     await drain_due(sessions)
-                    if await asyncio.to_thread(check):
+                    if await in_thread(check):
                         return
-                    await asyncio.to_thread(lambda: Work.objects.update(next_check_at=_long_ago(), not_before=None))
+                    await in_thread(_all_due)
                     await asyncio.sleep(0.1)
         finally:
             await sessions.close()
@@ -264,54 +368,73 @@ def until(drain):
     return lambda check: asyncio.run(attempt(check))
 
 
-def _long_ago():
-    from datetime import UTC, datetime
-
-    return datetime(2000, 1, 1, tzinfo=UTC)
+def _all_due():
+    Work.objects.update(next_check_at=LONG_AGO, not_before=None)
 
 
 @pytest.fixture
 def make_due():
     """Make everything due, as a sweep does."""
-    return lambda: Work.objects.update(next_check_at=_long_ago(), not_before=None)
+    return _all_due
 
 
 @pytest.fixture
-def live(kubectl, namespace):
-    """live("configmap", "a") → the object, or None."""
+def sweep(drain):
+    """sweep() looks at everything once more; sweep(3) three times."""
 
-    def get(kind, name, cluster="east"):
-        printed = kubectl("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found", cluster=cluster)
-        return json.loads(printed) if printed.strip() else None
+    def run(times=1):
+        for _ in range(times):
+            _all_due()
+            drain()
 
-    return get
-
-
-@pytest.fixture
-def row(cluster):
-    """row("core/ConfigMap/ns/a") → the inventory row in force."""
-    return lambda oid: OwnedObject.objects.get(cluster=cluster, oid=str(oid), gone_at=None)
-
-
-@pytest.fixture
-def writer(cluster):
-    """call(lambda client: …) speaks to the cluster as the writer."""
-
-    def call(question):
-        async def once():
-            client = ClusterClient(endpoint_for(cluster))
-            try:
-                return await question(client)
-            finally:
-                await client.close()
-
-        return asyncio.run(once())
-
-    return call
+    return run
 
 
 @pytest.fixture
 def oid(namespace):
-    """oid("ConfigMap", "a") → its ObjectId."""
-    groups = {"Deployment": "apps", "ConfigMap": "", "Secret": "", "Service": ""}
-    return lambda kind, name: ObjectId(groups[kind], kind, namespace, name)
+    """oid("ConfigMap", "a") → its ObjectId in the test's namespace; oid("Namespace") that itself."""
+
+    def make(kind, name=""):
+        group = KINDS[kind].api_version.rpartition("/")[0]
+        return ObjectId(group, kind, namespace, name) if name else ObjectId(group, kind, "", namespace)
+
+    return make
+
+
+@pytest.fixture
+def live(admin, oid):
+    """live("ConfigMap", "a") → the object on east, or None."""
+    return lambda kind, name="": admin.get(oid(kind, name))
+
+
+@pytest.fixture
+def row(cluster):
+    """row(oid) → the inventory row in force."""
+    return lambda oid: OwnedObject.objects.get(cluster=cluster, oid=str(oid), gone_at=None)
+
+
+@pytest.fixture
+def healthy():
+    """healthy(work, …): each one's latest generation is."""
+
+    def are(*works):
+        found = Work.objects.filter(pk__in=[each.pk for each in works])
+        return all(each.health == "Healthy" and each.observed_generation == each.generation for each in found)
+
+    return are
+
+
+@pytest.fixture
+def condition():
+    """condition(work, "NotOwned") → that condition, or None."""
+
+    def find(work, name):
+        return next((each for each in Work.objects.get(pk=work.pk).conditions if each["type"] == name), None)
+
+    return find
+
+
+@pytest.fixture
+def gone():
+    """gone(work): its row is."""
+    return lambda work: not Work.objects.filter(pk=work.pk).exists()
