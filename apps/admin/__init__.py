@@ -1,0 +1,19 @@
+"""The console pages of applications. Written through services alone; what changes under the eyes comes by SSE.
+
+In here:
+
+    views         refusals as messages, and what every page shares
+    shown         rows made ready for templates: badges, cards, tables
+    fragments     the parts that are live, as HTML
+    home          "My applications" on the home page
+    projects      projects
+    applications  list and page of an application, retirement
+    releases      comparing two releases, and rolling back
+    logs          the logs page
+    forms         what people fill in
+"""
+
+from apps.admin.applications import ApplicationAdmin
+from apps.admin.projects import ProjectAdmin
+
+__all__ = ["ApplicationAdmin", "ProjectAdmin"]

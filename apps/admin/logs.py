@@ -1,0 +1,70 @@
+"""The logs page of an environment: live lines of its processes, with a pause and a choice of process and cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from apps import logs, selectors
+from apps.admin.views import application_page, page, streamed
+from apps.models import Application, Environment
+from paas.core.permissions import not_found
+
+
+def urls(view: Callable[..., Any]) -> list[URLPattern]:
+    """Below the applications; `view` is the site's wrapper."""
+    return [
+        path("environments/<uuid:pk>/logs/", view(show), name="applications_environment_logs"),
+        path("environments/<uuid:pk>/logs/live/", view(live), name="applications_environment_logs_live"),
+    ]
+
+
+def show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The page; the lines come by the stream."""
+    environment = selectors.environments_of(request.user).filter(pk=pk).first()
+    if environment is None:
+        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    chosen = {name: request.GET.get(name, "")[:63] for name in ("process", "cluster")}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    application = environment.application
+    twin = [f"dougong logs -f {application.project.name}/{application.name} -e {environment.name}"]
+    twin += [f"--{name} {value}" for name, value in chosen.items() if value]
+    context = {
+        "title": f"Logs of {application.name} in {environment.name}",
+        "opts": Application._meta,
+        "original": application,
+        "back": application_page(application.pk),
+        "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
+        "processes": _processes(environment),
+        "clusters": sorted(each.cluster.name for each in environment.placements.all()),
+        "chosen": chosen,
+        "twin": f"{' '.join(twin)} · GET /api/v1/environments/{pk}/logs/?follow=1{'&' if query else ''}{query}",
+    }
+    return page(request, "applications/logs.html", context)
+
+
+def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The lines, as server-sent events."""
+
+    def begin() -> HttpResponseBase:
+        environment = selectors.environments_of(request.user).filter(pk=pk).first()
+        if environment is None:
+            raise not_found(Environment)
+        process, cluster = request.GET.get("process", ""), request.GET.get("cluster", "")
+        return logs.stream(actor=request.user, environment=environment, follow=True, process=process, cluster=cluster)
+
+    return streamed(begin)
+
+
+def _processes(environment: Environment) -> list[str]:
+    """Of the current release, as far as its blocks have a process."""
+    if environment.current_release_id is None:
+        return []
+    spec = Environment.objects.values_list("current_release__spec", flat=True).get(pk=environment.pk)
+    return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] == "process"})

@@ -1,0 +1,78 @@
+"""Projects in the console: what they hold, and new ones by owners of teams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+
+from apps import selectors, services
+from apps.admin import shown
+from apps.admin.forms import ProjectForm
+from apps.admin.views import page
+from apps.models import Project
+from paas.core.permissions import allowed, visible
+from paas.core.site import ConsoleModelAdmin, console
+from paas.identity.models import Team
+
+MOST_APPLICATIONS = 200
+
+
+@admin.register(Project, site=console)
+class ProjectAdmin(ConsoleModelAdmin):
+    """Projects of one's teams; operators see all."""
+
+    create_permission = "own"
+    form = ProjectForm
+    fields = ["team", "name", "title"]
+    list_display = ["name", "title", "team", "applications"]
+    list_filter = ["team"]
+    search_fields = ["name", "title", "team__name"]
+    ordering = ["name"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the number of applications."""
+        return selectors.projects_of(request.user)
+
+    @admin.display(description="Applications")
+    def applications(self, project: Project) -> int:
+        """How many there are, retired ones not counted."""
+        count: int = getattr(project, "applications_count", 0)
+        return count
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With the teams that the person owns."""
+        form = super().get_form(request, obj, change, **kwargs)
+        owned = [each.pk for each in visible(request.user, Team.objects.all()) if allowed(request.user, "own", each)]
+        if "team" in form.base_fields:
+            form.base_fields["team"].queryset = Team.objects.filter(pk__in=owned)
+        return form
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of a project in the place of a form."""
+        project = self.get_object(request, object_id)
+        if project is None:
+            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return answer
+        living = selectors.applications_of(request.user).filter(project=project, retired_at=None).order_by("name")
+        found = list(living[: MOST_APPLICATIONS + 1])
+        context = {
+            "title": project.name,
+            "opts": self.opts,
+            "original": project,
+            "project": project,
+            "summary": [("Title", project.title), ("Team", project.team.name), ("Since", project.created_at)],
+            "rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]],
+            "more": len(found) > MOST_APPLICATIONS,
+        }
+        return page(request, "applications/project.html", context)
+
+    def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Project:
+        """Create."""
+        said = form.cleaned_data
+        return services.create_project(team=said["team"], name=said["name"], title=said["title"], actor=request.user)

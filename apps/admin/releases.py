@@ -1,0 +1,120 @@
+"""Two releases compared, and going back to one: pages of the release history."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import yaml
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+
+from apps import selectors, services
+from apps.admin.forms import ReasonForm
+from apps.admin.views import application_page, page, told
+from apps.models import Application, Environment, Release
+from paas.core.permissions import allowed
+
+CONTEXT_LINES = 3
+
+
+def urls(view: Callable[..., Any]) -> list[URLPattern]:
+    """Below the applications; `view` is the site's wrapper."""
+    return [
+        path("releases/<uuid:old>/<uuid:new>/", view(compare), name="applications_release_compare"),
+        path("releases/<uuid:pk>/rollback/", view(rollback), name="applications_release_rollback"),
+    ]
+
+
+def compare(request: HttpRequest, old: UUID, new: UUID) -> HttpResponse:
+    """What differs between two releases: image, secret versions, and the app file line by line."""
+    rows = selectors.releases_of(request.user).defer(None)
+    found = {each.pk: each for each in rows.filter(pk__in=[old, new])}
+    if old not in found or new not in found:
+        return _away()
+    one, other = found[old], found[new]
+    context = {
+        "title": f"{_name(one)} and {_name(other)}",
+        "opts": Application._meta,
+        "original": other.environment.application,
+        "back": application_page(other.environment.application_id),
+        "one": one,
+        "other": other,
+        "facts": facts(one, other),
+        "lines": list(difference(one, other)),
+    }
+    return page(request, "applications/compare.html", context)
+
+
+def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What would change first, then a reason and a button."""
+    release = selectors.releases_of(request.user).defer(None).filter(pk=pk).first()
+    if release is None:
+        return _away()
+    environment = Environment.objects.select_related("application__project__team", "current_release").get(
+        pk=release.environment_id
+    )
+    back = application_page(environment.application_id)
+    if not allowed(request.user, "deploy", environment):
+        return HttpResponseRedirect(back)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+
+        def act() -> str:
+            made = services.rollback(
+                environment=environment, release=release, actor=request.user, reason=form.cleaned_data["reason"]
+            )
+            return " ".join([f"{environment.name} returns to {release} as {made.release}.", *made.notes])
+
+        return told(request, act, done=back)
+    current = environment.current_release
+    context = {
+        "title": f"Roll {environment.name} back to {release}",
+        "opts": Application._meta,
+        "original": environment.application,
+        "back": back,
+        "environment": environment,
+        "release": release,
+        "current": current,
+        "form": form,
+        "facts": facts(current, release) if current else [],
+        "lines": list(difference(current, release)) if current else [],
+    }
+    return page(request, "applications/rollback.html", context)
+
+
+def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:
+    """(what, before, after) of image and secret versions that differ."""
+    found = [("Image", one.image, other.image)]
+    found += [
+        (f"Secret {name}", _version(one, name), _version(other, name))
+        for name in sorted({*one.secrets, *other.secrets})
+    ]
+    return [each for each in found if each[1] != each[2]]
+
+
+def difference(one: Release, other: Release) -> Iterator[dict[str, str]]:
+    """Lines of the app files: {"sign": "+", "-", " " or "@", "text"}; none where they are alike."""
+    lines = difflib.unified_diff(_lines(one), _lines(other), n=CONTEXT_LINES, lineterm="")
+    for number, line in enumerate(lines):
+        if number > 1:  # the first two name the files
+            yield {"sign": line[:1], "text": line[1:]}
+
+
+def _lines(release: Release) -> list[str]:
+    text: str = yaml.safe_dump(release.app_file, sort_keys=False, allow_unicode=True, width=100)
+    return text.splitlines()
+
+
+def _version(release: Release, name: str) -> str:
+    return f"v{release.secrets[name]}" if name in release.secrets else "none"
+
+
+def _name(release: Release) -> str:
+    return f"{release.environment.name} {release}"
+
+
+def _away() -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
