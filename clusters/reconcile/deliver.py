@@ -234,3 +234,4 @@ def hide(refusal: ApiRefused, values: Iterable[str]) -> None:
         plain = base64.b64decode(value).decode(errors="ignore")
         for shown in filter(None, (value, plain)):
             refusal.message = refusal.message.replace(shown, HIDDEN)
+    refusal.args = (f"{refusal.status} {refusal.reason}: {refusal.message}",)

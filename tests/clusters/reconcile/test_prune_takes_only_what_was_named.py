@@ -31,6 +31,7 @@ def operator(db):
 @pytest.fixture
 def release(operator):
     """release(work, *ids): a person names them."""
+
     def name(work, *ids):
         with transaction.atomic():
             release_held(work=work, ids=ids, actor=operator, reason="no longer needed")
@@ -178,9 +179,7 @@ def test_an_unrecorded_object_is_pruned_by_its_claim(delivered, submit, drain, g
     assert live("ConfigMap", "b") is None
 
 
-def test_another_cluster_behind_the_address_loses_nothing(
-    delivered, submit, drain, ground, config, live, cluster
-):
+def test_another_cluster_behind_the_address_loses_nothing(delivered, submit, drain, ground, config, live, cluster):
     Cluster.objects.filter(pk=cluster.pk).update(identity="of-another-cluster")
     work = submit("application", [*ground, config("a", key="2")])
     drain()

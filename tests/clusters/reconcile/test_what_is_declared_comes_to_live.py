@@ -6,7 +6,9 @@ from clusters.models import Lane, OwnedObject, Work
 from clusters.reconcile.choose import choose
 
 
-def test_a_declared_application_is_live_and_healthy(submit, until, healthy, ground, config, deployment, live, namespace):
+def test_a_declared_application_is_live_and_healthy(
+    submit, until, healthy, ground, config, deployment, live, namespace
+):
     base = submit("ground", ground)
     work = submit("application", [config("settings", a="1"), deployment(config="settings")], waits_for=[base])
     until(lambda: healthy(work))
