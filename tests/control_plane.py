@@ -160,7 +160,7 @@ class Application:
 
     def namespace(self) -> str:
         """The namespace of its environment, the same on every cluster."""
-        found = self.running.api.get("/environments/", params={"application": self.name}).json()["items"]
+        found = self.running.api.get("/environments/", params={"application": self.name}).json()["results"]
         return str(found[0]["namespace"])
 
     def answer(self, cluster: str) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""Valkey flushed, stopped and started again while changes are made: hints are lost, changes are not."""
+
+import redis
+
+from tests.control_plane import eventually
+
+
+def test_valkey_is_flushed_while_a_change_is_on_its_way(trial):
+    trial.declare(greeting="flushed")
+    with redis.Redis.from_url(trial.running.valkey) as client:
+        client.flushdb()
+    trial.greets("flushed")
+    trial.settled()
+    trial.recorded_once()
+
+
+def test_changes_are_accepted_while_valkey_is_down_and_delivered_after(trial):
+    lab = trial.running.lab
+    lab.stop("valkey")
+    try:
+        trial.declare(greeting="no Valkey")
+        assert trial.running.api.get("/applications/").status_code == 200
+    finally:
+        lab.start("valkey")
+    trial.greets("no Valkey")
+    trial.settled()
+    trial.recorded_once()
+    eventually(lambda: all(map(trial.running.alive, ("worker-edit", "worker-rest", "beat", "watcher", "web"))))
