@@ -48,13 +48,18 @@ class _Followed:
 
 
 class Watcher:
-    """Follows every registered cluster that may be delivered to, until cancelled."""
+    """Follows every registered cluster that may be delivered to, until cancelled. `rounds`: looks at the registry."""
 
     def __init__(self) -> None:
         self._sessions = Sessions()
         self._queue: asyncio.Queue[Change | Listed] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
         self._pods = Pods()
+        self.rounds = 0
+
+    def followed(self) -> set[UUID]:
+        """The clusters followed now."""
+        return set(self._followed)
 
     async def run(self) -> None:
         noticing = asyncio.create_task(self._notice())
@@ -62,6 +67,7 @@ class Watcher:
             while True:
                 with contextlib.suppress(DatabaseError):  # a restarting PostgreSQL: the streams go on, we ask again
                     await self._follow_registry()
+                    self.rounds += 1
                 if noticing.done():
                     noticing.result()
                 await asyncio.sleep(REGISTRY_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from typing import Any
 
@@ -19,11 +20,8 @@ class Command(BaseCommand):
 
 
 async def _run() -> None:
-    task = asyncio.current_task()
-    assert task is not None
+    watching = asyncio.create_task(Watcher().run())
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await Watcher().run()
-    except asyncio.CancelledError:
-        return
+        asyncio.get_running_loop().add_signal_handler(number, watching.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching

@@ -134,7 +134,7 @@ class Admin:
 
         async def poll():
             async with asyncio.timeout(seconds):
-                while not (found := await check(self._client)):
+                while not (found := await check(self._client)):  # noqa: ASYNC110 - a cluster sets no event of ours
                     await asyncio.sleep(0.05)
                 return found
 

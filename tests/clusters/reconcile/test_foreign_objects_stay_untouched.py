@@ -1,4 +1,4 @@
-"""Of an object only its owner may change anything: what is ours is told by claim and uid, never by its name or labels."""
+"""An object is changed by its owner alone: what is ours is told by claim and uid, never by its name or labels."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""A phase waits for the one before, on the first delivery of a generation only; what was delivered is repaired at once."""
+"""A phase waits for the one before, on the first delivery of a generation only; later all is repaired at once."""
 
 import pytest
 

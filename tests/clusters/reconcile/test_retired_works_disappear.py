@@ -1,4 +1,4 @@
-"""Removal: phases backwards, after those who need it; a namespace only when it is named and nothing foreign is in it."""
+"""Removal: phases backwards, after those who need it; a namespace only if named, and if nothing foreign is in it."""
 
 import pytest
 
