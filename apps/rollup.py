@@ -34,7 +34,7 @@ class Sight:
         """Its health; Progressing while its present generation has not been attempted."""
         where = f"{self.name} on {self.cluster}"
         if self.observed_generation < self.generation:
-            return Verdict(Health.PROGRESSING, "NotObserved", f"{where} is about to be delivered.")
+            return Verdict(Health.PROGRESSING, "BeingDelivered", f"{where} is about to be delivered.")
         ready = get_condition(self.conditions, "Ready") or {}
         health = Health(self.health) if self.health in set(Health) else Health.UNKNOWN
         reason = str(ready.get("reason") or health)
@@ -99,7 +99,10 @@ def _verdict(facts: Facts, present: list[Sight]) -> Verdict:
         return Verdict(Health.UNKNOWN, "NotDeployed", "Nothing has been deployed here yet.")
     if not present:
         return Verdict(Health.MISSING, "NotPlaced", "It is on no cluster.")
-    return worst(each.verdict for each in present)
+    found = worst(each.verdict for each in present)
+    if found.health != Health.HEALTHY:
+        return found
+    return Verdict(Health.HEALTHY, "Healthy", "All is delivered and healthy.")
 
 
 def _ready(verdict: Verdict, generation: int) -> Condition:

@@ -42,9 +42,11 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     status = selectors.status(application)
     claims = RouteClaim.objects.filter(environment__application=application, environment__retired_at=None)
     current = {each.current_release_id for each in getattr(application, "live_environments", [])}
+    history = _history(actor, application, current, deploys)
+    back = {line["environment_id"]: line["back"] for line in history if line["current"] and line["back"]}
     return {
-        "environments": shown.environments(status, claims, active=application.state == "Active"),
-        "releases": _history(actor, application, current, deploys),
+        "environments": shown.environments(status, claims, back),
+        "releases": history,
         "more": reached_limit(application),
     }
 

@@ -100,7 +100,7 @@ def difference(one: Release, other: Release) -> Iterator[dict[str, str]]:
     lines = difflib.unified_diff(_lines(one), _lines(other), n=CONTEXT_LINES, lineterm="")
     for number, line in enumerate(lines):
         if number > 1:  # the first two name the files
-            yield {"sign": line[:1], "text": line[1:]}
+            yield {"sign": "@", "text": ""} if line.startswith("@") else {"sign": line[:1], "text": line[1:]}
 
 
 def _lines(release: Release) -> list[str]:

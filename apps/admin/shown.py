@@ -48,15 +48,24 @@ def row(application: Application) -> dict[str, Any]:
     }
 
 
-def environments(status: Mapping[str, Any], claims: Iterable[RouteClaim], *, active: bool) -> list[dict[str, Any]]:
-    """Cards side by side, of `selectors.status` and the routes of the application."""
+def environments(
+    status: Mapping[str, Any], claims: Iterable[RouteClaim], back: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Cards side by side, of `selectors.status`, the routes, and where to roll back: {environment id: address}."""
     urls: dict[str, set[str]] = {}
     for claim in claims:
         urls.setdefault(str(claim.environment_id), set()).add(f"{claim.host}{claim.path}")
-    return [_card(each, sorted(urls.get(each["id"], ())), active) for each in status["environments"]]
+    return [
+        {
+            **_card(each),
+            "urls": sorted(urls.get(each["id"], ())),
+            "rollback": back.get(each["id"], ""),
+        }
+        for each in status["environments"]
+    ]
 
 
-def _card(environment: Mapping[str, Any], urls: list[str], active: bool) -> dict[str, Any]:
+def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": environment["id"],
         "name": environment["name"],
@@ -64,11 +73,9 @@ def _card(environment: Mapping[str, Any], urls: list[str], active: bool) -> dict
         "release": environment["release"],
         "image": image(environment["image"] or ""),
         "image_title": environment["image"] or "",
-        "urls": urls,
         "conditions": [said(each) for each in environment["conditions"]],
         "clusters": [_cluster(each) for each in environment["clusters"]],
         "logs": reverse("admin:applications_environment_logs", args=[environment["id"]]),
-        "active": active,
     }
 
 
@@ -107,11 +114,11 @@ def said(condition: Mapping[str, Any]) -> dict[str, Any]:
     """A condition in plain words: a badge, a sentence, since when."""
     tone = GOOD if _well(condition) else PLAIN if condition["status"] == "Unknown" else WARN
     if condition["type"] == "Ready" and condition["status"] == "False":
-        tone = BAD if condition["reason"] not in ("NotObserved", "Retiring", "WaitingForWork") else badges.INFO
+        tone = BAD if condition["reason"] not in ("BeingDelivered", "Retiring", "WaitingForWork") else badges.INFO
     word = spaced(str(condition["reason"] if condition["type"] == "Ready" else condition["type"]))
     return {
         "badge": Badge(word, tone).html(),
-        "message": condition["message"] or ("All is delivered and healthy." if _well(condition) else ""),
+        "message": condition["message"],
         "since": str(condition["lastTransitionTime"])[:16].replace("T", " "),
     }
 
@@ -135,6 +142,7 @@ def release(found: Release, *, current: bool, deploys: bool, before: Release | N
     return {
         "number": found.number,
         "environment": found.environment.name,
+        "environment_id": str(found.environment_id),
         "image": image(found.image),
         "image_title": found.image,
         "by": found.created_by_name,
@@ -143,8 +151,13 @@ def release(found: Release, *, current: bool, deploys: bool, before: Release | N
         "of": found.rolled_back_to,
         "current": current_badge() if current else "",
         "compare": reverse("admin:applications_release_compare", args=[before.pk, found.pk]) if before else "",
-        "rollback": reverse("admin:applications_release_rollback", args=[found.pk]) if deploys and not current else "",
+        "rollback": _rollback(found) if deploys and not current else "",
+        "back": _rollback(before) if deploys and before else "",
     }
+
+
+def _rollback(release: Release) -> str:
+    return reverse("admin:applications_release_rollback", args=[release.pk])
 
 
 def current_badge() -> SafeString:

@@ -21,7 +21,7 @@ def said(environment):
 def test_before_anything_was_attempted(environment, observe):
     observe(environment, observed_generation=0)
     assert environment.status.health == "Progressing"
-    assert said(environment)["Ready"]["reason"] == "NotObserved"
+    assert said(environment)["Ready"]["reason"] == "BeingDelivered"
 
 
 @pytest.mark.parametrize("health", ["Healthy", "Progressing", "Degraded", "Missing", "Suspended", "Unknown"])
