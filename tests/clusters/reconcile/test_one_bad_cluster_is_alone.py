@@ -96,7 +96,7 @@ def test_one_whose_conditions_forbid_delivery_is_not_even_leased(cluster, submit
 
 @pytest.fixture
 def impatient(admin, namespace):
-    """impatient() lets the API server's own flow control answer 429 to our writes of ConfigMaps in the namespace."""
+    """impatient() lets the server answer 429 to all but one of our writes of ConfigMaps at a time (flow control)."""
     path, made = "/apis/flowcontrol.apiserver.k8s.io/v1", []
     shares = {"nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0}
     limited = {**shares, "limitResponse": {"type": "Reject"}}
@@ -128,12 +128,18 @@ def test_a_server_that_asks_for_patience_gets_it(impatient, cluster, submit, unt
     base = submit("ground", ground)
     until(lambda: healthy(base))
     impatient()
-    work, edits = submit("application", [config("a", key="0")]), itertools.count(1)
+    edits = itertools.count()
+
+    def many():
+        """The jailed flow has one place, and we send twelve at once."""
+        return [config(f"a{number}", edit=str(next(edits))) for number in range(24)]
+
+    work = submit("application", many())
 
     def refused():
         if (condition(work, "ApplyFailed") or {}).get("reason") == "TooManyRequests":
             return True
-        submit("application", [config("a", key=str(next(edits)))])  # until its rule is known, each write gets through
+        submit("application", many())  # until the server has taken up its new rule, each write gets through
         return False
 
     until(refused)

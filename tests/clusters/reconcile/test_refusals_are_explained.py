@@ -7,16 +7,17 @@ from clusters.manifests import manifest
 from clusters.reconcile.refusals import explain
 
 SAID = [
-    (403, 'configmaps "b" is forbidden: exceeded quota: ours, requested: count/configmaps=1, used: count/configmaps=2,'
+    (403, 'configmaps "b" is forbidden: exceeded quota: o, requested: count/configmaps=1, used: count/configmaps=2, '
           "limited: count/configmaps=2", "QuotaExceeded"),
     (403, 'pods "x" is forbidden: failed quota: ours: must specify limits.cpu for: main', "QuotaExceeded"),
     (403, 'pods "web" is forbidden: [maximum memory usage per Container is 64Mi, but limit is 128Mi]',
      "LimitRangeViolated"),
-    (403, 'persistentvolumeclaims "d" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but request '
-          "is 1Mi", "LimitRangeViolated"),
+    (403, 'persistentvolumeclaims "d" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but '
+          "request is 1Mi", "LimitRangeViolated"),
     (403, 'pods "x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
      "PodSecurityViolated"),
-    (422, 'Deployment.apps "web" is invalid: spec.selector: Invalid value: {"matchLabels":{"a":"2"}}: field is immutable',
+    (422, 'Deployment.apps "web" is invalid: spec.selector: Invalid value: {"matchLabels":{"a":"2"}}: '
+          "field is immutable",
      "ImmutableField"),
     (422, 'StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other than '
           "'replicas', 'ordinals' are forbidden", "ImmutableField"),
@@ -27,9 +28,10 @@ SAID = [
     (500, 'Internal error occurred: failed calling webhook "check.test": Post "https://x": context deadline exceeded',
      "WebhookFailed"),
     (422, "ValidatingAdmissionPolicy 'no-latest' with binding 'b' denied request: no latest", "PolicyDenied"),
-    (403, "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'dougong-fence' with binding 'dougong-fence' denied "
-          "request: dougong-fence: namespace: This namespace belongs to no environment", "FenceRefused"),
-    (403, 'roles is forbidden: User "system:serviceaccount:dougong-system:dougong-writer" cannot create resource "roles"',
+    (403, "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'dougong-fence' with binding 'dougong-fence' "
+          "denied request: dougong-fence: namespace: This namespace belongs to no environment", "FenceRefused"),
+    (403, 'roles is forbidden: User "system:serviceaccount:dougong-system:dougong-writer" cannot create '
+          'resource "roles"',
      "PermissionDenied"),
     (409, 'Apply failed with 1 conflict: conflict with "helm": .data.key', "FieldConflict"),
     (500, "failed to create typed patch object (x; /v1, Kind=ConfigMap): .daat: field not declared in schema",
