@@ -1,0 +1,76 @@
+"""Two deploys at once: each sees the other whole or not at all, and neither ends in an unforeseen error."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from apps import services
+from apps.api.idempotency import HEADER
+from apps.appfile import validate
+from apps.models import Application, Environment, Release, RouteClaim
+from paas.core.errors import Conflict, Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*actions):
+    """Run them in threads that begin at once; their results, or the refusals they ended with."""
+    gate = threading.Barrier(len(actions))
+    found = [None] * len(actions)
+
+    def run(place, action):
+        try:
+            gate.wait()
+            found[place] = action()
+        except Refusal as refusal:
+            found[place] = refusal
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_edits_of_one_application_come_one_after_the_other(deploy):
+    deploy()
+    found = together(*(lambda word=word: deploy(greeting=word) for word in ("a", "b", "c", "d")))
+    assert not [each for each in found if isinstance(each, Exception)]
+    assert sorted(Release.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+    environment = Environment.objects.select_related("current_release").get()
+    assert (environment.generation, environment.current_release.number) == (5, 5)
+
+
+def test_of_two_first_deploys_one_makes_the_application(deploy):
+    found = together(deploy, deploy)
+    refused = [each.code for each in found if isinstance(each, Refusal)]
+    assert refused in ([], ["application_just_created"])
+    assert (Application.objects.count(), Release.objects.count()) == (1, 1)
+
+
+def test_of_two_that_want_a_host_one_gets_it(project, owner, east, document):
+    def go(name):
+        file = validate(document(name=name))
+        return lambda: services.deploy(project=project, app_file=file, actor=owner)
+
+    found = together(go("one"), go("two"))
+    refused = [each for each in found if isinstance(each, Refusal)]
+    assert [(type(each), each.code) for each in refused] == [(Conflict, "host_taken")]
+    assert RouteClaim.objects.count() == Application.objects.count() == 1
+
+
+def test_one_key_sent_twice_at_once_is_carried_out_once(api, project, owner, east, document):
+    body = {"appFile": document()}
+
+    def go():
+        client = api(owner)
+        return lambda: client.put("/api/v1/projects/demo/applications/hello/", body, headers={HEADER: "k"})
+
+    found = together(go(), go())
+    assert [each.status_code for each in found] == [200, 200]
+    assert found[0].json() == found[1].json()
+    assert Release.objects.count() == 1
