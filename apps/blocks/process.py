@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from apps.contribution import Contribution, ProcessContribution, RenderError, Workload
-from clusters.quantity import quantity
 from apps.spec import AppSpec
 from apps.terms import Argument, Count, Cpu, GraceSeconds, Memory, Name, Path, PortNumber, UserId
+from clusters.quantity import quantity
 from clusters.target import ClusterTarget
 
 EXAMPLE = {"name": "web", "replicas": 2, "cpu": "50m", "memory": "64Mi"}
