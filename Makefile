@@ -22,13 +22,21 @@ PRODUCTION := DOUGONG_MODE=production DOUGONG_ALLOWED_HOSTS=dougong.example \
   DOUGONG_DIGEST_KEY=check-only DATABASE_URL=postgresql:///check REDIS_URL=redis://127.0.0.1:1/0
 
 PYTEST := $(PYTHON) -m pytest -q
-CODE := paas clusters apps deploy bench tests manage.py
+CODE := paas clusters apps deploy bench examples tests manage.py
 
 ##@ Use
 
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo down
+demo: ## Two clusters, Dougong on port 8000 and an application on both; KUBECONFIGS=a.yaml,b.yaml IMAGE=… for your own
+	@python3 -m deploy.demo check
+	@$(MAKE) sync
+	@$(STEP) "demo" $(PYTHON) -m deploy.demo up
+down: ## End the demo: processes, clusters, state
+	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down
 
 ##@ Develop
 
@@ -41,6 +49,10 @@ $(SYNCED): pyproject.toml uv.lock | $(UV)
 
 # Only where no uv is on PATH.
 $(CACHE)/uv/bin/uv:
+	@python3 -c 'import ensurepip' 2>/dev/null || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \
+	  { echo "Python's venv is missing: install uv, or python3-venv, or run as root on Debian." >&2; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || $(STEP) "python3-venv" bash -c 'apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null'
 	@$(STEP) "uv" bash -c 'python3 -m venv $(CACHE)/uv && $(CACHE)/uv/bin/pip install --quiet uv==$(UV_VERSION)'
 
 CHECKS := check-lock check-format check-lint check-types check-imports check-templates check-django check-migrations \
@@ -78,8 +90,12 @@ openapi: $(SYNCED) ## Write docs/openapi.yaml anew
 settings-page: $(SYNCED) ## Write docs/settings.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
 
-.PHONY: test test-lab test-browser
-test: check lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
+.PHONY: test test-lab test-browser no-demo
+test: no-demo check lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
+
+# Two labs, a control plane and the tests are too much for one small machine.
+no-demo:
+	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
 test-lab: lab
 	@$(STEP) "lab tests" $(PYTEST) -m "lab and not browser and not soak"

@@ -19,6 +19,7 @@ from deploy.lab.processes import MARK, Identity
 from . import environment, procfile, records
 
 ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 
 
@@ -50,8 +51,12 @@ class Group:
         file = self.folder / "log" / f"{name}.log"
         return file.read_bytes()[-size:].decode(errors="replace") if file.exists() else ""
 
-    def start(self) -> bool:
-        """Start them unless they run as they should; true if they were started now."""
+    def start(self, seconds: float = START_SECONDS) -> bool:
+        """Start them unless they run as they should; true if they were started now.
+
+        Raises:
+            LabError: not all of them run within that time. The supervisor goes on trying.
+        """
         if self.process(records.SUPERVISOR) and self._started_with() == self._digest():
             return False
         self.stop()
@@ -71,7 +76,7 @@ class Group:
         if child.poll() is not None:
             raise LabError(f"the supervisor has ended:\n{self.log(records.SUPERVISOR)}")
         child.returncode = 0  # It outlives this program on purpose: nobody here waits for it.
-        until(lambda: all(self.process(name) for name in self.names), "start of every process", 20)
+        until(lambda: all(self.process(name) for name in self.names), "start of every process", seconds)
         return True
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deploy.lab.commands import until
 from deploy.lab.errors import LabError
@@ -18,6 +19,8 @@ from .group import ROOT, Group
 PYTHON = ROOT / ".venv" / "bin" / "python"
 COMMAND = ROOT / ".venv" / "bin" / "dougong"
 READY_SECONDS = 90.0
+# Everything here is on this machine.
+PAST_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # A desktop's keyring is no place for the token of something that is gone tomorrow.
 NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
@@ -44,16 +47,41 @@ class Cli:
 
     def run(self, *words: str, stdin: str = "", timeout: float = 660) -> "subprocess.CompletedProcess[str]":
         """The same, whatever the exit code."""
-        around = environment.without_settings(os.environ)
         return subprocess.run(
             [COMMAND, *words], input=stdin, capture_output=True, text=True, check=False, timeout=timeout,
-            env={**around, **NO_KEYRING, **self.env, "NO_PROXY": "localhost,127.0.0.1"},
+            env=self._environment,
         )  # fmt: skip
+
+    def shown(self, *words: str) -> None:
+        """Run it for whoever looks on; LabError if it was refused."""
+        done = subprocess.run([COMMAND, *words], stdin=subprocess.DEVNULL, check=False, env=self._environment)
+        if done.returncode:
+            raise LabError(f"dougong {' '.join(words)}\n  ended with {done.returncode}; it says above why")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        around = environment.without_settings(os.environ)
+        return {**around, **NO_KEYRING, **self.env, "NO_PROXY": "localhost,127.0.0.1"}
 
     def log_in(self, username: str, password: str) -> None:
         """Sign in, unless signed in already."""
-        if self.run("cluster", "list", "-o", "name").returncode:
+        if not self.get("/me"):
             self("login", "--server", self.server, "--username", username, "--password-stdin", stdin=f"{password}\n")
+
+    def get(self, path: str) -> dict[str, Any]:
+        """An object of the API as the same person, at a path under /api/v1; {} where there is none to be had."""
+        try:
+            [token] = json.loads((self.folder / "tokens.json").read_text()).values()
+        except (FileNotFoundError, ValueError):
+            return {}
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        asked = urllib.request.Request(f"{self.server}/api/v1{path}", headers=headers)
+        try:
+            with PAST_PROXIES.open(asked, timeout=10) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError):
+            return {}
+        return found
 
 
 @dataclass(frozen=True)
@@ -102,9 +130,8 @@ class ControlPlane:
 
     def ready(self) -> bool:
         """Whether the API answers and has its database."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{self.env['PORT']}/readyz", timeout=5) as answer:
+            with PAST_PROXIES.open(f"http://127.0.0.1:{self.env['PORT']}/readyz", timeout=5) as answer:
                 return bool(json.load(answer)["status"] != "unavailable")
         except (urllib.error.URLError, OSError, ValueError):
             return False

@@ -1,6 +1,7 @@
 """Who runs: a file for each process in the group's folder, and a mark in each process's environment.
 
-The supervisor writes the files, the handle reads them. The mark finds what a file was lost of.
+The supervisor writes the files, the handle reads them. Either finds what the other misses: a crash may come between a
+start and its record, and a program may write its title over its environment.
 """
 
 import json
@@ -37,6 +38,13 @@ def running(folder: Path, name: str) -> Identity | None:
     return identity if known["boot"] == boot() and identity.alive() else None
 
 
+def all_running(folder: Path, name: str = "") -> list[Identity]:
+    """Every process of that name, or of the group: the one noted, and its children."""
+    names = [name] if name else [file.stem for file in (folder / "run").glob("[!.]*.json")]
+    noted = (running(folder, each) for each in names)
+    return list({*(each for each in noted if each), *marked(mark(folder, name))})
+
+
 def end_all(folder: Path, name: str = "", *, grace: float = 0) -> None:
-    """End every process of that name (or of the group), children that outlived their parent too."""
-    end(list(marked(mark(folder, name))), grace, name or f"the processes of {folder}")
+    """End them, children that outlived their parent too."""
+    end(all_running(folder, name), grace, name or f"the processes of {folder}")

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import django
-
 if TYPE_CHECKING:
     from paas.identity.models import Team, User
 
@@ -51,5 +49,7 @@ def _member(team: "Team", name: str, role: str, password: str, admin: "User") ->
 
 
 if __name__ == "__main__":
+    import django
+
     django.setup()
     main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
