@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least, Now
 
@@ -27,12 +30,25 @@ def due(works: QuerySet[Work], lane: Lane) -> int:
     """Make Works due now in `lane` (a lane only rises), except those that back off after a failure; returns how many.
 
     What is due already keeps its place in the queue, so that a noisy object can't keep pushing its Work back; `nudges`
-    tells an attempt under way that something came meanwhile.
+    tells an attempt under way that something came meanwhile. One at a time: outside a transaction no two are ever
+    locked, so that nobody who holds one and wants another waits for us.
     """
-    ready = works.filter(Q(not_before=None) | Q(not_before__lte=Now()))
-    changed = ready.update(
-        next_check_at=Least(F("next_check_at"), Now()), lane=Least(F("lane"), Value(int(lane))), nudges=F("nudges") + 1
-    )
+    return _pull(works.order_by("pk").values_list("pk", flat=True), lane)
+
+
+def due_unless_held(works: QuerySet[Work], lane: Lane) -> int:
+    """The same from within a transaction that holds other Works: who holds one of these is making it due himself."""
+    return _pull([work.pk for work in works.select_for_update(skip_locked=True, of=("self",))], lane)
+
+
+def _pull(works: Iterable[UUID], lane: Lane) -> int:
+    ready = Work.objects.filter(Q(not_before=None) | Q(not_before__lte=Now()))
+    forward = {
+        "next_check_at": Least(F("next_check_at"), Now()),
+        "lane": Least(F("lane"), Value(int(lane))),
+        "nudges": F("nudges") + 1,
+    }
+    changed = sum(ready.filter(pk=pk).update(**forward) for pk in works)
     if changed:
         wake(lane)
     return changed

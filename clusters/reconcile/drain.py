@@ -17,6 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Min, Q
 from django.db.models.functions import Now
 
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
+REST_SECONDS = 1.0
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 12
 
@@ -66,13 +68,17 @@ def due_clusters(*, busy: set[UUID], limit: int) -> list[UUID]:
 async def drain_due(sessions: Sessions) -> None:
     """Drive up to 16 due clusters at once, admitting due ones as places free, till nothing is due or time is up."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    parts: dict[UUID, asyncio.Task[None]] = {}
+    parts: dict[UUID, asyncio.Task[bool]] = {}
+    resting: dict[UUID, float] = {}
     try:
         while True:
-            parts = {cluster_id: task for cluster_id, task in parts.items() if not task.done()}
+            now = time.monotonic()
+            resting |= {each: now + REST_SECONDS for each, task in parts.items() if task.done() and not task.result()}
+            parts = {each: task for each, task in parts.items() if not task.done()}
+            busy = set(parts) | {each for each, until in resting.items() if until > now}
             free = CLUSTERS_AT_ONCE - len(parts)
-            if free and time.monotonic() < deadline - LAST_ADMISSION_SECONDS:
-                for cluster_id in await in_thread(due_clusters, busy=set(parts), limit=free):
+            if free and now < deadline - LAST_ADMISSION_SECONDS:
+                for cluster_id in await in_thread(due_clusters, busy=busy, limit=free):
                     part = _part(sessions, cluster_id, deadline)
                     parts[cluster_id] = asyncio.create_task(part, name=f"drain {cluster_id}")
             if not parts:
@@ -82,32 +88,43 @@ async def drain_due(sessions: Sessions) -> None:
         await _end(parts.values())
 
 
-async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> None:
-    """One cluster's part: take the lease, drain, give it back, look once more. Raises nothing."""
+async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> bool:
+    """One cluster's part: take the lease, drain, give it back, look once more. Raises nothing.
+
+    False where there was nothing to do after all: another worker has it, or a service holds what is due.
+    """
     try:
         held = await in_thread(lease.take, cluster_id, f"{socket.gethostname()[:30]}:{os.getpid()}")
         if held is None:
-            return
+            return False
         drain = _Drain(sessions, held, deadline)
         try:
             await drain.run()
         except ClusterAtFault as fault:
             log.warning("cluster_fault", cluster=str(cluster_id), fault=str(fault), kind=type(fault).__name__)
             await in_thread(breaker.record_failure, cluster_id)
+            drain.attempted = True
         await in_thread(lease.release, drain.held, clean=drain.clean)
         await in_thread(_look_again, cluster_id)
+        return drain.attempted
     except LeaseLost:
         log.warning("lease_lost", cluster=str(cluster_id))
     except Exception:
         # The lease runs out by itself, and who takes it then trusts nothing.
         log.exception("drain_failed", cluster=str(cluster_id))
+    return False
 
 
 def _look_again(cluster_id: UUID) -> None:
-    """What became due between our last look and the release found the lease taken, so ring for it."""
-    lane = queue().filter(cluster_id=cluster_id).aggregate(first=Min("lane"))["first"]
-    if lane is not None:
-        wake(Lane(lane))
+    """What became due between our last look and the release found the lease taken, so ring for it.
+
+    Who holds a Work just now rings himself when he commits.
+    """
+    with transaction.atomic():
+        left = queue().filter(cluster_id=cluster_id).order_by("lane")
+        work = left.select_for_update(skip_locked=True, of=("self",)).first()
+    if work is not None:
+        wake(Lane(work.lane))
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -127,6 +144,7 @@ class _Drain:
         self._wire: Wire | None = None
         self._fault: BaseException | None = None
         self._exhausted = False
+        self.attempted = False
         self._running: dict[asyncio.Task[Outcome], UUID] = {}
 
     @property
@@ -179,6 +197,7 @@ class _Drain:
                 for assignment in await in_thread(choose, self.held, busy=set(self._running.values()), limit=free):
                     self._running[asyncio.create_task(self._attempt(wire, assignment))] = assignment.work_id
                 self._exhausted = not self._running
+                self.attempted = self.attempted or bool(self._running)
             if not self._running:
                 return
             ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)

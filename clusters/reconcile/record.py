@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from clusters import lease, observed
-from clusters.due import due
+from clusters.due import due_unless_held
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
@@ -39,13 +39,10 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         if not lease.holds(held):
             raise LeaseLost
         now = _database_time()
-        # One order for all writers: two that lock the same Works in different orders would wait for each other.
-        works = {
-            work.pk: work
-            for work in Work.objects.select_for_update()
-            .filter(pk__in=[each.assignment.work_id for each in outcomes])
-            .order_by("pk")
-        }
+        # A service that holds a Work just now is making it due: it is attempted again. To wait for it while holding
+        # others is how two would wait for each other.
+        attempted = [each.assignment.work_id for each in outcomes]
+        works = {work.pk: work for work in Work.objects.select_for_update(skip_locked=True).filter(pk__in=attempted)}
         _record_rows(outcomes, now)
         for outcome in outcomes:
             work = works.get(outcome.assignment.work_id)
@@ -100,7 +97,7 @@ def _record_work(work: Work, outcome: Outcome, now: datetime) -> None:
         ]
     )  # fmt: skip
     if work.settled_generation > was_settled:
-        due(Work.objects.filter(waits_for=work), Lane.EDIT)
+        due_unless_held(Work.objects.filter(waits_for=work), Lane.EDIT)
     if (work.health, work.conditions, work.reported, work.observed_generation) != before:
         _tell(work)
 
@@ -117,7 +114,8 @@ def _remove_work(work: Work) -> None:
     ahead = list(work.waits_for.values_list("pk", flat=True))
     cluster_id = work.cluster_id
     work.delete()
-    due(Work.objects.filter(Q(pk__in=ahead) | Q(cluster_id=cluster_id, intent=Work.Intent.RETIRED)), Lane.EDIT)
+    waited = Q(pk__in=ahead) | Q(cluster_id=cluster_id, intent=Work.Intent.RETIRED)
+    due_unless_held(Work.objects.filter(waited), Lane.EDIT)
 
 
 def _tell(work: Work) -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 
 import pytest
+from django.db import transaction
 
 from clusters import resolve
 from clusters.faults import ApiRefused
@@ -195,3 +196,13 @@ def test_a_drain_that_cannot_record_lets_its_lease_run_out(cluster, submit, drai
     held = Lease.objects.get(cluster=cluster)
     assert held.until is not None
     assert held.holder
+
+
+def test_a_work_that_a_service_holds_just_now_is_not_asked_for_again_and_again(cluster, submit, drain, ground):
+    work = submit("ground", ground)
+    with transaction.atomic():
+        Work.objects.select_for_update().get(pk=work.pk)
+        beside = threading.Thread(target=drain)
+        beside.start()
+        beside.join()
+    assert Lease.objects.get(cluster=cluster).epoch == 1, "it was looked at once; who holds it rings when he is done"

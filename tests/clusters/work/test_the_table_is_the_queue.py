@@ -1,8 +1,10 @@
 """Due, lanes and back-off: an edit overtakes, a failure waits, and nothing that comes during an attempt is lost."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -189,6 +191,30 @@ def test_conditions_of_many_objects_are_one_in_a_steady_order(work, held, attemp
         said.append([each for each in of(work).get().conditions if each["type"] == "ApplyFailed"])
     assert said[0] == said[1]
     assert said[0][0]["message"] == "a is wrong. b is wrong."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_work_that_a_service_holds_is_attempted_again_and_nobody_waits(work, held, attempted, chosen):
+    outcome = attempted(work)
+    outcome.verdicts = {outcome.assignment.manifests[0].id: HEALTHY}
+    locked, recorded = threading.Event(), threading.Event()
+
+    def service():
+        with transaction.atomic():
+            of(work).select_for_update().get()
+            locked.set()
+            recorded.wait(10)
+        connection.close()
+
+    beside = threading.Thread(target=service)
+    beside.start()
+    locked.wait(10)
+    record(held, [outcome])
+    assert beside.is_alive()
+    assert chosen() == []
+    recorded.set()
+    beside.join()
+    assert chosen() == [str(work)]
 
 
 class TestWhichClustersAreDriven:
