@@ -44,6 +44,7 @@ log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
 REST_SECONDS = 1.0
+ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 12
 
@@ -83,7 +84,7 @@ async def drain_due(sessions: Sessions) -> None:
                     parts[cluster_id] = asyncio.create_task(part, name=f"drain {cluster_id}")
             if not parts:
                 return
-            await asyncio.wait(parts.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(parts.values(), timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await _end(parts.values())
 
