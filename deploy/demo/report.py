@@ -66,7 +66,7 @@ def status(demo: Demo) -> tuple[list[str], bool]:
 
 def _namespace(demo: Demo) -> str:
     """Where the application lives on every cluster."""
-    found = demo.owner.get("/environments/?application=hello&project=demo").get("items") or [{}]
+    found = demo.owner.get("/environments/?application=hello&project=demo").get("results") or [{}]
     return str(found[0].get("namespace", ""))
 
 

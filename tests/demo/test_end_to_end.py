@@ -34,3 +34,19 @@ def test_declare_change_return_and_retire(application, control_plane):
     for cluster in CLUSTERS:
         eventually(lambda cluster=cluster: application.gone(cluster))
         assert application.answer(cluster) == {}
+
+
+def test_processes_that_were_killed_are_back_and_deliver(application, control_plane):
+    application.deploy(clusters=("west",))
+    for name in ("worker-edit", "worker-rest", "watcher", "beat", "web"):
+        control_plane.kill(name)
+    eventually(lambda: all(control_plane.alive(name) for name in ("worker-edit", "worker-rest", "watcher", "beat")))
+    eventually(control_plane.plane.ready)
+    application.deploy(greeting="Still here", clusters=("west",))
+    greets(application, "west", "Still here")
+    assert application.namespace() in [
+        each["metadata"]["name"]
+        for each in control_plane.objects("west", "namespaces", "-l", "dougong.dev/environment")
+    ]
+    application.retire()
+    eventually(lambda: application.gone("west"))
