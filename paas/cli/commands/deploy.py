@@ -44,6 +44,8 @@ def deploy(
     if environment:
         order["environments"] = environment
     application = session.client.deploy(project, name, order)
+    for note in application.get("notes") or ():
+        session.output.note(str(note))
     if watch:
         chosen = environment[0] if environment and len(environment) == 1 else None
         follow_status(session, str(application["id"]), chosen, timeout)

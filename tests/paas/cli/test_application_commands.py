@@ -55,6 +55,14 @@ def test_deploys_what_the_file_says(run, signed_in, file):
     assert "environments" not in order
 
 
+def test_says_what_a_deploy_left_out_without_touching_its_output(run, signed_in, file):
+    answer = {"id": "a-1", "name": "hello", "project": "shop", "notes": ["prod: east has no gateway"]}
+    signed_in.on("PUT", "/api/v1/projects/shop/applications/hello/", answer)
+    got = run("deploy", "-f", file, "-o", "json")
+    assert got.json == answer
+    assert "east has no gateway" in got.err
+
+
 def test_deploys_from_standard_input_and_one_environment_only(run, signed_in):
     path = "/api/v1/projects/shop/applications/hello/"
     signed_in.on("PUT", path, {"id": "a-1", "name": "hello", "project": {"name": "shop"}})
