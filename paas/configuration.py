@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         description="Connections each process keeps in a pool; 0 opens one per request. Meant for the web process: "
         "workers keep their own.",
     )
+    database_keep: bool = Field(
+        default=False,
+        description="Keep each thread's connection for its life, checked before use: for workers and the watcher, "
+        "where threads are few. Not for the web process.",
+    )
     redis_url: str = Field(
         default="",
         validation_alias=AliasChoices("REDIS_URL", "redis_url"),

@@ -104,7 +104,8 @@ def _database() -> dict[str, Any]:
     if DOUGONG.database_pool:
         database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DOUGONG.database_pool, "timeout": 10}
     else:
-        database["CONN_MAX_AGE"] = 0
+        database["CONN_MAX_AGE"] = None if DOUGONG.database_keep else 0
+        database["CONN_HEALTH_CHECKS"] = DOUGONG.database_keep
     return database
 
 
