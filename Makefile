@@ -105,8 +105,8 @@ test-browser: lab chromium
 .PHONY: bench soak
 bench: $(SYNCED) ## How fast drift is repaired, measured on a running demo
 	@$(PYTHON) -m bench.repair --out docs/bench/repair.json
-soak: lab ## The long histories, on the test lab
-	@$(STEP) "soak" $(PYTEST) -m soak
+soak: no-demo lab ## Everything marked soak, on the test lab; what it came to goes to docs/soak
+	@$(STEP) "soak" $(PYTEST) -m soak --soak-results docs/soak
 
 .PHONY: chromium
 chromium:

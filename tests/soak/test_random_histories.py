@@ -5,16 +5,15 @@
 
 import os
 import random
-import secrets
 
 import pytest
 
 from tests.control_plane import CLUSTERS, eventually
 from tests.faults.trial import Trial
+from tests.soak.result import SEED
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 STEPS = 8
-SEED = os.environ.get("DOUGONG_SOAK_SEED") or secrets.token_hex(4)
 # The seed is in the name of each test, so that a failure says how to repeat it.
 HISTORIES = [
     pytest.param(number, id=f"{SEED}-{number}") for number in range(int(os.environ.get("DOUGONG_SOAK_HISTORIES", "5")))
