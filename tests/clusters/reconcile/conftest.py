@@ -203,11 +203,11 @@ def networks(settings):
 
 @pytest.fixture
 def join(db, networks, granted):
-    """join("east") → the registered, probed Cluster row."""
+    """join("east") → the registered, probed Cluster row; join("east", server, ca) where it answers elsewhere."""
 
-    def make(name="east", server=None):
-        address, ca, token = granted[name]
-        row = Cluster.objects.create(name=name, server=server or address, ca_data=ca)
+    def make(name="east", server=None, ca=None):
+        address, authority, token = granted[name]
+        row = Cluster.objects.create(name=name, server=server or address, ca_data=ca or authority)
         ClusterCredential.objects.create(cluster=row, token=token)
         probe_clusters([row.pk])
         row.refresh_from_db()
