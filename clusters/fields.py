@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from clusters.manifests import digest, refuse_bare_secret, secret_digest, without_stamp
+from clusters.quantity import quantity
 
 # A node of fieldsV1: "f:name" a field, 'k:{"name":"x"}' an item of a keyed list, "v:..." an item of a set,
 # "i:0" an index, "." the thing itself; a leaf is {}.
@@ -75,6 +76,20 @@ def changed_fields(before: Any, after: Any) -> list[str]:
     where list items have no key.
     """
     return sorted(_differences(before, after, ""))
+
+
+def unmet_fields(sent: Any, live: Any) -> dict[str, Any]:
+    """The fields that `sent` gives and `live` has otherwise: path → what lives there, None where nothing does.
+
+    What a server only spells otherwise is met: an equal quantity, an empty value that it leaves out. A list whose items
+    cannot be told apart is one field.
+    """
+    return dict(_unmet(sent, live, ""))
+
+
+def with_live(sent: Any, live: Any, paths: Collection[str]) -> Any:
+    """`sent` with what lives at `paths`, as `unmet_fields` writes them, in the place of its own."""
+    return _with_live(sent, live, "", paths)
 
 
 def cut(value: Any, mine: FieldTree, others: FieldTree) -> Any:
@@ -234,6 +249,57 @@ def _differences(before: Any, after: Any, path: str) -> Iterable[str]:
             yield path
     elif type(before) is not type(after) or before != after:
         yield path
+
+
+def _unmet(sent: Any, live: Any, path: str) -> Iterable[tuple[str, Any]]:
+    below = _below(sent, live, path)
+    if below is not None:
+        for _, step, own, other in below:
+            yield from _unmet(own, other, step)
+    elif not _means(sent, live):
+        yield path, None if live is _ABSENT else live
+
+
+def _with_live(sent: Any, live: Any, path: str, paths: Collection[str]) -> Any:
+    if path in paths:
+        return live
+    below = _below(sent, live, path)
+    if below is None:
+        return sent
+    kept = {name: _with_live(own, other, step, paths) for name, step, own, other in below}
+    kept = {name: value for name, value in kept.items() if value is not _ABSENT}
+    return kept if isinstance(sent, dict) else list(kept.values())
+
+
+def _below(sent: Any, live: Any, path: str) -> list[tuple[Any, str, Any, Any]] | None:
+    """(name, path, sent, live) of what is in `sent`; None where the two are only compared as wholes."""
+    if isinstance(sent, dict) and isinstance(live, dict):
+        # A whole that is not there is told field by field.
+        nothing = {name: {} if isinstance(own, dict) else _ABSENT for name, own in sent.items()}
+        return [(name, _field_path(path, name), own, live.get(name, nothing[name])) for name, own in sent.items()]
+    if isinstance(sent, list) and isinstance(live, list):
+        if keys := _shared_keys(sent, live):
+            items = _by_keys(live, keys)
+            return [
+                (name, f"{path}[{name}]", own, items.get(name, _ABSENT)) for name, own in _by_keys(sent, keys).items()
+            ]
+        if len(sent) == len(live) and all(isinstance(item, dict) for item in (*sent, *live)):
+            pairs = zip(sent, live, strict=True)
+            return [(place, f"{path}[{place}]", own, other) for place, (own, other) in enumerate(pairs)]
+    return None
+
+
+def _means(sent: Any, live: Any) -> bool:
+    """Whether the live value says what was sent."""
+    if not sent and (live is _ABSENT or live is None):
+        return True
+    if type(sent) is type(live) and sent == live:
+        return True
+    amounts = [each for each in (sent, live) if isinstance(each, str | int | float) and not isinstance(each, bool)]
+    try:
+        return len(amounts) == 2 and quantity(str(sent)) == quantity(str(live))  # noqa: PLR2004 - both of them
+    except ValueError:
+        return False
 
 
 def _field_path(path: str, name: str) -> str:

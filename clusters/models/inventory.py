@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from clusters.models.cluster import Cluster
 from clusters.models.work import Work
@@ -36,6 +36,9 @@ class OwnedObject(models.Model):
     message = models.TextField(blank=True, default="")
     done = models.CharField(
         max_length=64, blank=True, default="", help_text="Release whose one-off task this object finished."
+    )
+    fights = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True, help_text="Fields that others set back."
     )
     gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

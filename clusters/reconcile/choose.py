@@ -37,7 +37,8 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int) -> list[Assignment
         due = Work.objects.filter(cluster_id=held.cluster_id, next_check_at__lte=Now()).exclude(pk__in=busy)
         late = ExpressionWrapper(Q(deadline_at__lt=Now()), output_field=BooleanField())
         # A service that is just submitting holds its Work; it will be due again when that commits.
-        next_ = due.annotate(late=late).order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit]
+        due = due.annotate(late=late, now=Now())
+        next_ = due.order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit]
         works: list[Work] = [*next_]
         desired = {work.pk: tuple(Manifest.from_json(each) for each in work.manifests) for work in works}
         _claim(works, desired)
@@ -160,7 +161,7 @@ def _as_rows(rows: Iterable[OwnedObject], former: dict[str, tuple[str, ...]]) ->
             id=row.pk, oid=oid, api_version=row.api_version, claim=row.claim, phase=row.phase, uid=row.uid,
             sent_digest=row.sent_digest, live_digest=row.live_digest, resource_version=row.resource_version,
             health=row.health, reason=row.reason, message=row.message, done=row.done,
-            former_claims=former.get(row.oid, ()),
+            fights=row.fights, former_claims=former.get(row.oid, ()),
         )
         for row in rows
     }  # fmt: skip
@@ -178,6 +179,6 @@ def _assignment(
         release=work.release, manifests=manifests,
         removable=frozenset(map(ObjectId.parse, work.removable)),
         retirement=frozenset(map(ObjectId.parse, work.retirement)),
-        rows=rows, waiting_for=waits, contested=contested,
+        rows=rows, waiting_for=waits, contested=contested, now=work.now,  # type: ignore[attr-defined]  # annotated
         attempts=work.attempts, nudges=work.nudges, trusted=not held.inherited,
     )  # fmt: skip

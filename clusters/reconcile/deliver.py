@@ -27,6 +27,7 @@ from clusters.manifests import (
     claim_of,
     sent_digest,
 )
+from clusters.reconcile import fights
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.prune import prune
 from clusters.reconcile.wire import Wire, all_of
@@ -103,6 +104,7 @@ class _Phase:
             verdict = self._outcome.verdicts[manifest.id]
             # The rest is not to wait for a kind that this cluster may never serve.
             return verdict.health in SETTLED or verdict.reason == "KindNotServed"
+        self._say_fought(manifest.id)
         verdict = assess(live)
         if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS:
             verdict = await self._explained(live, verdict)
@@ -150,18 +152,21 @@ class _Phase:
             and live["metadata"]["uid"] == row.uid
             and claim_of(live) == row.claim
             and row.live_digest == live_digest(live, FIELD_MANAGER, self._key_for(row.oid))
+            and not fights.outdated(row.fights, self._assignment.generation)
         )
 
     async def _send(
         self, manifest: Manifest, resource: Resource, body: dict[str, Any], sent: str
     ) -> dict[str, Any] | None:
         row, key = self._outcome.rows[manifest.id], self._key_for(manifest.id)
+        live_before = self._lives.get(manifest.id)
+        body, fought = self._unfought(row, body, live_before, sent)
         values: dict[str, str] = {}
         try:
             if manifest.references:
                 values = await in_thread(_values, manifest.references)
                 body = {**body, "data": values}
-            row, live = await write(self._wire, resource, row, body, self._annotations(), self._lives.get(manifest.id))
+            row, live = await write(self._wire, resource, row, body, self._annotations(), live_before)
         except SecretUnavailable as why:
             self._outcome.fail("SecretUnavailable", "SecretUnavailable", f"{manifest.id}: {why}")
             self._stand(manifest.id, Verdict(Health.DEGRADED, "SecretUnavailable", str(why)))
@@ -178,10 +183,28 @@ class _Phase:
             )
             return None
         self._outcome.writes += 1
+        if manifest.id.kind != "Secret":
+            fought = fights.answered(fought, body, live, self._assignment.generation, self._assignment.now)
         self._outcome.rows[manifest.id] = replace(
-            row, sent_digest=sent, live_digest=live_digest(live, FIELD_MANAGER, key)
+            row, sent_digest=sent, live_digest=live_digest(live, FIELD_MANAGER, key), fights=fought
         )
         return live
+
+    def _unfought(
+        self, row: Row, body: dict[str, Any], live: Mapping[str, Any] | None, sent: str
+    ) -> tuple[dict[str, Any], fights.Fights]:
+        """The body less what others set back each time, where this is a repair of what was sent before."""
+        repairs = live is not None and live["metadata"]["uid"] == row.uid and row.sent_digest == sent
+        if live is None or not repairs or row.oid.kind == "Secret":
+            return body, {}
+        fought = fights.seen(row.fights, body, live, self._assignment.generation, self._assignment.now)
+        return fights.conceded(fought, body, live), fought
+
+    def _say_fought(self, oid: ObjectId) -> None:
+        for path, manager, message in fights.given_up(self._outcome.rows[oid].fights):
+            reason = "SetBack" if manager else "Rewritten"
+            self._outcome.report("FieldFought", id=str(oid), field=path, owner=manager or "admission")
+            self._outcome.add("FieldFought", reason, f"{oid}: {message}")
 
     def _not_owned(self, oid: ObjectId, reason: str, owner: str) -> None:
         self._outcome.report("NotOwned", id=str(oid), owner=owner)

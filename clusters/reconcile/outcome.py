@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict
 from clusters.manifests import Manifest, ObjectId
+from clusters.reconcile.fights import Fights
 from clusters.reconcile.refusals import explain
 from paas.core.conditions import Condition
 
@@ -36,6 +38,7 @@ class Row:
     reason: str = ""
     message: str = ""
     done: str = ""
+    fights: Fights = field(default_factory=dict)
     gone: bool = False
     former_claims: tuple[str, ...] = ()
 
@@ -45,7 +48,7 @@ class Row:
 
     def absent(self) -> Row:
         """The row of an object that is verifiably gone."""
-        return replace(self, uid="", sent_digest="", live_digest="", resource_version="", gone=True)
+        return replace(self, uid="", sent_digest="", live_digest="", resource_version="", fights={}, gone=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Assignment:
     `trusted` False means that a writer before us died with writes under way: nothing may be skipped on stored digests.
     `retirement` are ids that a retirement or a person named: they go though protected or held.
     `contested` are desired ids whose row belongs to another Work. `nudges` are compared when recording.
+    `now` is the database's time of choosing.
     """
 
     work_id: UUID
@@ -70,6 +74,7 @@ class Assignment:
     removable: frozenset[ObjectId]
     retirement: frozenset[ObjectId]
     rows: Mapping[ObjectId, Row]
+    now: datetime
     waiting_for: tuple[str, ...] = ()
     contested: Mapping[ObjectId, str] = field(default_factory=dict)
     attempts: int = 0

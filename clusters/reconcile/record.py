@@ -56,14 +56,14 @@ def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:
     ]
     fields = [
         "claim", "uid", "sent_digest", "live_digest", "resource_version", "health", "reason", "message", "done",
-        "gone_at",
+        "fights", "gone_at",
     ]  # fmt: skip
     OwnedObject.objects.bulk_update(
         [
             OwnedObject(
                 pk=row.id, claim=row.claim, uid=row.uid, sent_digest=row.sent_digest, live_digest=row.live_digest,
                 resource_version=row.resource_version, health=row.health, reason=row.reason[:80],
-                message=row.message[:2000], done=row.done, gone_at=now if row.gone else None,
+                message=row.message[:2000], done=row.done, fights=row.fights, gone_at=now if row.gone else None,
             )
             for row in changed
         ],

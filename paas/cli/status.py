@@ -23,7 +23,7 @@ QUIET = frozenset({"Healthy"})
 GOOD_WHEN_FALSE = frozenset({
     "CertificateExpiring", "CredentialsExpiring", "FenceMissing", "KindsUnknown", "Leaving", "PruneHeld", "RenderStale",
     "SecretUnavailable", "Waiting", "Progressing", "NotOwned", "NamespaceKept", "Stalled", "Suspended", "Drifted",
-    "Retiring", "Removing", "DeadlineExceeded",
+    "Retiring", "Removing", "DeadlineExceeded", "FieldFought",
 })  # fmt: skip
 
 

@@ -111,9 +111,9 @@ class Admin:
         path = KINDS[body["kind"]].path(body["metadata"].get("namespace", ""))
         return self.request("POST", path, body, params={"dryRun": "All"} if dry_run else None)
 
-    def merge(self, oid, patch, content_type="application/merge-patch+json"):
+    def merge(self, oid, patch, content_type="application/merge-patch+json", manager="kubectl-edit"):
         path = KINDS[oid.kind].path(oid.namespace, oid.name)
-        return self.request("PATCH", path, patch, content_type=content_type, params={"fieldManager": "by-hand"})
+        return self.request("PATCH", path, patch, content_type=content_type, params={"fieldManager": manager})
 
     def scale(self, oid, replicas):
         return self.request(
