@@ -178,7 +178,7 @@ class ClusterClient:
         try:
             return _object(await self.request("GET", resource.path(namespace, name), timeout=timeout))
         except ApiRefused as refusal:
-            if refusal.status == HTTPStatus.NOT_FOUND:
+            if refusal.absent:
                 return None
             raise
 
@@ -248,7 +248,7 @@ class ClusterClient:
         try:
             await self.request("DELETE", resource.path(namespace, name), body=body, timeout=timeout)
         except ApiRefused as refusal:
-            if refusal.status == HTTPStatus.NOT_FOUND:
+            if refusal.absent:
                 return False
             raise
         return True

@@ -64,6 +64,11 @@ class ApiRefused(ClusterFault):
         """The credential itself is not accepted."""
         return self.status == HTTPStatus.UNAUTHORIZED
 
+    @property
+    def absent(self) -> bool:
+        """The API server itself says that there is no such object; a balancer's own 404 tells nothing."""
+        return self.status == HTTPStatus.NOT_FOUND and self.reason == "NotFound"
+
     def fenced(self) -> str | None:
         """Which rule of our own admission policy refused ("claim", "epoch", "namespace"), or None."""
         marker = "dougong-fence:"

@@ -2,6 +2,11 @@
 
 import pytest
 
+from clusters import client
+from clusters.reconcile import drain as draining
+from clusters.reconcile import wire
+from tests.clusters.reconcile.conftest import NETWORKS
+from tests.clusters.reconcile.faults.killing import Workers
 from tests.fault_proxy import FaultProxy
 
 
@@ -19,3 +24,30 @@ def cluster(request, join):
     if "proxied" in request.fixturenames:
         return request.getfixturevalue("proxied")[1]
     return join("east")
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """The limits of a test, in the place of 3, 10 and 20 seconds."""
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(draining, "DRAIN_SECONDS", 8.0)
+
+
+@pytest.fixture
+def theirs(admin, namespace, oid):
+    """theirs() puts a stranger's object among ours; theirs.untouched() is whether it is as it was."""
+
+    def make():
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs", "namespace": namespace}}
+        make.made = admin.create(body)
+
+    make.untouched = lambda: admin.get(oid("ConfigMap", "theirs")) == make.made
+    return make
+
+
+@pytest.fixture(scope="session")
+def workers(django_db_setup):
+    """Workers of the loop, each a process of its own that can be killed: workers.fork()."""
+    with Workers(NETWORKS) as made:
+        yield made
