@@ -40,16 +40,16 @@ async def look(access: Access, client: ClusterClient, *, seconds: float = SECOND
             return Sight(access, facts=await probe(client))
     except ClusterFault as fault:
         return Sight(access, fault=fault)
-    except TimeoutError:
-        return Sight(access, fault=Unreachable(f"no complete answer within {seconds:g} s"))
+    except TimeoutError as late:
+        return Sight(access, fault=_unreachable(f"no complete answer within {seconds:g} s", late))
     except OSError as fault:
-        return Sight(access, fault=_unreachable(fault))
+        return Sight(access, fault=_unreachable(f"{type(fault).__name__}: {fault}", fault))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         # A server that answers nonsense must not end the round of the others.
         return Sight(access, fault=Unreachable(f"the answer was not understood ({type(fault).__name__})"))
 
 
-def _unreachable(cause: OSError) -> Unreachable:
-    fault = Unreachable(f"{type(cause).__name__}: {cause}")
+def _unreachable(message: str, cause: OSError) -> Unreachable:
+    fault = Unreachable(message)
     fault.__cause__ = cause
     return fault
