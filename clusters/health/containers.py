@@ -21,6 +21,8 @@ _CREATE = frozenset(
         *("PreCreateHookError", "PreStartHookError", "PostStartHookError"),
     }
 )
+# How the runtime ends a container whose command it could not run: it is no crash of the program, and there is no log.
+_NEVER_STARTED = frozenset({"StartError", "ContainerCannotRun"})
 _DENIED_RE = re.compile(r"denied|unauthorized|authori[sz]ation|authentication|forbidden|\b40[13]\b", re.IGNORECASE)
 _NOT_FOUND_RE = re.compile(r"not found|manifest unknown|name unknown|no such manifest|\b404\b", re.IGNORECASE)
 # From the third restart on, a container that runs for the moment is still one that crashes.
@@ -67,6 +69,9 @@ def _crashed(name: str, ended: dict[str, Any], status: dict[str, Any], spec: dic
     code, restarts = ended.get("exitCode"), count(status, "restartCount")
     known = f"exit code {code}, " if type(code) is int else ""
     times = f"{known}{restarts} restart{'' if restarts == 1 else 's'}"
+    if text(ended, "reason") in _NEVER_STARTED:
+        why = _after(shortened(text(ended, "message")))
+        return degraded("RunContainerError", f"Container {name} cannot be started{why}")
     if text(ended, "reason") == "OOMKilled":
         limit = text(spec, "resources", "limits", "memory")
         more = f"more memory than its limit of {limit}" if limit else "more memory than it may"

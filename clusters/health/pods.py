@@ -7,10 +7,12 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from clusters.health.containers import shortened, why_not
 from clusters.health.reading import condition, items, part, text
+from clusters.health.scheduling import no_node
 from clusters.health.verdict import SEVERITY, Health, Verdict, degraded, progressing
 
 # Of causes equally bad the first named is told: what a person must repair before what follows from it.
@@ -31,7 +33,7 @@ def why_not_ready(pod: dict[str, Any]) -> Verdict:
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         reason = text(scheduled, "reason") or "Unschedulable"
-        return progressing(reason, f"No node takes the pod: {shortened(text(scheduled, 'message'))}".rstrip(": "))
+        return progressing(reason, shortened(no_node(text(scheduled, "message"), pod)))
     return min(causes, key=_telling) if causes else _by_conditions(pod)
 
 
@@ -57,7 +59,8 @@ def explain_pods(pods: Iterable[dict[str, Any]]) -> Verdict | None:
         phase = text(pod, "status", "phase")
         ready = phase == "Running" and condition(pod, "Ready").get("status") == "True"
         if not (ready or phase == "Succeeded" or part(pod, "metadata").get("deletionTimestamp")):
-            (failed if phase == "Failed" else living).append(why_not_ready(pod))
+            why, name = why_not_ready(pod), text(pod, "metadata", "name")
+            (failed if phase == "Failed" else living).append(replace(why, source=(name, why.source[1])))
     causes = living or failed
     if not causes:
         return None
@@ -65,7 +68,7 @@ def explain_pods(pods: Iterable[dict[str, Any]]) -> Verdict | None:
     more = sum(cause.reason == worst.reason for cause in causes) - 1
     if not more:
         return worst
-    return Verdict(worst.health, worst.reason, f"{worst.message} (and {more} more pod{'' if more == 1 else 's'})")
+    return replace(worst, message=f"{worst.message} (and {more} more pod{'' if more == 1 else 's'})")
 
 
 def fold(workload: Verdict, pods: Iterable[dict[str, Any]]) -> Verdict:
@@ -79,7 +82,7 @@ def fold(workload: Verdict, pods: Iterable[dict[str, Any]]) -> Verdict:
     if cause is None:
         return workload
     health = max(workload.health, cause.health, key=lambda each: SEVERITY[each])
-    return Verdict(health, cause.reason, "; ".join(filter(None, (cause.message, workload.message))))
+    return replace(cause, health=health, message="; ".join(filter(None, (cause.message, workload.message))))
 
 
 def _container_causes(pod: dict[str, Any]) -> list[Verdict]:
@@ -92,7 +95,7 @@ def _container_causes(pod: dict[str, Any]) -> list[Verdict]:
         for status in items(pod, "status", statuses):
             cause = why_not(status, by_name.get(text(status, "name"), {}), is_init=is_init)
             if cause:
-                found.append(cause)
+                found.append(replace(cause, source=("", text(status, "name"))))
     return found
 
 

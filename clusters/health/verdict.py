@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,11 +28,15 @@ SEVERITY = {health: place for place, health in enumerate(_ORDER)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """The health of one thing: a reason in CamelCase for machines, a message for people."""
+    """The health of one thing: a reason in CamelCase for machines, a message for people.
+
+    `source` is the pod and the container it was read from, where it is about one: who wants to know more asks there.
+    """
 
     health: Health
     reason: str
     message: str = ""
+    source: tuple[str, str] = field(default=("", ""), compare=False)
 
 
 def healthy(reason: str, message: str = "") -> Verdict:

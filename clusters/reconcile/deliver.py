@@ -7,7 +7,7 @@ a generation has delivered once is repaired at once, wherever it stands.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -28,6 +28,8 @@ from clusters.manifests import (
     sent_digest,
 )
 from clusters.reconcile import fights
+from clusters.reconcile.evidence import with_evidence
+from clusters.reconcile.hiding import hide
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.prune import prune
 from clusters.reconcile.wire import Wire, all_of
@@ -36,7 +38,6 @@ from clusters.resolve import SecretUnavailable, resolve
 from clusters.threads import in_thread
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
-HIDDEN = "[hidden]"
 
 Lives = Mapping[ObjectId, dict[str, Any] | None]
 
@@ -107,7 +108,7 @@ class _Phase:
         self._say_fought(manifest.id)
         verdict = assess(live)
         if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS:
-            verdict = await self._explained(live, verdict)
+            verdict = await self._explained(live, verdict, self._outcome.rows[manifest.id].message)
         row = self._outcome.rows[manifest.id].seen(verdict)
         if manifest.id.kind == "Job" and verdict.health is Health.HEALTHY:
             row = replace(row, done=self._assignment.release)
@@ -233,8 +234,8 @@ class _Phase:
         }
         return {**manifest.body, "metadata": metadata}
 
-    async def _explained(self, live: Mapping[str, Any], verdict: Verdict) -> Verdict:
-        """The verdict with the worst of what the pods behind the workload say."""
+    async def _explained(self, live: Mapping[str, Any], verdict: Verdict, told: str) -> Verdict:
+        """The verdict with the worst of what the pods behind the workload say; `told` is what they said last."""
         labels = ((live.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         if not labels:
             return verdict
@@ -243,18 +244,9 @@ class _Phase:
             pods = await self._wire.list(WELL_KNOWN["v1", "Pod"], live["metadata"]["namespace"], selector)
         except ApiRefused:
             return verdict  # the reason is a nicety, the verdict is not
-        return fold(verdict, pods)
+        return await with_evidence(self._wire, fold(verdict, pods), pods, told)
 
 
 def _values(references: Mapping[str, str]) -> dict[str, str]:
     """The data of a Secret, made just before it is sent. Raises SecretUnavailable. Runs in a database thread."""
     return {key: base64.b64encode(resolve(reference)).decode() for key, reference in references.items()}
-
-
-def hide(refusal: ApiRefused, values: Iterable[str]) -> None:
-    """Take secret values (base64) out of what a server says of them, encoded and plain."""
-    for value in filter(None, values):
-        plain = base64.b64decode(value).decode(errors="ignore")
-        for shown in filter(None, (value, plain)):
-            refusal.message = refusal.message.replace(shown, HIDDEN)
-    refusal.args = (f"{refusal.status} {refusal.reason}: {refusal.message}",)

@@ -170,6 +170,7 @@ class _Drain:
         self._wire = Wire(
             client, Kinds(cluster.resources), self._taken, identity=cluster.identity or "",
             fenced=missing is not None and missing["status"] == "False", deadline=self._deadline,
+            nodes=cluster.facts.get("nodes", ()),
         )  # fmt: skip
         renewing = asyncio.create_task(self._renew())
         driving = asyncio.create_task(self._drive(self._wire))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from clusters import lease
@@ -18,6 +18,8 @@ from clusters.threads import in_thread
 T = TypeVar("T")
 
 IN_FLIGHT = 12
+LONGEST_LOG = 64 * 1024  # bytes of the last lines of a container
+LOG_SECONDS = 3.0
 SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
 
 
@@ -36,17 +38,19 @@ class IdentityChanged(Exception):  # noqa: N818
 class Wire:
     """Calls to one cluster, each bounded by the smaller of 10 s and the drain's remainder less a second.
 
-    `unanswered`: a write was sent and no answer came, so it may still arrive.
+    `unanswered`: a write was sent and no answer came, so it may still arrive. `nodes` are as the probe saw them last.
     """
 
     def __init__(
-        self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float
-    ) -> None:
+        self, client: ClusterClient, kinds: Kinds, held: Held, *, identity: str, fenced: bool, deadline: float,
+        nodes: Sequence[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
         self._client = client
         self.kinds = kinds
         self.held = held
         self.identity = identity
         self.fenced = fenced
+        self.nodes = nodes
         self.unanswered = False
         self._deadline = deadline
         self._slots = asyncio.Semaphore(IN_FLIGHT)
@@ -80,6 +84,24 @@ class Wire:
             lambda seconds: self._client.list(resource, namespace, selector=selector, timeout=seconds)
         )
         return items
+
+    async def events(self, namespace: str, uid: str, reason: str) -> list[dict[str, Any]]:
+        """What was reported about an object for this reason, as long as the cluster keeps it."""
+        params = {"fieldSelector": f"involvedObject.uid={uid},reason={reason}"}
+        path = WELL_KNOWN["v1", "Event"].path(namespace)
+        answer = await self._call(lambda seconds: self._client.request("GET", path, params=params, timeout=seconds))
+        return list((answer or {}).get("items") or [])
+
+    async def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, bool]:
+        """The last lines of a container, of its run before this one where `previous`; whether none was cut off.
+
+        Its node answers, not the API server: it gets less time than the cluster.
+        """
+        asked = {"container": container, "tailLines": str(lines), "limitBytes": str(LONGEST_LOG)}
+        params = {**asked, "previous": "true"} if previous else asked
+        path = f"{WELL_KNOWN['v1', 'Pod'].path(namespace, pod)}/log"
+        said = await self._call(lambda seconds: self._client.text(path, params, timeout=min(seconds, LOG_SECONDS)))
+        return said.decode(errors="replace"), len(said) < LONGEST_LOG
 
     async def apply(
         self, resource: Resource, body: Mapping[str, Any], *, force: bool, manager: str = FIELD_MANAGER

@@ -13,7 +13,7 @@ from clusters.faults import ApiRefused
 from clusters.fields import live_digest
 from clusters.manifests import FIELD_MANAGER
 from clusters.models import OwnedObject, Work
-from clusters.reconcile.deliver import hide
+from clusters.reconcile.hiding import hide
 from clusters.resolve import SecretUnavailable
 
 CANARY = "canary-f8c1e0-of-the-test"

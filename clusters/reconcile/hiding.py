@@ -1,0 +1,39 @@
+"""Keeps values of Secrets out of what servers and containers say, before anybody stores or shows it. Pure.
+
+A value is looked for as it is, in base64, escaped as in JSON or a URL, and, where it has several lines, line by line.
+What a container makes of a value in another way (a hash, a part of it) nobody can find.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+from clusters.faults import ApiRefused
+
+HIDDEN = "[hidden]"
+_SHORTEST_LINE = 4  # of a value of several lines: "}" or "EOF" tells nothing
+
+
+def hidden(text: str, values: Iterable[str]) -> str:
+    """The text without these values, which are base64 as in a Secret's data. The longest goes first."""
+    forms = {form for value in filter(None, values) for form in _forms(value)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
+    return text
+
+
+def hide(refusal: ApiRefused, values: Iterable[str]) -> None:
+    """Take values out of what a server says of them."""
+    refusal.message = hidden(refusal.message, values)
+    refusal.args = (f"{refusal.status} {refusal.reason}: {refusal.message}",)
+
+
+def _forms(value: str) -> Iterator[str]:
+    plain = base64.b64decode(value).decode(errors="ignore").strip()
+    lines = [line.strip() for line in plain.splitlines()]
+    for shown in {plain, *(line for line in lines if len(line) >= _SHORTEST_LINE)} - {""}:
+        yield from (shown, json.dumps(shown)[1:-1], quote(shown, safe=""), quote_plus(shown))
+    yield value
