@@ -1,1 +1,1 @@
-"""Measurements. Each module is a program of its own; `make bench` runs them against a running demo."""
+"""Measurements: `make bench` runs them all, `python -m bench` some of them. README.md tells how."""

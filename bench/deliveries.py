@@ -1,0 +1,98 @@
+"""Our side: grounds and applications of the bench submitted as the product does, and the wait for the workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from bench import objects
+from bench.testbed import Testbed
+from clusters.models import Cluster, Work
+from clusters.target import ClusterTarget
+from clusters.work import Owner, submit_work
+
+OWNER_KIND = "bench"
+GROUND, APPLICATION = "ground", "application"
+LOOK_SECONDS = 0.02
+A_TRANSACTION = 25
+GIVE_UP_SECONDS = 600.0
+
+# What is not yet recorded at its generation, and what of it is not yet Healthy.
+_LEFT = """
+    SELECT count(*) FILTER (WHERE observed_generation < generation),
+        count(*) FILTER (WHERE observed_generation < generation OR health <> 'Healthy')
+    FROM clusters_work WHERE owner_kind = %s AND name = %s AND cluster_id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """When things were over, in `time.perf_counter` seconds: the last attempt recorded, the last Work Healthy."""
+
+    recorded: float
+    healthy: float
+
+
+def cluster_named(name: str) -> Cluster:
+    return Cluster.objects.get(name=name)
+
+
+def lay_grounds(bed: Testbed, cluster: Cluster) -> None:
+    """The namespaces of the bench, delivered by the workers, unless they are there."""
+    target = cluster.target
+    for namespace in objects.namespaces():
+        owner_id, manifests = objects.ground_of(namespace, target)
+        with transaction.atomic():
+            submit_work(
+                owner=Owner(OWNER_KIND, owner_id, namespace), name=GROUND, cluster=cluster, manifests=manifests,
+                target_digest=target.digest,
+            )  # fmt: skip
+    wait(bed, cluster, name=GROUND)
+
+
+def submit(applications: Sequence[objects.Application], cluster: Cluster, *, together: int = 1) -> None:
+    """Render and submit each application; `together` in one transaction."""
+    grounds = {
+        work.owner_name: work for work in Work.objects.filter(owner_kind=OWNER_KIND, name=GROUND, cluster=cluster)
+    }
+    target = cluster.target
+    for first in range(0, len(applications), together):
+        with transaction.atomic():
+            for application in applications[first : first + together]:
+                _submit(application, cluster, target, grounds[application.namespace])
+
+
+def _submit(application: objects.Application, cluster: Cluster, target: ClusterTarget, ground: Work) -> None:
+    submit_work(
+        owner=Owner(OWNER_KIND, application.owner_id, f"bench/{application.spec.application}"), name=APPLICATION,
+        cluster=cluster, manifests=application.manifests(target), target_digest=target.digest,
+        release=application.spec.release, waits_for=[ground],
+    )  # fmt: skip
+
+
+def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION) -> Delivered:
+    """Return when every Work of that name is recorded as Healthy at its generation."""
+    recorded = 0.0
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    with bed.sql() as connection:
+        while True:
+            row = connection.execute(_LEFT, [OWNER_KIND, name, cluster.pk]).fetchone()
+            now = time.perf_counter()
+            assert row is not None
+            recorded = recorded or (0.0 if row[0] else now)
+            if not row[1]:
+                return Delivered(recorded or now, now)
+            assert time.monotonic() < deadline, f"{row[1]} Works are not Healthy after {GIVE_UP_SECONDS:.0f} s"
+            time.sleep(LOOK_SECONDS)
+
+
+def seed(bed: Testbed, cluster: Cluster, count: int) -> list[objects.Application]:
+    """So many applications, settled; those that are there already stay."""
+    applications = objects.applications(count)
+    lay_grounds(bed, cluster)
+    submit(applications, cluster, together=A_TRANSACTION)
+    wait(bed, cluster)
+    return applications
