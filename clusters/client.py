@@ -27,8 +27,11 @@ from clusters.kinds import Resource
 
 CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
+PAGE = 500
 APPLY = "application/apply-patch+yaml"  # JSON is YAML; the server takes orjson's bytes as they are
-MERGE = "application/merge-patch+json"
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +174,59 @@ class ClusterClient:
         async with self._send(method, path, params=params, body=body, headers=headers, timeout=limits) as response:
             return _decoded(await response.read())
 
+    async def text(self, path: str, params: Mapping[str, str], *, timeout: float = REQUEST_SECONDS) -> bytes:
+        """An answer that is no object (a log that has ended), as it comes."""
+        limits = aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_SECONDS, timeout))
+        headers = {"Accept": "*/*"}
+        async with self._send("GET", path, params=params, body=None, headers=headers, timeout=limits) as response:
+            return await response.read()
+
     async def get(
-        self, resource: Resource, namespace: str, name: str, *, timeout: float = REQUEST_SECONDS
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        metadata_only: bool = False,
+        timeout: float = REQUEST_SECONDS,
     ) -> dict[str, Any] | None:
         """The object, or None where the server says that there is none of that name."""
+        accept = METADATA if metadata_only else JSON
         try:
-            return _object(await self.request("GET", resource.path(namespace, name), timeout=timeout))
+            return _object(await self.request("GET", resource.path(namespace, name), accept=accept, timeout=timeout))
         except ApiRefused as refusal:
             if refusal.absent:
                 return None
             raise
+
+    async def page(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        selector: str = "",
+        token: str = "",
+        limit: int = PAGE,
+        metadata_only: bool = False,
+        timeout: float = REQUEST_SECONDS,
+    ) -> tuple[list[dict[str, Any]], str, str]:
+        """One page of a list: its items, the token of the next page ("" after the last), the list's resourceVersion.
+
+        Items carry apiVersion and kind. With `metadata_only` they have nothing else but their metadata, which costs the
+        server and us about half.
+        """
+        params = {
+            "limit": str(limit),
+            **({"labelSelector": selector} if selector else {}),
+            **({"continue": token} if token else {}),
+        }
+        accept = METADATA_LIST if metadata_only else JSON
+        answer = await self.request("GET", resource.path(namespace), params=params, accept=accept, timeout=timeout)
+        page = _object(answer)
+        kind = {"apiVersion": resource.api_version, "kind": resource.kind}
+        items = [{**item, **kind} for item in page.get("items") or []]
+        metadata = page["metadata"]
+        return items, metadata.get("continue") or "", str(metadata.get("resourceVersion") or "")
 
     async def list(
         self,
@@ -188,25 +234,19 @@ class ClusterClient:
         namespace: str = "",
         *,
         selector: str = "",
-        limit: int = 500,
+        limit: int = PAGE,
         timeout: float = REQUEST_SECONDS,
     ) -> tuple[list[dict[str, Any]], str]:
-        """All objects, page by page, and the list's resourceVersion; items carry apiVersion and kind."""
+        """All objects, page by page, each within `timeout`, and the list's resourceVersion."""
         items: list[dict[str, Any]] = []
         token = ""
         while True:
-            params = {
-                "limit": str(limit),
-                **({"labelSelector": selector} if selector else {}),
-                **({"continue": token} if token else {}),
-            }
-            page = _object(await self.request("GET", resource.path(namespace), params=params, timeout=timeout))
-            items += [
-                {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.get("items") or []
-            ]
-            token = page["metadata"].get("continue") or ""
+            page, token, version = await self.page(
+                resource, namespace, selector=selector, token=token, limit=limit, timeout=timeout
+            )
+            items += page
             if not token:
-                return items, str(page["metadata"].get("resourceVersion") or "")
+                return items, version
 
     async def apply(
         self,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least, Now
 
@@ -26,6 +29,25 @@ def queue() -> QuerySet[Work]:
     return Work.objects.filter(deliverable("cluster__"), cluster__breaker_until=None, next_check_at__lte=Now())
 
 
+def database_time() -> datetime:
+    """Now, by the only clock that all workers share: the start of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
+
+
+def next_sweep(cluster_id: UUID, now: datetime) -> datetime:
+    """When the cluster's settled Works are looked at again, all at once: half a period to one and a half from `now`.
+
+    Each cluster has moments of its own, so that not all are swept together.
+    """
+    period = settings.DOUGONG.sweep_seconds
+    shift = cluster_id.int % period
+    soonest = now.timestamp() + period / 2
+    return datetime.fromtimestamp(((soonest - shift) // period + 1) * period + shift, UTC)
+
+
 def due(works: QuerySet[Work], lane: Lane) -> int:
     """Make Works due now in `lane` (a lane only rises), except those that back off after a failure; returns how many.
 
@@ -36,9 +58,15 @@ def due(works: QuerySet[Work], lane: Lane) -> int:
     return _pull(works.order_by("pk").values_list("pk", flat=True), lane)
 
 
-def due_unless_held(works: QuerySet[Work], lane: Lane) -> int:
-    """The same from within a transaction that holds other Works: who holds one of these is making it due himself."""
-    return _pull([work.pk for work in works.select_for_update(skip_locked=True, of=("self",))], lane)
+def due_unless_held(works: QuerySet[Work], lane: Lane, *, cured: bool = False) -> int:
+    """The same from within a transaction that holds other Works: who holds one of these is making it due himself.
+
+    `cured`: what they back off from is no more, so they need not wait.
+    """
+    found = [work.pk for work in works.select_for_update(skip_locked=True, of=("self",))]
+    if cured:
+        Work.objects.filter(pk__in=found).update(not_before=None)
+    return _pull(found, lane)
 
 
 def _pull(works: Iterable[UUID], lane: Lane) -> int:

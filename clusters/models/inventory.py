@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Func, Q, Value
 
 from clusters.models.cluster import Cluster
 from clusters.models.work import Work
+
+
+class OwnedObjects(models.Manager["OwnedObject"]):
+    """Questions to the inventory."""
+
+    def kinds(self, cluster_id: uuid.UUID) -> list[tuple[str, str]]:
+        """(apiVersion, kind) of what is owned on a cluster, sorted."""
+        kind = Func(F("oid"), Value("/"), Value(2), function="split_part", output_field=models.CharField())
+        rows = self.filter(cluster_id=cluster_id, gone_at=None).annotate(kind=kind).order_by()
+        return sorted(rows.values_list("api_version", "kind").distinct())
 
 
 class OwnedObject(models.Model):
@@ -42,6 +53,8 @@ class OwnedObject(models.Model):
     )
     gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[OwnedObjects] = OwnedObjects()
 
     class Meta:
         ordering = ["phase", "oid"]

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from clusters import lease
 from clusters.lease import Held
 from clusters.manifests import Manifest, ObjectId
-from clusters.models import OwnedObject, Work
+from clusters.models import Lane, OwnedObject, Work
 from clusters.reconcile.outcome import Assignment, Row
 from clusters.reconcile.wire import LeaseLost
 
@@ -26,15 +26,16 @@ Desired = dict[UUID, tuple[Manifest, ...]]
 Rows = dict[UUID, list[OwnedObject]]
 
 
-def choose(held: Held, *, busy: Collection[UUID], limit: int) -> list[Assignment]:
+def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.SWEEP) -> list[Assignment]:
     """Up to `limit` due Works, the lowest lane first, each time anew: an edit overtakes whatever queues behind it.
 
-    `busy` are those under way in this drain. Raises LeaseLost.
+    `busy` are those under way in this drain, `last` is the lane to go down to. Raises LeaseLost.
     """
     with transaction.atomic():
         if not lease.holds(held):
             raise LeaseLost
-        due = Work.objects.filter(cluster_id=held.cluster_id, next_check_at__lte=Now()).exclude(pk__in=busy)
+        due = Work.objects.filter(cluster_id=held.cluster_id, lane__lte=last, next_check_at__lte=Now())
+        due = due.exclude(pk__in=busy)
         late = ExpressionWrapper(Q(deadline_at__lt=Now()), output_field=BooleanField())
         # A service that is just submitting holds its Work; it will be due again when that commits.
         due = due.annotate(late=late, now=Now())

@@ -30,6 +30,7 @@ from clusters.lease import Held
 from clusters.models import Cluster, Lane
 from clusters.reconcile.choose import choose
 from clusters.reconcile.deliver import deliver
+from clusters.reconcile.glance import glance
 from clusters.reconcile.outcome import Assignment, Outcome
 from clusters.reconcile.record import record
 from clusters.reconcile.remove import remove
@@ -192,20 +193,48 @@ class _Drain:
             raise self._fault
 
     async def _loop(self, wire: Wire) -> None:
-        """Fill free places with the most urgent due Works; record those that ended, together."""
-        while True:
-            free = WORKS_AT_ONCE - len(self._running)
-            if free and self._fault is None and wire.remaining > 0:
-                for assignment in await in_thread(choose, self.held, busy=set(self._running.values()), limit=free):
-                    self._running[asyncio.create_task(self._attempt(wire, assignment))] = assignment.work_id
-                self._exhausted = not self._running
-                self.attempted = self.attempted or bool(self._running)
-            if not self._running:
-                return
-            ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            await in_thread(record, self.held, [task.result() for task in ended])
-            for task in ended:
-                del self._running[task]
+        """Fill free places with the most urgent due Works; record those that ended, together.
+
+        What a sweep made due waits for the glance, which spares most of them an attempt.
+        """
+        glancing = asyncio.create_task(self._glance(wire))
+        try:
+            while True:
+                glanced = glancing.done()
+                await self._fill(wire, Lane.SWEEP if glanced else Lane.DRIFT)
+                waited = {*self._running, *(() if glanced else (glancing,))}
+                if not waited:
+                    return glancing.result()
+                ended, _ = await asyncio.wait(waited, timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                attempts = [task for task in self._running if task in ended]
+                await in_thread(record, self.held, [task.result() for task in attempts])
+                for task in attempts:
+                    del self._running[task]
+        finally:
+            await _end([glancing])
+
+    async def _fill(self, wire: Wire, last: Lane) -> None:
+        """Start the next due Works of the lanes up to `last`."""
+        free = WORKS_AT_ONCE - len(self._running)
+        if free and self._fault is None and wire.remaining > 0:
+            busy = set(self._running.values())
+            for assignment in await in_thread(choose, self.held, busy=busy, limit=free, last=last):
+                self._running[asyncio.create_task(self._attempt(wire, assignment))] = assignment.work_id
+            self._exhausted = last is Lane.SWEEP and not self._running
+            self.attempted = self.attempted or bool(self._running)
+
+    async def _glance(self, wire: Wire) -> None:
+        """What it cannot tell is told by the attempts; what ends it as a whole ends the drain."""
+        try:
+            if await glance(wire):
+                self.attempted = True
+        except (Unreachable, AddressNotAllowed, LeaseLost) as fault:
+            self._fault = fault
+        except OutOfTime:
+            pass
+        except ApiRefused as refusal:
+            if refusal.unauthorized:
+                self._fault = refusal
 
     async def _attempt(self, wire: Wire, assignment: Assignment) -> Outcome:
         """One Work; whatever ends it, the outcome says what was done and is recorded."""

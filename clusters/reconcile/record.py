@@ -12,12 +12,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from clusters import lease, observed
-from clusters.due import due_unless_held
+from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
@@ -38,7 +37,7 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
     with transaction.atomic():
         if not lease.holds(held):
             raise LeaseLost
-        now = _database_time()
+        now = database_time()
         # A service that holds a Work just now is making it due: it is attempted again. To wait for it while holding
         # others is how two would wait for each other.
         attempted = [each.assignment.work_id for each in outcomes]
@@ -190,7 +189,8 @@ def _schedule(work: Work, outcome: Outcome, now: datetime, *, settled: bool) -> 
     elif outcome.kept:
         seconds = WAIT_SECONDS
     elif settled or outcome.assignment.late:
-        seconds = settings.DOUGONG.sweep_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret, only spread
+        work.next_check_at = next_sweep(work.cluster_id, now)
+        return
     else:
         seconds = PROGRESS_SECONDS
     work.next_check_at = now + timedelta(seconds=seconds)
@@ -199,10 +199,3 @@ def _schedule(work: Work, outcome: Outcome, now: datetime, *, settled: bool) -> 
 def _back_off(work: Work, outcome: Outcome) -> float:
     longest = min(LONGEST_BACK_OFF, 2.0 ** min(work.attempts, 16))
     return max(longest * random.uniform(0.5, 1.0), outcome.retry_after)  # noqa: S311 - no secret, only spread
-
-
-def _database_time() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment

@@ -18,6 +18,7 @@ from clusters.threads import in_thread
 T = TypeVar("T")
 
 IN_FLIGHT = 12
+LONG_PAGE = 1000
 LONGEST_LOG = 64 * 1024  # bytes of the last lines of a container
 LOG_SECONDS = 3.0
 SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
@@ -84,6 +85,27 @@ class Wire:
             lambda seconds: self._client.list(resource, namespace, selector=selector, timeout=seconds)
         )
         return items
+
+    async def versions(self, resource: Resource, selector: str) -> dict[str, str]:
+        """uid → resourceVersion of all objects of a kind that the selector takes, in every namespace."""
+        found: dict[str, str] = {}
+        token = ""
+        while True:
+            page, token, _ = await self._call(
+                lambda seconds, token=token: self._client.page(  # type: ignore[misc]
+                    resource, selector=selector, token=token, limit=LONG_PAGE, metadata_only=True, timeout=seconds
+                )
+            )
+            found |= {each["metadata"]["uid"]: each["metadata"]["resourceVersion"] for each in page}
+            if not token:
+                return found
+
+    async def version(self, resource: Resource, oid: ObjectId) -> dict[str, str]:
+        """The same of one object; {} where there is none."""
+        live = await self._call(
+            lambda seconds: self._client.get(resource, oid.namespace, oid.name, metadata_only=True, timeout=seconds)
+        )
+        return {live["metadata"]["uid"]: live["metadata"]["resourceVersion"]} if live else {}
 
     async def events(self, namespace: str, uid: str, reason: str) -> list[dict[str, Any]]:
         """What was reported about an object for this reason, as long as the cluster keeps it."""

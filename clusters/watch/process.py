@@ -124,8 +124,7 @@ def _wanted() -> dict[UUID, tuple[Access, set[Resource]]]:
     wanted = {}
     for access in accesses_for(clusters.values()):
         cluster = clusters[access.cluster_id]
-        owned = OwnedObject.objects.filter(cluster=cluster, gone_at=None).values_list("api_version", "oid").distinct()
-        kinds = {(api_version, oid.split("/")[1]) for api_version, oid in owned} | WATCHED
+        kinds = WATCHED.union(OwnedObject.objects.kinds(cluster.pk))
         served = Kinds(cluster.resources)
         found = {served.find(*kind) for kind in kinds if kind != ("v1", "Secret")}
         wanted[cluster.pk] = (access, {each for each in found if each is not None})
