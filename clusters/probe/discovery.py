@@ -22,7 +22,12 @@ class Served:
     stale: tuple[str, ...] = ()
 
     def or_before(self, before: Mapping[str, Mapping[str, Any]]) -> Resources:
-        """The resources, with those of stale groups as they were last known: an outage unserves nothing."""
+        """The resources, with those of stale groups as they were last known: an outage unserves nothing.
+
+        Nor does a server that names no kind at all: what answered was not understood.
+        """
+        if not self.resources:
+            return {key: dict(entry) for key, entry in before.items()}
         prefixes = tuple(f"{each}/" for each in self.stale)
         kept = {key: dict(entry) for key, entry in before.items() if prefixes and key.startswith(prefixes)}
         return dict(sorted({**kept, **self.resources}.items()))

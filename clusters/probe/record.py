@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clusters import breaker, conditions, credentials
+from clusters.due import due_unless_held
 from clusters.faults import ApiRefused, ClusterFault, Unreachable
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.facts import Facts
@@ -65,7 +66,11 @@ def record(sight: Sight) -> Recorded | None:
         said = _said(cluster, credential, sight)
         if sight.facts is not None and _is(said, conditions.IDENTITY_CONFIRMED, "True"):
             observed = {"observed_at": timezone.now().isoformat()}
+            known = cluster.resources
             cluster.facts = {**sight.facts.to_json(cluster.facts), **observed}
+            if cluster.resources.keys() - known.keys():
+                waiting = [{"type": "KindNotServed", "status": "True"}]
+                due_unless_held(cluster.works.filter(conditions__contains=waiting), Lane.EDIT, cured=True)
         for condition in said:
             cluster.conditions = set_condition(cluster.conditions, condition, now=timezone.now())
         # Not save(): the version is the ETag of what people edit, and a probe is no edit.

@@ -3,8 +3,6 @@
 import pytest
 
 from clusters.manifests import manifest
-from clusters.models import Work
-from clusters.probe import probe_clusters
 
 NEVER_PULLED = "198.18.0.1:1/never/there:1"
 
@@ -90,79 +88,3 @@ def test_a_claim_that_waits_for_its_first_consumer_lets_the_consumer_come(
         assert live("PersistentVolumeClaim", "data")["status"]["phase"] == "Pending"
     finally:
         admin.request("DELETE", f"{path}/{namespace}")
-
-
-class TestKindsThatComeLater:
-    """A custom kind that is installed while its Work is already there."""
-
-    @pytest.fixture
-    def plural(self, namespace):
-        return f"beams{namespace.removeprefix('loop-')}"
-
-    @pytest.fixture
-    def definition(self, plural):
-        """A definition whose kind is of this test alone; the writer may write it."""
-        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-        names = {"plural": plural, "singular": plural[:-1], "kind": plural.capitalize()}
-        return {
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.test.dougong.dev"},
-            "spec": {"group": "test.dougong.dev", "scope": "Namespaced", "names": names, "versions": [version]},
-        }  # fmt: skip
-
-    @pytest.fixture
-    def installed(self, admin, definition):
-        """installed() installs it, and waits until the API server serves it."""
-        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        name = definition["metadata"]["name"]
-
-        async def established(client):
-            found = await client.request("GET", f"{path}/{name}")
-            conditions = (found.get("status") or {}).get("conditions") or []
-            return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
-
-        def install():
-            admin.request("POST", path, definition)
-            admin.until(established)
-
-        yield install
-        admin.request("DELETE", f"{path}/{name}")
-
-    @pytest.fixture
-    def rights(self, admin, namespace, plural):
-        """The writer may write the kind in the namespace, as an operator's role would let it."""
-        group = "rbac.authorization.k8s.io"
-        rules = [{"apiGroups": ["test.dougong.dev"], "resources": [plural], "verbs": ["*"]}]
-        subject = {"kind": "ServiceAccount", "name": "dougong-writer", "namespace": "dougong-system"}
-        metadata = {"name": plural}
-
-        def grant():
-            path = f"/apis/{group}/v1/namespaces/{namespace}"
-            role = {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata, "rules": rules}
-            admin.request("POST", f"{path}/roles", role)
-            binding = {
-                "apiVersion": f"{group}/v1", "kind": "RoleBinding", "metadata": metadata, "subjects": [subject],
-                "roleRef": {"apiGroup": group, "kind": "Role", "name": plural},
-            }  # fmt: skip
-            admin.request("POST", f"{path}/rolebindings", binding)
-
-        return grant
-
-    def test_the_rest_is_applied_and_the_object_follows_once_its_kind_is_served(
-        self, submit, drain, until, healthy, cluster, ground, config, namespace, plural, definition, installed, rights,
-        live, condition,
-    ):  # fmt: skip
-        metadata = {"name": "a", "namespace": namespace}
-        kind = definition["spec"]["names"]["kind"]
-        beam = {"apiVersion": "test.dougong.dev/v1", "kind": kind, "metadata": metadata, "spec": {"length": 3}}
-        work = submit("application", [*ground, manifest(beam, phase=2), config("a", phase=3, key="1")])
-        drain()
-        assert condition(work, "KindNotServed")["reason"] == "KindNotServed"
-        assert live("ConfigMap", "a") is not None
-        installed()
-        rights()
-        probe_clusters([cluster.pk])
-        until(lambda: healthy(work))
-        assert condition(work, "KindNotServed") is None
-        assert Work.objects.get(pk=work.pk).settled_generation == work.generation
