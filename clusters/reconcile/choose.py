@@ -110,11 +110,13 @@ def _contested(works: list[Work], desired: Desired, rows: Rows) -> dict[UUID, di
 
 
 def _former_claims(cluster_id: UUID, rows: Rows) -> dict[str, tuple[str, ...]]:
-    """Claims of tombstones by object id: a create of a dead writer may arrive late, and is ours."""
-    unwritten = [row.oid for each in rows.values() for row in each if not row.uid]
+    """Claims of tombstones by object id: what a dead writer created late is ours, and so is what a restore brings."""
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    if unwritten:
-        graves = OwnedObject.objects.filter(cluster_id=cluster_id, oid__in=unwritten, gone_at__isnull=False)
+    if owned := {row.oid: row.namespace for each in rows.values() for row in each}:
+        # By namespace too: that is what the index is by.
+        graves = OwnedObject.objects.filter(
+            cluster_id=cluster_id, namespace__in={*owned.values()}, oid__in=owned, gone_at__isnull=False
+        )
         for oid, claim in graves.values_list("oid", "claim"):
             found[oid] += (claim,)
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from clusters.faults import ApiRefused
 from clusters.kinds import Kinds, Resource
-from clusters.manifests import ObjectId
+from clusters.manifests import ObjectId, claim_of
+from clusters.reconcile.outcome import Row
 from clusters.reconcile.wire import Wire, all_of
 from clusters.reconcile.write import owner_of
 
@@ -25,15 +26,16 @@ class MayNotLook(Exception):  # noqa: N818 - a fact about our rights, told by it
     """Some kind may not be listed, so nobody can say that nothing foreign is there."""
 
 
-async def strangers_in(wire: Wire, namespace: str, ours: set[str]) -> list[dict[str, str]]:
-    """[{"id", "owner"}] of what is not ours (`ours` are uids), sorted. Raises MayNotLook.
+async def strangers_in(wire: Wire, namespace: str, ours: Collection[Row]) -> list[dict[str, str]]:
+    """[{"id", "owner"}] of what is not ours, sorted. Raises MayNotLook.
 
     What is made for something of ours is ours; what is going already, or belongs to nobody who is still there and so is
     about to be collected, is not waited for.
     """
     lists = await all_of(_inside(wire, each, namespace) for each in _one_version_each(wire.kinds))
     found = {body["metadata"]["uid"]: body for bodies in lists for body in bodies}
-    known = set(ours)
+    uids, claims = {row.uid for row in ours}, {claim for row in ours for claim in (row.claim, *row.former_claims)}
+    known = {uid for uid, body in found.items() if uid in uids or claim_of(body) in claims}
     while made := {
         uid for uid, body in found.items() if uid not in known and _made_for(body, known, found, wire.kinds)
     }:

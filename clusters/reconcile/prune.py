@@ -81,10 +81,8 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
 
 
 def is_ours(row: Row, live: Mapping[str, Any]) -> bool:
-    """Whether the live object is the row's: the uid that we wrote, or (where a crash kept it from us) our claim."""
-    if row.uid:
-        return bool(live["metadata"]["uid"] == row.uid)
-    return claim_of(live) in (row.claim, *row.former_claims)
+    """Whether the live object is the row's: the uid that we wrote, or (after a crash or a restore) a claim of ours."""
+    return live["metadata"]["uid"] == row.uid or claim_of(live) in (row.claim, *row.former_claims)
 
 
 def _finalizers(live: Mapping[str, Any]) -> str:

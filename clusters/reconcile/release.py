@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clusters.faults import ApiRefused
 from clusters.fields import owned_fields
 from clusters.kinds import Resource
 from clusters.manifests import ANNOTATION_EPOCH, FIELD_MANAGER, epoch_of
+from clusters.orphans import KEPT
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.prune import is_ours
 from clusters.reconcile.wire import Wire
@@ -28,7 +30,7 @@ async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
             raise
         outcome.refused("ReleaseFailed", refusal, row.oid)
         return
-    outcome.rows[row.oid] = row.absent()
+    outcome.rows[row.oid] = replace(row.absent(), reason=KEPT)
 
 
 async def _release(wire: Wire, resource: Resource, row: Row, live: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
         outcome.rows[row.oid] = row.seen(Verdict(Health.PROGRESSING, "Terminating", _remaining(live)))
     else:
         try:
-            strangers = await strangers_in(wire, row.oid.name, {each.uid for each in outcome.rows.values() if each.uid})
+            strangers = await strangers_in(wire, row.oid.name, outcome.rows.values())
         except MayNotLook as refusal:
             strangers = [{"id": f"unknown, since we may not look: {refusal}", "owner": "unknown"}]
         if strangers:

@@ -15,8 +15,8 @@ from clusters.fields import live_digest
 from clusters.health import assess, explain_pods
 from clusters.manifests import FIELD_MANAGER, ObjectId, claim_of
 from clusters.models import Lane, OwnedObject, Work
-from clusters.orphans import take_in
-from clusters.watch.stream import Change, Listed
+from clusters.orphans import exhume, take_in
+from clusters.watch.stream import Change, Listed, News, Rewound
 
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 
@@ -47,13 +47,15 @@ def _pod_state(body: dict[str, Any]) -> str:
     return f"{verdict.health} {verdict.reason} {why.reason if why else ''}"
 
 
-def notice(changes: Iterable[Change | Listed], pods: Pods) -> int:
+def notice(changes: Iterable[News], pods: Pods) -> int:
     """Make due what the changes concern; returns how many Works. Runs in a database thread."""
     works: set[UUID] = set()
     namespaces: set[tuple[UUID, str]] = set()
     objects: dict[tuple[UUID, str], Change] = {}
     for change in changes:
-        if isinstance(change, Listed):
+        if isinstance(change, Rewound):
+            works |= _distrusted(change.cluster_id)
+        elif isinstance(change, Listed):
             works |= _missing(change)
             if change.kind == "Pod":
                 pods.forget(change)
@@ -79,9 +81,9 @@ def _changed(objects: dict[tuple[UUID, str], Change]) -> set[UUID]:
         for oid, change in of_cluster.items():
             row = rows.get(oid)
             if row is None:
-                # Under the claim of a removed row: created late.
+                # Under the claim of a removed row: created late, or restored.
                 if not change.gone and (claim := claim_of(change.body)):
-                    take_in(cluster_id, claim, change.body["metadata"]["uid"])
+                    take_in(cluster_id, claim)
             elif row.work_id is not None and _matters(row, change):
                 works.add(row.work_id)
     return works
@@ -107,6 +109,19 @@ def _missing(listed: Listed) -> set[UUID]:
         cluster_id=listed.cluster_id, oid__startswith=f"{group}/{listed.kind}/", gone_at=None
     ).exclude(uid="")
     return {work for uid, work in rows.values_list("uid", "work_id") if uid not in listed.uids and work is not None}
+
+
+def _distrusted(cluster_id: UUID) -> set[UUID]:
+    """All Works of a cluster whose history went back: what is stored of its objects may be of a time it never had.
+
+    What was removed may live again. The numbers that were recorded will be given to other states, so they are
+    forgotten; where none are left, another stream of the cluster has said it all.
+    """
+    exhume(cluster_id)
+    rows = OwnedObject.objects.filter(cluster_id=cluster_id, gone_at=None).exclude(resource_version="")
+    if not rows.update(resource_version=""):
+        return set()
+    return set(Work.objects.filter(cluster_id=cluster_id).values_list("pk", flat=True))
 
 
 def _behind(cluster_id: UUID, namespace: str) -> set[UUID]:

@@ -16,7 +16,7 @@ from clusters.models import Cluster, OwnedObject
 from clusters.sessions import Access, Sessions, accesses_for
 from clusters.threads import in_thread
 from clusters.watch.notice import Pods, notice
-from clusters.watch.stream import Change, Listed, follow
+from clusters.watch.stream import News, follow
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self._sessions = Sessions()
-        self._queue: asyncio.Queue[Change | Listed] = asyncio.Queue(QUEUE)
+        self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
         self._pods = Pods()
         self.rounds = 0

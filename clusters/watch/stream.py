@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -43,7 +43,15 @@ class Listed:
     uids: frozenset[str] = field(repr=False)
 
 
-Tell = Callable[[Change | Listed], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """The cluster's revision is lower than it was: its etcd was put back to an earlier one."""
+
+    cluster_id: UUID
+
+
+News = Change | Listed | Rewound
+Tell = Callable[[News], Awaitable[None]]
 
 
 def selector_for(resource: Resource) -> str:
@@ -55,12 +63,16 @@ async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, te
     """Tell every change, until cancelled. Faults are waited out with a jittered, doubling pause."""
     pause = FIRST_PAUSE
     now = asyncio.get_running_loop().time
+    since = ""
     while True:
         began = now()
         try:
-            since = await _list(client, cluster_id, resource, tell)
+            before, since = since, await _list(client, cluster_id, resource, tell)
+            if before.isdigit() and since.isdigit() and int(since) < int(before):
+                await tell(Rewound(cluster_id))
             while True:
-                since = await _watch(client, cluster_id, resource, since, tell)
+                async for place in _watch(client, cluster_id, resource, since, tell):
+                    since = place
         except ApiRefused as refusal:
             # 410 Gone: our place in the history is; the list says what was missed.
             if refusal.status != HTTPStatus.GONE:
@@ -86,11 +98,12 @@ async def _list(client: ClusterClient, cluster_id: UUID, resource: Resource, tel
     return since
 
 
-async def _watch(client: ClusterClient, cluster_id: UUID, resource: Resource, since: str, tell: Tell) -> str:
-    """Follow until the server ends the stream, as it does every few minutes; returns where to go on."""
+async def _watch(
+    client: ClusterClient, cluster_id: UUID, resource: Resource, since: str, tell: Tell
+) -> AsyncIterator[str]:
+    """Follow until the server ends the stream, as it does every few minutes; yields where to go on."""
     async for event in client.watch(resource, selector=selector_for(resource), since=since):
         body = event["object"]
-        since = body["metadata"]["resourceVersion"]
         if event["type"] != "BOOKMARK":
             await tell(Change(cluster_id, body, gone=event["type"] == "DELETED"))
-    return since
+        yield str(body["metadata"]["resourceVersion"])
