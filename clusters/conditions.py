@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from clusters.faults import AddressNotAllowed, ApiRefused, ClusterFault
 from paas.core.conditions import Condition
@@ -37,11 +39,25 @@ GOOD_WHEN_FALSE = frozenset({FENCE_MISSING, CREDENTIALS_EXPIRING, CERTIFICATE_EX
 # Nothing is delivered while one of these is False.
 NEEDED = (CREDENTIALS_ACCEPTED, IDENTITY_CONFIRMED, VERSION_SUPPORTED)
 
+# The same for who uses a cluster and may not see where it is or as whom we come.
+_IN_THE_WAY = {
+    REACHABLE: "Its API server does not answer. What runs there goes on; what is declared comes once it answers.",
+    CREDENTIALS_ACCEPTED: "It does not accept our credential, so nothing is delivered until an operator renews it.",
+    IDENTITY_CONFIRMED: "Not the cluster that was registered: nothing is delivered until an operator clears that up.",
+    VERSION_SUPPORTED: "Its version of Kubernetes is too old, so nothing is delivered until it is upgraded.",
+}
+
 PROVEN = ((1, 34),)
 OLDEST = (1, 30)  # ValidatingAdmissionPolicy and aggregated discovery are stable from here on
 SOON = timedelta(days=14)
 
 _VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)")
+
+
+def in_the_way(conditions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Why nothing is delivered to a cluster at the moment, for everybody who delivers to it."""
+    bad = [each for each in conditions if each["type"] in _IN_THE_WAY and each["status"] == "False"]
+    return [{**each, "message": _IN_THE_WAY[each["type"]]} for each in bad]
 
 
 def reachable() -> Condition:

@@ -85,6 +85,10 @@ def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
         "name": cluster["name"],
         "health": badges.health(cluster["health"]).html(),
         "notes": cluster["notes"],
+        "obstacles": [
+            {"badge": Badge(spaced(each["reason"]), BAD).html(), "message": each["message"]}
+            for each in cluster["conditions"]
+        ],
         "conditions": [
             {**said(each), "work": work["name"]}
             for work in cluster["works"]

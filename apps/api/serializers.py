@@ -145,10 +145,11 @@ class StatusWorkOut(serializers.Serializer[Any]):
 
 
 class StatusClusterOut(serializers.Serializer[Any]):
-    """An environment on one cluster."""
+    """An environment on one cluster; `conditions` keep anything from being delivered there."""
 
     name = serializers.CharField()
     health = serializers.CharField()
+    conditions = ConditionOut(many=True)
     notes = serializers.ListField(child=serializers.CharField())
     works = StatusWorkOut(many=True)
 

@@ -15,8 +15,9 @@ from apps.delivery import OWNER_KIND
 from apps.models import Application, Environment
 from apps.render import RENDERER
 from apps.rollup import Facts, Sight, conditions, roll_up
+from clusters.conditions import in_the_way
 from clusters.health import Health, Verdict, worst
-from clusters.models import OwnedObject, Work
+from clusters.models import Cluster, OwnedObject, Work
 
 
 def status(application: Application) -> dict[str, Any]:
@@ -38,8 +39,9 @@ def status(application: Application) -> dict[str, Any]:
 
 def environment_status(environment: Environment) -> dict[str, Any]:
     """{"id", "name", "release", "image", "generation", "observed", "health", "conditions", "clusters": [{"name",
-    "health", "notes", "works": [{"id", "name", "intent", "generation", "observed_generation", "health", "conditions",
-    "reported", "objects": [{"id", "oid", "health", "reason", "message"}]}]}]}.
+    "health", "conditions", "notes", "works": [{"id", "name", "intent", "generation", "observed_generation", "health",
+    "conditions", "reported", "objects": [{"id", "oid", "health", "reason", "message"}]}]}]}. The conditions of a
+    cluster are those that keep anything from being delivered there.
     """
     return _told(environment, _works([environment.pk]).get(environment.pk, []))
 
@@ -102,7 +104,7 @@ def _told(environment: Environment, works: list[Work]) -> dict[str, Any]:
     before = environment.status.conditions if hasattr(environment, "status") else []
     release = environment.current_release
     notes = {each.cluster.name: each.notes for each in environment.placements.all()}
-    names = sorted({*notes, *(work.cluster.name for work in works)})
+    there = {each.cluster.name: each.cluster for each in (*environment.placements.all(), *works)}
     return {
         "id": str(environment.pk),
         "name": environment.name,
@@ -113,14 +115,21 @@ def _told(environment: Environment, works: list[Work]) -> dict[str, Any]:
         "health": str(found.health),
         "conditions": conditions(before, found.conditions, now=timezone.now()),
         "clusters": [
-            _cluster(name, notes.get(name, []), [work for work in works if work.cluster.name == name]) for name in names
+            _cluster(cluster, notes.get(name, []), [work for work in works if work.cluster.name == name])
+            for name, cluster in sorted(there.items())
         ],
     }
 
 
-def _cluster(name: str, notes: list[str], works: list[Work]) -> dict[str, Any]:
+def _cluster(cluster: Cluster, notes: list[str], works: list[Work]) -> dict[str, Any]:
     verdict = worst(each.verdict for each in sights(works)) if works else Verdict(Health.UNKNOWN, "NoWorks")
-    return {"name": name, "health": str(verdict.health), "notes": notes, "works": [_work(each) for each in works]}
+    return {
+        "name": cluster.name,
+        "health": str(verdict.health),
+        "conditions": in_the_way(cluster.conditions),
+        "notes": notes,
+        "works": [_work(each) for each in works],
+    }
 
 
 def _work(work: Work) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -30,7 +31,13 @@ class Table:
 def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, Any]], Badge]) -> Table:
     """In the order they are stored, by type."""
     rows = [
-        [each["type"], badge(each).html(), each["status"], each["message"], str(each["lastTransitionTime"])[:19]]
+        [
+            each["type"],
+            badge(each).html(),
+            each["status"],
+            linebreaksbr(each["message"]),
+            str(each["lastTransitionTime"])[:19],
+        ]
         for each in said
     ]
     headers = ["Type", "Now", "Status", "Message", "Since (UTC)"]
@@ -85,7 +92,8 @@ def works(found: Iterable[Work], title: str = "Works") -> Table:
 def objects(found: Iterable[OwnedObject]) -> Table:
     """In the order of delivery."""
     rows: list[Cells] = [
-        [each.oid, each.phase, badges.health(each.health).html(), each.reason, each.message] for each in found
+        [each.oid, each.phase, badges.health(each.health).html(), each.reason, linebreaksbr(each.message)]
+        for each in found
     ]
     headers = ["Object", "Phase", "Health", "Reason", "Message"]
     return Table("Objects", headers, rows, "None written yet.")

@@ -1,8 +1,8 @@
 """What the status of an application looks like: a tree that moves, lines that change, and whether it is settled. Pure.
 
-A status: {"application", "environments": [{"name", "release", "conditions", "health", "clusters": [{"name", "works": [
-{"name", "generation", "observed_generation", "health", "conditions", "objects": [{"id", "health", "reason",
-"message"}]}]}]}]}.
+A status: {"application", "environments": [{"name", "release", "conditions", "health", "clusters": [{"name",
+"conditions", "works": [{"name", "generation", "observed_generation", "health", "conditions", "objects": [{"id",
+"health", "reason", "message"}]}]}]}]}.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ Part = dict[str, Any]
 SETTLED = frozenset({"Healthy", "Suspended"})
 # What does well needs no line of its own in the tree.
 QUIET = frozenset({"Healthy"})
-# Conditions that are good news when False; every other is when True.
-GOOD_WHEN_FALSE = frozenset({
-    "CertificateExpiring", "CredentialsExpiring", "FenceMissing", "KindsUnknown", "Leaving", "PruneHeld", "RenderStale",
-    "SecretUnavailable", "Waiting", "Progressing", "NotOwned", "NamespaceKept", "Stalled", "Suspended", "Drifted",
-    "Retiring", "Removing", "DeadlineExceeded", "FieldFought",
+# Conditions that are good news when True; every other says that something is wrong, or not as it will be.
+GOOD_WHEN_TRUE = frozenset({
+    "Applied", "Available", "CredentialsAccepted", "Healthy", "IdentityConfirmed", "Reachable", "Ready",
+    "VersionSupported",
 })  # fmt: skip
 
 
@@ -56,6 +55,7 @@ def tree(status: Part, environment: str | None = None) -> Tree:
 def _add_cluster(branch: Tree, cluster: Part) -> None:
     works: Sequence[Part] = cluster.get("works") or ()
     here = branch.add(_line(cluster["name"], cluster.get("health") or _worst(works), ""))
+    _add_conditions(here, cluster.get("conditions") or ())
     for work in works:
         progress = "" if _observed(work) else f"generation {work.get('observed_generation')}/{work.get('generation')}"
         below = here.add(_line(work["name"], work.get("health", ""), progress))
@@ -73,7 +73,7 @@ def _add_conditions(branch: Tree, conditions: Sequence[Part]) -> None:
 
 def noteworthy(condition: Part) -> bool:
     """Whether a condition tells of something other than that all is well."""
-    expected = "False" if condition["type"] in GOOD_WHEN_FALSE else "True"
+    expected = "True" if condition["type"] in GOOD_WHEN_TRUE else "False"
     return bool(condition["status"] != expected)
 
 
@@ -86,6 +86,8 @@ def _lines(status: Part, environment: str | None) -> Iterator[tuple[str, str]]:
     for each in _environments(status, environment):
         yield each["name"], f"{each.get('health', 'Unknown')} {_release(each)}".strip()
         for cluster in each.get("clusters") or ():
+            for found in filter(noteworthy, cluster.get("conditions") or ()):
+                yield f"{each['name']}/{cluster['name']} {found['type']}", f"{found['status']} {_why(found)}".strip()
             for work in cluster.get("works") or ():
                 path = f"{each['name']}/{cluster['name']}/{work['name']}"
                 progress = "" if _observed(work) else f"{work.get('observed_generation')}/{work.get('generation')}"

@@ -7,7 +7,7 @@ from django.urls import reverse
 from apps import services
 from apps.admin.fragments import application_snapshot, home_snapshot
 from apps.models import Application, Environment, Project, Release
-from clusters.models import OwnedObject, Work
+from clusters.models import Cluster, OwnedObject, Work
 from paas.core.errors import NotFound
 from paas.core.models import AuditEvent
 from paas.identity import services as identity
@@ -25,7 +25,7 @@ def application(deploy):
         claim="canary-claim",
         health="Degraded",
         reason="ImagePullBackOff",
-        message="no such image",
+        message="no such image\n<line two>",
     )
     return made
 
@@ -65,6 +65,18 @@ def test_the_page_shows_health_conditions_objects_and_history(shown, application
         "is about to be delivered", "first", "olga", "Logs", "dougong deploy -f app.yaml --watch",
     ):  # fmt: skip
         assert word in text, word
+    assert "no such image<br>&lt;line two&gt;" in text
+    assert "canary" not in text
+
+
+def test_a_cluster_that_does_not_answer_is_told_in_words(shown, application, viewer):
+    said = {"status": "False", "message": "canary: 10.0.0.1", "lastTransitionTime": "2026-01-01T00:00:00+00:00"}
+    away = [{"type": "Reachable", "reason": "TimedOut", **said}]
+    Cluster.objects.update(conditions=[*away, {"type": "FenceMissing", "reason": "InForce", **said}])
+    text = shown(viewer, page_of(application))
+    assert "Timed out" in text
+    assert "Its API server does not answer." in text
+    assert "In force" not in text
     assert "canary" not in text
 
 

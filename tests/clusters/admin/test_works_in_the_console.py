@@ -20,7 +20,7 @@ def work(register, team):
         work = submit_work(owner=owner, name="application", cluster=cluster, manifests=[Manifest(body, phase=2)])
     oid = "core/ConfigMap/shop-web/web"
     OwnedObject.objects.create(work=work, cluster=cluster, oid=oid, api_version="v1", claim="canary", health="Degraded")
-    said = {"type": "Healthy", "status": "False", "reason": "Degraded", "message": "no such image"}
+    said = {"type": "Healthy", "status": "False", "reason": "Degraded", "message": "crashed <twice>\nno such image"}
     Work.objects.update(
         health="Degraded",
         conditions=[{**said, "lastTransitionTime": "2026-01-01T00:00:00+00:00"}],
@@ -35,6 +35,7 @@ def test_a_team_finds_its_work_with_conditions_and_objects(client, work, member)
     shown = client.get(reverse("admin:clusters_work_change", args=[work.pk])).content.decode()
     for text in ("no such image", "core/ConfigMap/shop-web/web", "core/ConfigMap/shop-web/old", "Degraded"):
         assert text in shown
+    assert "crashed &lt;twice&gt;<br>no such image" in shown
     assert "canary" not in shown
 
 

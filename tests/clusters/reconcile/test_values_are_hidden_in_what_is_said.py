@@ -1,0 +1,39 @@
+"""Whatever form a value takes in a line of a log or in a refusal, it is not shown; the rest stays as it was."""
+
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from clusters.reconcile.hiding import hidden
+
+PEM = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\n}\n-----END KEY-----\n"
+
+
+def encoded(*values):
+    return [base64.b64encode(value.encode()).decode() for value in values]
+
+
+@pytest.mark.parametrize("value", ["plain", 'quo"ted', "a b&c/d", "back\\slash", "naïve"])
+def test_each_form_of_a_value(value):
+    forms = (value, *encoded(value), json.dumps(value)[1:-1], quote(value, safe=""), quote_plus(value))
+    for form in forms:
+        assert hidden(f"before {form} after", encoded(value)) == "before [hidden] after"
+
+
+def test_the_end_of_line_that_a_file_adds_is_no_part_of_it():
+    assert hidden("password=hunter2", encoded("hunter2\n")) == "password=[hidden]"
+
+
+def test_a_value_of_several_lines_is_hidden_line_by_line():
+    assert hidden(f"said:\n{PEM}", encoded(PEM)) == "said:\n[hidden]\n"
+    assert hidden("MIIBVgIBADANBgkq\n}", encoded(PEM)) == "[hidden]\n}"
+
+
+def test_a_value_within_another_leaves_nothing_of_it():
+    assert hidden("secret-and-more secret", encoded("secret", "secret-and-more")) == "[hidden] [hidden]"
+
+
+def test_no_value_hides_nothing():
+    assert hidden("as it was", ["", *encoded("", "\n", "absent")]) == "as it was"
