@@ -29,7 +29,7 @@ from clusters.watch.notice import Pods, notice
 from clusters.watch.stream import Change
 from clusters.work import Owner, retire_work, submit_work
 from tests.clusters.reconcile.conftest import NETWORKS
-from tests.clusters.reconcile.faults.killing import ENDS, STEPS, Death, Workers
+from tests.clusters.reconcile.faults.killing import ENDS, STEPS, Death
 from tests.soak.result import SEED
 
 FEW, MANY, AT_ONCE = 25, int(os.environ.get("DOUGONG_SOAK_KILLS", "1000")), 50
@@ -208,17 +208,16 @@ def leaked(admin, place):
 
 
 @pytest.fixture
-def kill(trial, places, bodies, cluster, admin, soak_result):
+def kill(trial, places, bodies, cluster, admin, workers, soak_result):
     """kill(25, "seed"): random changes under random kills till there were as many, and what must hold afterwards."""
 
     def run(kills, seed):
         history, deaths = History(random.Random(seed), places, bodies, cluster), Counter()
         theirs = [admin.get(ObjectId("", "ConfigMap", place, FOREIGN)) for place in places]
-        with Workers(NETWORKS) as workers:
-            while deaths.total() - deaths[""] < kills:
-                end = trial(history, workers)
-                deaths[end] += 1
-                soak_result("kills", changes=1, **({end: 1, "kills": 1} if end else {}))
+        while deaths.total() - deaths[""] < kills:
+            end = trial(history, workers)
+            deaths[end] += 1
+            soak_result("kills", changes=1, **({end: 1, "kills": 1} if end else {}))
         assert [admin.get(ObjectId("", "ConfigMap", place, FOREIGN)) for place in places] == theirs
 
     return run
