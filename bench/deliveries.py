@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from bench import objects
+from bench import ground, objects
 from bench.testbed import Testbed
-from clusters.models import Cluster, Work
+from clusters.models import Cluster, OwnedObject, Work
 from clusters.target import ClusterTarget
 from clusters.work import Owner, submit_work
 
@@ -96,3 +96,12 @@ def seed(bed: Testbed, cluster: Cluster, count: int) -> list[objects.Application
     submit(applications, cluster, together=A_TRANSACTION)
     wait(bed, cluster)
     return applications
+
+
+def forget(bed: Testbed, cluster: Cluster) -> None:
+    """The applications never were: neither rows nor objects. The grounds stay."""
+    works = Work.objects.filter(owner_kind=OWNER_KIND, name=APPLICATION, cluster=cluster)
+    OwnedObject.objects.filter(work__in=works).delete()
+    works.delete()
+    ground.clear(bed, cluster.name)
+    OwnedObject.objects.filter(cluster=cluster, work=None).delete()

@@ -24,7 +24,7 @@ from bench.cpu import Reading, spent
 from bench.figure import Figure
 from bench.options import Options
 from bench.testbed import Testbed
-from clusters.models import Cluster, OwnedObject, Work
+from clusters.models import Cluster
 from clusters.sessions import endpoint_for
 from deploy.control_plane.group import ROOT
 from deploy.lab import paths
@@ -76,16 +76,8 @@ class _Race:
         used = spent(before, meter.read())
         declared = [each.body for application in applications for each in application.manifests(self.cluster.target)]
         ground.verify(self.bed, CLUSTER, declared)
-        self._forget()
+        deliveries.forget(self.bed, self.cluster)
         return Run(over.healthy - began, used["workers"], used, over.recorded - began, submitting)
-
-    def _forget(self) -> None:
-        """The applications never were: neither rows nor objects."""
-        works = Work.objects.filter(owner_kind=deliveries.OWNER_KIND, name=deliveries.APPLICATION, cluster=self.cluster)
-        OwnedObject.objects.filter(work__in=works).delete()
-        works.delete()
-        ground.clear(self.bed, CLUSTER)
-        OwnedObject.objects.filter(cluster=self.cluster, work=None).delete()
 
     # --- the others ---
 
@@ -150,7 +142,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     cluster = deliveries.cluster_named(CLUSTER)
     deliveries.lay_grounds(bed, cluster)
     race = _Race(bed, cluster, objects.applications(count))
-    race._forget()
+    deliveries.forget(bed, cluster)
     sweep = {each: race.lap(f"raw at {each}", lambda each=each: race.program(RAW, each)) for each in CONCURRENCY}  # type: ignore[misc]
     race.concurrency = min(sweep, key=lambda each: sweep[each].seconds)
     options.say(f"raw is fastest at {race.concurrency} at once")
