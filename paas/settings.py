@@ -102,10 +102,14 @@ def _database() -> dict[str, Any]:
         "OPTIONS": parts,
     }
     if DOUGONG.database_pool:
-        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DOUGONG.database_pool, "timeout": 10}
+        # A connection that cannot be made is given up soon, so that whoever asks next tries anew.
+        database["OPTIONS"]["pool"] = {
+            "min_size": 1, "max_size": DOUGONG.database_pool, "timeout": 10, "reconnect_timeout": 5,
+        }  # fmt: skip
     else:
         database["CONN_MAX_AGE"] = None if DOUGONG.database_keep else 0
-        database["CONN_HEALTH_CHECKS"] = DOUGONG.database_keep
+    # One that was kept may be of a PostgreSQL that has restarted since.
+    database["CONN_HEALTH_CHECKS"] = bool(DOUGONG.database_pool) or DOUGONG.database_keep
     return database
 
 

@@ -12,14 +12,17 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from paas.core.errors import Forbidden, Invalid, NotFound, Refusal
+from paas.core.errors import Forbidden, Invalid, NotFound, Refusal, Unavailable
+
+logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = "5"
 
 CODES: dict[type[exceptions.APIException], str] = {
     exceptions.ParseError: "body_unreadable",
@@ -85,8 +88,10 @@ def _plain(request: HttpRequest, refusal: Refusal, status: int | None = None) ->
 
 def _as_refusal(error: Exception) -> tuple[Refusal | None, int, dict[str, str]]:
     """What was raised as a refusal, its status and headers."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        error = _database_unavailable(error)
     if isinstance(error, Refusal):
-        return error, int(error.status), {}
+        return error, int(error.status), {"Retry-After": RETRY_SECONDS} if isinstance(error, Unavailable) else {}
     if isinstance(error, Http404):
         return NotFound("not_found", "There is no such object, or you may not view it."), HTTPStatus.NOT_FOUND, {}
     if isinstance(error, PermissionDenied):
@@ -101,6 +106,14 @@ def _as_refusal(error: Exception) -> tuple[Refusal | None, int, dict[str, str]]:
         code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "refused")
         return Refusal(code, str(error.detail)), error.status_code, _headers(error)
     return None, HTTPStatus.INTERNAL_SERVER_ERROR, {}
+
+
+def _database_unavailable(error: Exception) -> Unavailable:
+    """PostgreSQL restarts, has no room or kept us waiting too long: nothing was written."""
+    logger.error("database_unavailable", error=str(error))
+    return Unavailable(
+        "database_unavailable", "The platform's database does not answer.", remedy="Repeat the request in a moment."
+    )
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Every refusal of the API is RFC 9457 problem+json with one machine code."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 PROBLEM = "application/problem+json"
 
@@ -68,3 +69,18 @@ def test_an_unforeseen_error_tells_nothing_but_the_request(api, admin, monkeypat
     body = told(response, 500, "internal_error")
     assert "secret" not in response.content.decode()
     assert body["request_id"]
+
+
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+def test_a_database_that_does_not_answer(api, admin, monkeypatch, fault):
+    from paas.identity import services
+
+    def broken(**_):
+        raise fault("the connection to 10.0.0.1 is lost")
+
+    monkeypatch.setattr(services, "create_team", broken)
+    response = api(admin).post("/api/v1/teams/", {"name": "shop"})
+    body = told(response, 503, "database_unavailable")
+    assert int(response["Retry-After"]) > 0
+    assert body["remedy"]
+    assert "10.0.0.1" not in response.content.decode()
