@@ -35,6 +35,7 @@ class ApiRefused(ClusterFault):
         causes: list[Mapping[str, Any]] | None = None,
         retry_after: float | None = None,
     ):
+        message = message.replace("\0", "")  # no database keeps one
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason

@@ -5,9 +5,12 @@ Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from paas.core.conditions import CAMEL_CASE
 
 
 class Health(StrEnum):
@@ -30,13 +33,23 @@ SEVERITY = {health: place for place, health in enumerate(_ORDER)}
 class Verdict:
     """The health of one thing: a reason in CamelCase for machines, a message for people.
 
-    `source` is the pod and the container it was read from, where it is about one: who wants to know more asks there.
+    Both come from controllers, which write what they like: `pending_dns` is told as PendingDns, and a NUL, which no
+    database keeps, is left out. `source` is the pod and the container it was read from, where it is about one: who
+    wants to know more asks there.
     """
 
     health: Health
     reason: str
     message: str = ""
     source: tuple[str, str] = field(default=("", ""), compare=False)
+
+    def __post_init__(self) -> None:
+        if self.reason and not CAMEL_CASE.fullmatch(self.reason):
+            words = re.findall("[A-Za-z0-9]+", self.reason)
+            reason = "".join(word[0].upper() + word[1:] for word in words).lstrip("0123456789")
+            object.__setattr__(self, "reason", reason[:1].upper() + reason[1:])
+        if "\0" in self.message:
+            object.__setattr__(self, "message", self.message.replace("\0", ""))
 
 
 def healthy(reason: str, message: str = "") -> Verdict:

@@ -103,3 +103,11 @@ def test_the_first_of_equals_and_nothing_at_all():
     one, other = Verdict(Health.DEGRADED, "One"), Verdict(Health.DEGRADED, "Other")
     assert worst([one, other]) == one
     assert worst([]).health is Health.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("Ready", "Ready"), ("pending_dns", "PendingDns"), ("1st:not,ready", "StNotReady"), ("__", ""), ("", "")],
+)
+def test_a_reason_is_camel_case_however_a_controller_writes_it(said, told):
+    assert Verdict(Health.PROGRESSING, said).reason == told

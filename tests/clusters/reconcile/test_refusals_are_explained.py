@@ -54,6 +54,12 @@ def test_a_silent_refusal_is_told_by_its_status():
     assert explain(ApiRefused(502, "BadGateway", "")) == ("ServerError", "The API server answered 502 BadGateway.")
 
 
+def test_what_no_database_keeps_is_left_out():
+    for answer in ({"message": "no\0 way"}, "no\0 way"):
+        refusal = ApiRefused.of(403, answer, None)
+        assert (refusal.message, str(refusal)) == ("no way", "403 : no way")
+
+
 @pytest.fixture
 def base(submit, until, healthy, ground):
     work = submit("ground", ground)
