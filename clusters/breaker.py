@@ -1,4 +1,5 @@
-"""The breaker of a cluster: opens after three connection failures in a row, closed by a probe that gets through.
+"""The breaker of a cluster: opens after three connection failures in a row or for as long as the server asks to be left
+alone, closed by a probe that gets through.
 
 Called by the loop and the probe after a network step. Each call is one conditional UPDATE under the database's clock,
 so workers that fail at the same time neither lose nor double a step. An open breaker keeps the cluster out of the queue
@@ -7,7 +8,7 @@ so workers that fail at the same time neither lose nor double a step. An open br
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,12 @@ def record_failure(cluster_id: UUID) -> datetime | None:
     numbers = {"failures": FAILURES, "first": FIRST_SECONDS, "longest": LONGEST_SECONDS, "id": cluster_id}
     rows = _run(_FAILED, numbers)
     return rows[0][0] if rows else None
+
+
+def hold_off(cluster_id: UUID, seconds: float) -> None:
+    """Leave alone a server that asked for it; that is no failure."""
+    until = Now() + timedelta(seconds=min(seconds, LONGEST_SECONDS))
+    Cluster.objects.filter(CLOSED, pk=cluster_id).update(breaker_until=until)
 
 
 def record_success(cluster_id: UUID) -> bool:

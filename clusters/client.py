@@ -6,8 +6,11 @@ time, so a name that resolves elsewhere later is refused too; redirects are neve
 
 from __future__ import annotations
 
+import asyncio
 import os
+import random
 import ssl
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +30,8 @@ from clusters.kinds import Resource
 
 CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
+READ_TRIES = 3
+PAUSE_SECONDS = (0.1, 0.5)  # where the server names none
 PAGE = 500
 APPLY = "application/apply-patch+yaml"  # JSON is YAML; the server takes orjson's bytes as they are
 JSON = "application/json"
@@ -168,7 +173,36 @@ class ClusterClient:
         accept: str = "application/json",
         timeout: float = REQUEST_SECONDS,
     ) -> Any:
-        """One call, decoded. Raises Unreachable or ApiRefused."""
+        """One call, decoded. Raises Unreachable or ApiRefused.
+
+        A read that the server fails or has no time for is asked again, as far as `timeout` goes. A write is not: who
+        sent it backs off.
+        """
+        over = time.monotonic() + timeout
+        for left in reversed(range(READ_TRIES if method == "GET" else 1)):
+            try:
+                return await self._request(
+                    method, path, params=params, body=body, content_type=content_type, accept=accept,
+                    timeout=over - time.monotonic(),
+                )  # fmt: skip
+            except ApiRefused as refusal:
+                pause = refusal.retry_after or random.uniform(*PAUSE_SECONDS)  # noqa: S311 - no secret, only spread
+                if not (left and refusal.transient) or time.monotonic() + pause >= over:
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None,
+        body: Any,
+        content_type: str,
+        accept: str,
+        timeout: float,
+    ) -> Any:
         limits = aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_SECONDS, timeout))
         headers = {"Accept": accept, **({"Content-Type": content_type} if body is not None else {})}
         async with self._send(method, path, params=params, body=body, headers=headers, timeout=limits) as response:

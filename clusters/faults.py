@@ -58,7 +58,12 @@ class ApiRefused(ClusterFault):
     @property
     def transient(self) -> bool:
         """The server asks to come back: too many requests or its own failure."""
-        return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return self.busy or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def busy(self) -> bool:
+        """The server asks to come back later, and nothing else is wrong with it."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS
 
     @property
     def unauthorized(self) -> bool:

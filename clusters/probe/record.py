@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +40,7 @@ class Sight:
     @property
     def busy(self) -> bool:
         """The server only asks to come back later: it says nothing about the cluster."""
-        return isinstance(self.fault, ApiRefused) and self.fault.status == HTTPStatus.TOO_MANY_REQUESTS
+        return isinstance(self.fault, ApiRefused) and self.fault.busy
 
 
 @dataclass(frozen=True, slots=True)

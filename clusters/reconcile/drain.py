@@ -104,7 +104,7 @@ async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> bool:
             await drain.run()
         except ClusterAtFault as fault:
             log.warning("cluster_fault", cluster=str(cluster_id), fault=str(fault), kind=type(fault).__name__)
-            await in_thread(breaker.record_failure, cluster_id)
+            await in_thread(_tell_breaker, cluster_id, fault)
             drain.attempted = True
         await in_thread(lease.release, drain.held, clean=drain.clean)
         await in_thread(_look_again, cluster_id)
@@ -115,6 +115,13 @@ async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> bool:
         # The lease runs out by itself, and who takes it then trusts nothing.
         log.exception("drain_failed", cluster=str(cluster_id))
     return False
+
+
+def _tell_breaker(cluster_id: UUID, fault: Exception) -> None:
+    if isinstance(fault, ApiRefused) and fault.busy:
+        breaker.hold_off(cluster_id, fault.retry_after or breaker.FIRST_SECONDS)
+    else:
+        breaker.record_failure(cluster_id)
 
 
 def _look_again(cluster_id: UUID) -> None:
