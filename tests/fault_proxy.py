@@ -101,6 +101,7 @@ class FaultProxy:
         self.script: Callable[[Request], Fault | None] = lambda _: None
         self.seen: list[Request] = []
         self._behind = (server, ca)
+        self._token = ""
         self._place = _bound(0)  # never listens: it keeps the port ours while nobody does
         self.server = f"https://127.0.0.1:{self._place.getsockname()[1]}"
         self.ca, self._tls = serving()
@@ -125,9 +126,9 @@ class FaultProxy:
         if self._failure is not None:
             raise self._failure
 
-    def lead_to(self, server: str, ca: str) -> None:
-        """From now on another API server answers behind the same address."""
-        self._behind = (server, ca)
+    def lead_to(self, server: str, ca: str, token: str = "") -> None:
+        """From now on another API server answers behind the same address; with `token` it takes the client for that."""
+        self._behind, self._token = (server, ca), token
         self._do(self._connect())
 
     def accept(self) -> None:
@@ -204,7 +205,7 @@ class FaultProxy:
         if isinstance(fault, Before):
             await _called(fault.callback, request)
         url = URL(self._behind[0] + request.path, encoded=True)
-        headers = _passed_on(asked.headers)
+        headers = _passed_on(asked.headers) | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         try:
             async with self._session.request(
                 request.method, url, data=request.body or None, headers=headers, allow_redirects=False

@@ -23,7 +23,7 @@ Body = Mapping[str, Any]
 
 
 class MayNotLook(Exception):  # noqa: N818 - a fact about our rights, told by its name
-    """Some kind may not be listed, so nobody can say that nothing foreign is there."""
+    """Some kind may not be listed, or its list is not whole, so nobody can say that nothing foreign is there."""
 
 
 async def strangers_in(wire: Wire, namespace: str, ours: Collection[Row]) -> list[dict[str, str]]:
@@ -34,6 +34,7 @@ async def strangers_in(wire: Wire, namespace: str, ours: Collection[Row]) -> lis
     """
     lists = await all_of(_inside(wire, each, namespace) for each in _one_version_each(wire.kinds))
     found = {body["metadata"]["uid"]: body for bodies in lists for body in bodies}
+    await _are_whole(wire, namespace, found, ours)
     uids, claims = {row.uid for row in ours}, {claim for row in ours for claim in (row.claim, *row.former_claims)}
     known = {uid for uid, body in found.items() if uid in uids or claim_of(body) in claims}
     while made := {
@@ -43,6 +44,16 @@ async def strangers_in(wire: Wire, namespace: str, ours: Collection[Row]) -> lis
     strangers = [body for uid, body in found.items() if uid not in known and not _leaves(body)]
     said = [{"id": str(ObjectId.of(body)), "owner": owner_of(body)} for body in strangers]
     return sorted(said, key=lambda each: each["id"])
+
+
+async def _are_whole(wire: Wire, namespace: str, found: Collection[str], ours: Iterable[Row]) -> None:
+    """Raise MayNotLook where the lists leave out what is there by name: then they may leave out others' things too."""
+    for row in ours:
+        if row.uid and row.uid not in found and row.oid.namespace == namespace and row.oid.kind not in _RECORDS:
+            resource = wire.kinds.find(row.api_version, row.oid.kind)
+            live = await wire.get(resource, row.oid) if resource else None
+            if live is not None and live["metadata"]["uid"] == row.uid:
+                raise MayNotLook(f"{row.oid} is there, but no list shows it.")
 
 
 def _one_version_each(kinds: Kinds) -> Iterable[Resource]:

@@ -56,17 +56,19 @@ async def _prune_one(wire: Wire, outcome: Outcome, oid: ObjectId, used: set[Obje
 
 async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
     """Delete the row's own object; its row becomes `gone` once the cluster says so, and says Terminating till then."""
-    resource = wire.kinds.find(row.api_version, row.oid.kind)
-    live = await wire.get(resource, row.oid) if resource else None
-    if resource is None or live is None or not is_ours(row, live):
+    resource, live = wire.kinds.find(row.api_version, row.oid.kind), await own(wire, row)
+    if resource is None or live is None:
         outcome.rows[row.oid] = row.absent()
         return
     metadata = live["metadata"]
     try:
         if "deletionTimestamp" not in metadata:
             outcome.writes += 1
-            await wire.delete(resource, row.oid, uid=metadata["uid"], resource_version=metadata["resourceVersion"])
-            live = await wire.get(resource, row.oid)
+            taken = await wire.delete(
+                resource, row.oid, uid=metadata["uid"], resource_version=metadata["resourceVersion"]
+            )
+            # Who takes a delete by uid is our cluster; who knows no such object may be another.
+            live = await (wire.get(resource, row.oid) if taken else own(wire, row))
     except ApiRefused as refusal:
         if refusal.unauthorized:
             raise
@@ -78,6 +80,19 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
         outcome.rows[row.oid] = row.absent()
     else:
         outcome.rows[row.oid] = row.seen(Verdict(Health.PROGRESSING, "Terminating", _finalizers(live)))
+
+
+async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
+    """The row's own live object, or None where there is none.
+
+    Another cluster at this address would say that too, so then the identity is confirmed. Raises IdentityChanged.
+    """
+    resource = wire.kinds.find(row.api_version, row.oid.kind)
+    live = await wire.get(resource, row.oid) if resource else None
+    if live is not None and is_ours(row, live):
+        return live
+    await wire.confirm_identity()
+    return None
 
 
 def is_ours(row: Row, live: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from clusters.kinds import Resource
 from clusters.manifests import ANNOTATION_EPOCH, FIELD_MANAGER, epoch_of
 from clusters.orphans import KEPT
 from clusters.reconcile.outcome import Outcome, Row
-from clusters.reconcile.prune import is_ours
+from clusters.reconcile.prune import own
 from clusters.reconcile.wire import Wire
 
 ANNOTATION_RELEASED = "dougong.dev/released"
@@ -21,8 +21,8 @@ async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
     """Release the object on the cluster and bury its row. A refusal is stated, and the row stays."""
     resource = wire.kinds.find(row.api_version, row.oid.kind)
     try:
-        live = await wire.get(resource, row.oid) if resource else None
-        if resource is not None and live is not None and is_ours(row, live):
+        live = await own(wire, row)
+        if resource is not None and live is not None:
             await _release(wire, resource, row, live)
             outcome.writes += 1
     except ApiRefused as refusal:

@@ -13,7 +13,7 @@ from clusters.health import Health, Verdict
 from clusters.inventory import is_protected
 from clusters.reconcile.foreign import MayNotLook, strangers_in
 from clusters.reconcile.outcome import Outcome, Row
-from clusters.reconcile.prune import delete, is_ours
+from clusters.reconcile.prune import delete, own
 from clusters.reconcile.release import give_up
 from clusters.reconcile.wire import Wire, all_of
 
@@ -53,9 +53,8 @@ async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
     """Delete the namespace first, for its content goes along, or find out that it must stay."""
     if row.oid not in outcome.assignment.retirement:
         return  # its phase comes last, and then it is given up
-    resource = wire.kinds.find(row.api_version, row.oid.kind)
-    live = await wire.get(resource, row.oid) if resource else None
-    if live is None or not is_ours(row, live):
+    live = await own(wire, row)
+    if live is None:
         outcome.rows[row.oid] = row.absent()
     elif "deletionTimestamp" in live["metadata"]:
         outcome.rows[row.oid] = row.seen(Verdict(Health.PROGRESSING, "Terminating", _remaining(live)))

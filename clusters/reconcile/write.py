@@ -101,8 +101,13 @@ class _Writing:
         return row
 
     async def _met(self, row: Row) -> Row:
-        """What a read by name says of the row: absent (create), ours (its uid is the one to force), or NotOwned."""
+        """What a read by name says of the row: absent (create), ours (its uid is the one to force), or NotOwned.
+
+        That what we wrote is not there is what another cluster at this address would say too. Raises IdentityChanged.
+        """
         live = await self._wire.get(self._resource, row.oid)
+        if row.uid and (live is None or live["metadata"]["uid"] != row.uid):
+            await self._wire.confirm_identity()
         if live is None:
             return replace(row, uid="")
         claim = claim_of(live)

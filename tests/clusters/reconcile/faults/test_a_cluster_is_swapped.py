@@ -1,0 +1,115 @@
+"""Another cluster answers at the address from some request on: it loses nothing, ours neither, and both say so.
+
+The hardest case: that cluster takes our token, the same Dougong delivers the same names there, and its fence stands.
+What may still get there is a create that was about to be sent, under a claim that nobody there knows.
+"""
+
+import asyncio
+
+import pytest
+
+from clusters.probe import probe_clusters
+from tests.fault_proxy import Before
+
+# Of the requests of a change (reads, an update, a create, a prune) and of a removal.
+STEPS, FEW = range(1, 16), (3, 8, 11)
+steps = pytest.mark.parametrize("steps", [FEW, pytest.param(STEPS, marks=pytest.mark.soak)], ids=["few", "all"])
+
+
+@pytest.fixture
+def swap(proxied, granted):
+    """swap(3): from the fourth request of now on it is west that answers; swap.back()."""
+    proxy, _ = proxied
+
+    def at(step):
+        first = len(proxy.seen) + step
+
+        def script(request):
+            if request.number == first:
+                return Before(lambda _: asyncio.to_thread(proxy.lead_to, *granted["west"]))
+            return None
+
+        proxy.script = script
+
+    def back():
+        proxy.script = lambda _: None
+        proxy.lead_to(*granted["east"][:2])
+
+    at.back = back
+    return at
+
+
+@pytest.fixture
+def on_west(admins, namespace):
+    """Names and versions of all ConfigMaps in the test's namespace there."""
+    return lambda: {
+        each["metadata"]["name"]: each["metadata"]["resourceVersion"]
+        for each in admins["west"].list("ConfigMap", namespace)
+    }
+
+
+@pytest.fixture
+def identity():
+    """identity(cluster) as the probe says it."""
+
+    def ask(cluster):
+        probe_clusters([cluster.pk])
+        cluster.refresh_from_db()
+        said = {each["type"]: (each["status"], each["reason"]) for each in cluster.conditions}
+        return said["IdentityConfirmed"]
+
+    return ask
+
+
+@steps
+def test_at_any_step_of_a_change(
+    steps, swap, cluster, join, submit, until, drain, sweep, healthy, ground, config, live, oid, on_west, identity
+):
+    west = join("west")
+    twin = submit("application", [*ground, config("a", key="west"), config("b", key="west")], cluster=west)
+    work = submit(
+        "application", [*ground, config("a", key="0"), config("old-0", key="0"), config("only-here", key="0")]
+    )
+    until(lambda: healthy(work, twin))
+    there = on_west()
+    for number, step in enumerate(steps, 1):
+        wanted = {"a": str(number), f"new-{number}": "1", f"old-{number}": "1", "only-here": "0"}
+        submit("application", [*ground, *(config(name, key=key) for name, key in wanted.items())])
+        swap(step)
+        drain()
+        assert {name: there.get(name) for name in on_west() if name in there} == there
+        assert {*on_west()} - {*there} <= {f"new-{number}", f"old-{number}"}
+        there = on_west()
+        if identity(cluster) != ("True", "SameCluster"):
+            assert identity(cluster) == ("False", "AnotherCluster")
+            sweep()
+            assert on_west() == there, "nothing is sent to a cluster that is known to be another"
+        swap.back()
+        assert identity(cluster) == ("True", "SameCluster")
+        until(lambda: healthy(work))
+        assert {name: live("ConfigMap", name)["data"]["key"] for name in wanted} == wanted
+        assert live("ConfigMap", f"old-{number - 1}") is None
+        assert live("ConfigMap", f"new-{number - 1}") is None
+    assert healthy(twin)
+
+
+@steps
+def test_at_any_step_of_a_removal(
+    steps, swap, cluster, submit, until, drain, retire, gone, healthy, ground, config, live, identity
+):
+    base = submit("ground", ground)
+    until(lambda: healthy(base))
+    for step in steps:
+        work = submit("application", [config("a", key="1"), config("b", phase=3, key="1")])
+        until(lambda work=work: healthy(work))
+        retire(work)
+        swap(step)
+        drain()
+        swap.back()
+        if gone(work):
+            assert live("ConfigMap", "a") is None
+            assert live("ConfigMap", "b") is None
+        identity(cluster)
+        until(lambda work=work: gone(work))
+        assert live("ConfigMap", "a") is None
+        assert live("ConfigMap", "b") is None
