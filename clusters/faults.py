@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+LONGEST_VALUE = 200
+
 
 class ClusterFault(Exception):  # noqa: N818 - a fault may be on either side
     """Base of everything a call to a cluster can raise."""
@@ -50,10 +52,10 @@ class ApiRefused(ClusterFault):
         if not isinstance(answer, dict):
             return cls(status, "", str(answer or "")[:500], retry_after=seconds)
         details = answer.get("details") or {}
-        return cls(
-            status, str(answer.get("reason") or ""), str(answer.get("message") or "")[:2000],
-            causes=list(details.get("causes") or []), retry_after=seconds or details.get("retryAfterSeconds"),
-        )  # fmt: skip
+        causes = list(details.get("causes") or [])
+        message = _without_dumps(str(answer.get("message") or ""), causes)
+        wait = seconds or details.get("retryAfterSeconds")
+        return cls(status, str(answer.get("reason") or ""), message[:2000], causes=causes, retry_after=wait)
 
     @property
     def transient(self) -> bool:
@@ -82,3 +84,11 @@ class ApiRefused(ClusterFault):
             return None
         words = self.message.split(marker, 1)[1].split()
         return words[0].rstrip(":,.") if words else ""
+
+
+def _without_dumps(message: str, causes: list[Mapping[str, Any]]) -> str:
+    """The message without the objects that a server prints in full where it takes a field of them for wrong."""
+    for said in (str(each.get("message") or "") for each in causes):
+        if len(said) > LONGEST_VALUE:
+            message = message.replace(said, f"{said.partition(': ')[0]}: {said.rpartition(': ')[2]}")
+    return message

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from clusters.health.reading import condition, count, part, text
+from clusters.health.reading import condition, count, items, part, text
 from clusters.health.verdict import Verdict, degraded, healthy, progressing
 
 
 def before_kind(body: dict[str, Any]) -> Verdict | None:
     """What holds whatever the kind: an object that is going, or whose controller has not seen its latest generation."""
     if part(body, "metadata").get("deletionTimestamp"):
-        finalizers = part(body, "metadata").get("finalizers") or []
-        waiting = f"Waits for finalizers: {', '.join(map(str, finalizers))}" if finalizers else "The object is deleted"
-        return progressing("Terminating", waiting)
+        return progressing("Terminating", _waits_for(body))
     return unseen_generation(body)
+
+
+def _waits_for(body: dict[str, Any]) -> str:
+    """What keeps an object that is being deleted: its finalizers, and of a namespace what is left in it."""
+    finalizers = part(body, "metadata").get("finalizers") or []
+    if finalizers:
+        return f"Waits for finalizers: {', '.join(map(str, finalizers))}"
+    if body.get("kind") != "Namespace":
+        return "The object is deleted"
+    said = [text(each, "message") for each in items(body, "status", "conditions") if each.get("status") == "True"]
+    return "; ".join(filter(None, said)) or "The namespace is being emptied"
 
 
 def unseen_generation(body: dict[str, Any], *, must_be_there: bool = False) -> Verdict | None:

@@ -32,6 +32,7 @@ from clusters.reconcile.evidence import with_evidence
 from clusters.reconcile.hiding import hide
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.prune import prune
+from clusters.reconcile.uncreated import with_refusal
 from clusters.reconcile.wire import Wire, all_of
 from clusters.reconcile.write import NotOwned, write
 from clusters.resolve import SecretUnavailable, resolve
@@ -109,6 +110,8 @@ class _Phase:
         verdict = assess(live)
         if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS:
             verdict = await self._explained(live, verdict, self._outcome.rows[manifest.id].message)
+        if verdict.reason == "Terminating":
+            self._outcome.add("Terminating", "BeingDeleted", f"{manifest.id}: {verdict.message}")
         row = self._outcome.rows[manifest.id].seen(verdict)
         if manifest.id.kind == "Job" and verdict.health is Health.HEALTHY:
             row = replace(row, done=self._assignment.release)
@@ -244,7 +247,10 @@ class _Phase:
             pods = await self._wire.list(WELL_KNOWN["v1", "Pod"], live["metadata"]["namespace"], selector)
         except ApiRefused:
             return verdict  # the reason is a nicety, the verdict is not
-        return await with_evidence(self._wire, fold(verdict, pods), pods, told)
+        explained = fold(verdict, pods)
+        if explained is verdict:
+            return await with_refusal(self._wire, live, verdict, pods)
+        return await with_evidence(self._wire, explained, pods, told)
 
 
 def _values(references: Mapping[str, str]) -> dict[str, str]:

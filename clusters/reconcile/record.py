@@ -43,10 +43,24 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         attempted = [each.assignment.work_id for each in outcomes]
         works = {work.pk: work for work in Work.objects.select_for_update(skip_locked=True).filter(pk__in=attempted)}
         _record_rows(outcomes, now)
+        _revive(held, outcomes)
         for outcome in outcomes:
             work = works.get(outcome.assignment.work_id)
             if work is not None and not outcome.interrupted:
                 _record_work(work, outcome, now)
+
+
+def _revive(held: Held, outcomes: Iterable[Outcome]) -> None:
+    """Where a namespace has come back, what belongs in it need not wait for its back-off to end."""
+    made = {
+        row.oid.name
+        for outcome in outcomes
+        for row in outcome.rows.values()
+        if row.oid.kind == "Namespace" and row.uid and row.uid != outcome.assignment.rows[row.oid].uid
+    }
+    if made:
+        inside = OwnedObject.objects.filter(cluster_id=held.cluster_id, namespace__in=made, gone_at=None)
+        due_unless_held(Work.objects.filter(pk__in=inside.values("work_id")), Lane.DRIFT, cured=True)
 
 
 def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:

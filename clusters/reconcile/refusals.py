@@ -18,7 +18,7 @@ _BY_TEXT = tuple(
         (r"admission webhook .* denied the request", "WebhookDenied"),
         (r"failed calling webhook", "WebhookFailed"),
         (r"ValidatingAdmissionPolicy", "PolicyDenied"),
-        (r"field is immutable|is immutable|updates to \S+ spec for fields other than", "ImmutableField"),
+        (r"is immutable|may not change once set|updates to \S+ spec for fields other than", "ImmutableField"),
         (r"is being terminated", "NamespaceTerminating"),
         (r"namespaces \"[^\"]*\" not found", "NamespaceNotFound"),
         (r"field not declared in schema|unknown field", "UnknownField"),
@@ -34,9 +34,14 @@ _BY_STATUS: dict[int, str] = {
 }
 
 
+def reason_in(message: str) -> str:
+    """The reason that a message tells by its words, also where it was said to somebody else; "" where it tells none."""
+    return next((reason for pattern, reason in _BY_TEXT if pattern.search(message)), "")
+
+
 def explain(refusal: ApiRefused) -> tuple[str, str]:
     """Reason and message of a condition for this refusal."""
-    reason = next((reason for pattern, reason in _BY_TEXT if pattern.search(refusal.message)), "")
+    reason = reason_in(refusal.message)
     if not reason:
         otherwise = "ServerError" if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Refused"
         reason = _BY_STATUS.get(refusal.status, otherwise)

@@ -6,10 +6,7 @@ our labels, our claim and our row go, the namespace stays and is reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from clusters.health import Health, Verdict
+from clusters.health import Health, Verdict, assess
 from clusters.inventory import is_protected
 from clusters.reconcile.foreign import MayNotLook, strangers_in
 from clusters.reconcile.outcome import Outcome, Row
@@ -57,7 +54,7 @@ async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
     if live is None:
         outcome.rows[row.oid] = row.absent()
     elif "deletionTimestamp" in live["metadata"]:
-        outcome.rows[row.oid] = row.seen(Verdict(Health.PROGRESSING, "Terminating", _remaining(live)))
+        outcome.rows[row.oid] = row.seen(assess(live))
     else:
         try:
             strangers = await strangers_in(wire, row.oid.name, outcome.rows.values())
@@ -98,9 +95,3 @@ async def _keep_namespace(wire: Wire, outcome: Outcome, row: Row, strangers: lis
 
 def _within(outcome: Outcome, namespace: Row) -> list[Row]:
     return [row for row in outcome.rows.values() if row.oid.namespace == namespace.oid.name and not row.gone]
-
-
-def _remaining(live: Mapping[str, Any]) -> str:
-    conditions: Iterable[Mapping[str, Any]] = (live.get("status") or {}).get("conditions") or []
-    said = "; ".join(str(each.get("message")) for each in conditions if each.get("status") == "True")
-    return said or "The namespace is being emptied."
