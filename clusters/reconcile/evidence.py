@@ -26,7 +26,8 @@ MOST_LINES = 5
 MOST_CHARACTERS = 500
 _CRASHED = frozenset({"CrashLoopBackOff", "ContainerCrashed", "OOMKilled", "Restarted"})
 _UNREADY = frozenset({"NotReady", "StartingUp"})
-_PROBE = re.compile(r"(Liveness|Readiness|Startup) probe (?:failed|errored)")
+PROBES = {"Liveness": "LivenessProbeFailed", "Readiness": "ReadinessProbeFailed", "Startup": "StartupProbeFailed"}
+_PROBE = re.compile(rf"({'|'.join(PROBES)}) probe (?:failed|errored)")
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 Body = Mapping[str, Any]
@@ -65,18 +66,18 @@ async def _of_a_crash(wire: Wire, verdict: Verdict, pod: Body, container: str, t
         log = await _log(wire, pod, container, previous=not now)
         said = "\n".join(filter(None, (message, log))) or "(it wrote nothing)"
     verdict = replace(verdict, message=f"{verdict.message}{heading}{said}")
-    return replace(verdict, reason=_failing(said)) if _PROBE.match(said) else verdict
+    return _named_after_its_probe(verdict, said)
 
 
 def _of_a_probe(verdict: Verdict, message: str) -> Verdict:
     if not message:
         return verdict
-    return replace(verdict, reason=_failing(message), message=f"{verdict.message}\n{message}")
+    return _named_after_its_probe(replace(verdict, message=f"{verdict.message}\n{message}"), message)
 
 
-def _failing(message: str) -> str:
-    found = _PROBE.match(message)
-    return f"{found[1]}ProbeFailed" if found else "ProbeFailed"
+def _named_after_its_probe(verdict: Verdict, said: str) -> Verdict:
+    probe = _PROBE.match(said)
+    return replace(verdict, reason=PROBES[probe[1]]) if probe else verdict
 
 
 async def _log(wire: Wire, pod: Body, container: str, *, previous: bool) -> str:
