@@ -107,12 +107,12 @@ class Wire:
         )
         return {live["metadata"]["uid"]: live["metadata"]["resourceVersion"]} if live else {}
 
-    async def events(self, namespace: str, uid: str, reason: str) -> list[dict[str, Any]]:
+    async def events(self, namespace: str, uid: str, reason: str) -> Iterable[dict[str, Any]]:
         """What was reported about an object for this reason, as long as the cluster keeps it."""
         params = {"fieldSelector": f"involvedObject.uid={uid},reason={reason}"}
         path = WELL_KNOWN["v1", "Event"].path(namespace)
         answer = await self._call(lambda seconds: self._client.request("GET", path, params=params, timeout=seconds))
-        return list((answer or {}).get("items") or [])
+        return (answer or {}).get("items") or ()
 
     async def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, bool]:
         """The last lines of a container, of its run before this one where `previous`; whether none was cut off.
