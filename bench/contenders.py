@@ -73,7 +73,7 @@ def official(order: Order) -> dict[str, float]:
         configuration.host, configuration.ssl_ca_cert = order["server"], authority.name
         configuration.api_key = {"authorization": f"Bearer {order['token']}"}
         configuration.connection_pool_maxsize = order["concurrency"]
-        dynamic = DynamicClient(official_client.ApiClient(configuration))
+        dynamic: Any = DynamicClient(official_client.ApiClient(configuration))  # type: ignore[no-untyped-call]
         kinds = {(each["apiVersion"], each["kind"]) for each in order["bodies"]}
         resources = {kind: dynamic.resources.get(api_version=kind[0], kind=kind[1]) for kind in kinds}
 

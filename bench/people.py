@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,9 +44,9 @@ def signed_in(bed: Testbed) -> Iterator[Person]:
         yield Person(client)
 
 
-def document(name: str, image: str, *, replicas: int, args: list[str], host: str = "") -> dict[str, Any]:
+def document(name: str, image: str, *, replicas: int, args: Sequence[str] = (), host: str = "") -> dict[str, Any]:
     """The app file of a small application on `east`."""
-    process = {"name": "web", "replicas": replicas, "cpu": "50m", "memory": "64Mi", "args": args}
+    process = {"name": "web", "replicas": replicas, "cpu": "50m", "memory": "64Mi", "args": list(args)}
     route = [{"route": {"process": "web", "host": host}}] if host else []
     return {
         "name": name,

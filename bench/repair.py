@@ -1,80 +1,73 @@
-"""How fast drift is repaired: a Deployment is deleted, or its image edited, again and again, each time till it is back.
+"""How fast an idle control plane repairs one running application: its Deployment deleted, or its image edited.
 
-    python -m bench.repair [--lab demo] [--cluster east] [--times 50] [--hammer] [--out docs/bench/repair.json]
-
-Runs against the demo's application as the cluster's administrator, so what is timed is the whole way: watch, wake,
-lease, compare, apply. "Back" is the first read of the object that says what was declared; the reads come every 5 ms,
-which is part of the figure. Before each change the application is left to become available again; with `--hammer` the
-next change comes at once, into the middle of the repair and the rollout that the one before has caused.
+The sample application with real pods on both workers; before each change it is left to become available again. Repaired
+is the sight of a watch of the bench's own that shows the Deployment as declared.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from clusters.client import ClusterClient, Endpoint
+from bench.eyes import Repaired, watching
+from bench.figure import Figure, percentile
+from bench.foreign import delete, disturb
+from bench.options import Options
+from bench.people import document, signed_in
+from bench.testbed import Testbed
+from clusters.client import ClusterClient
 from clusters.kinds import WELL_KNOWN
-from clusters.kubeconfig import parse
+from clusters.manifests import Body, Manifest, ObjectId
+from clusters.models import Work
+from deploy.demo import image, people
 
+CLUSTER = "east"
+REPEATS = 25
+NAME = "repaired"
+REPLICAS = 2
 DEPLOYMENT = WELL_KNOWN["apps/v1", "Deployment"]
-SELECTOR = "app.kubernetes.io/managed-by=dougong"
-POLL_SECONDS = 0.005
-GIVE_UP_SECONDS = 60.0
-FOREIGN_IMAGE = "registry.invalid/drift@sha256:" + "0" * 64
+LOOK_SECONDS = 0.1
+GIVE_UP_SECONDS = 120.0
+
+Hand = Callable[[ClusterClient, Body], Awaitable[float]]
 
 
-async def measure(client: ClusterClient, times: int, *, hammer: bool) -> dict[str, Any]:
-    """Seconds of each repair: {"deleted": [...], "edited": [...]}."""
-    items, _ = await client.list(DEPLOYMENT, selector=SELECTOR)
-    if not items:
-        raise SystemExit("No Deployment of Dougong's lives on this cluster: run `make demo` first.")
-    namespace, name = items[0]["metadata"]["namespace"], items[0]["metadata"]["name"]
-    image = _image(items[0])
-    found: dict[str, list[float]] = {"deleted": [], "edited": []}
-    for _ in range(times):
-        if not hammer:
-            await _until(client, namespace, name, _available)
-        found["deleted"].append(await _deleted(client, namespace, name))
-        if not hammer:
-            await _until(client, namespace, name, _available)
-        found["edited"].append(await _edited(client, namespace, name, image))
+def measure(bed: Testbed, options: Options) -> Figure:
+    """Delete, edit, delete, edit."""
+    times = options.repeats or REPEATS
+    built = image.build(bed.lab.env()["REGISTRY"])
+    with signed_in(bed) as person:
+        person.deploy(document(NAME, built, replicas=REPLICAS, host=f"{NAME}.example"))
+    work = Work.objects.get(owner_name=f"{people.PROJECT}/{NAME}/production", name="application")
+    declared = next(each.body for each in map(Manifest.from_json, work.manifests) if each.id.kind == "Deployment")
+    found = bed.run(_measure(bed.admin[CLUSTER], declared, times))
+    figure = Figure("repair", (__doc__ or "").strip(), {"of each": times, "replicas": REPLICAS})
+    for name, seconds in found.items():
+        figure.add(f"{name}: p50", "s", [percentile(seconds, 50)], at_most=0.1)
+        figure.add(f"{name}: p99", "s", [percentile(seconds, 99)], at_most=0.5)
+        figure.add(f"{name}: max", "s", [max(seconds)])
+    return figure
+
+
+async def _measure(client: ClusterClient, declared: Body, times: int) -> dict[str, list[float]]:
+    hands: dict[str, Hand] = {"deleted": delete, "edited": disturb}
+    found: dict[str, list[float]] = {name: [] for name in hands}
+    async with watching(client, [DEPLOYMENT], f"app.kubernetes.io/name={NAME}") as eyes:
+        for _ in range(times):
+            for name, hand in hands.items():
+                await _until_available(client, declared)
+                repaired = eyes.expect(ObjectId.of(declared), Repaired(declared))
+                answered = await hand(client, declared)
+                found[name].append(max(0.0, await asyncio.wait_for(repaired, GIVE_UP_SECONDS) - answered))
     return found
 
 
-async def _deleted(client: ClusterClient, namespace: str, name: str) -> float:
-    live = await client.get(DEPLOYMENT, namespace, name)
-    assert live is not None
-    uid = live["metadata"]["uid"]
-    await client.delete(DEPLOYMENT, namespace, name, uid=uid)
-    began = time.perf_counter()
-    await _until(client, namespace, name, lambda body: body is not None and body["metadata"]["uid"] != uid)
-    return time.perf_counter() - began
-
-
-async def _edited(client: ClusterClient, namespace: str, name: str, image: str) -> float:
-    body = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": FOREIGN_IMAGE}]
-    await client.request(
-        "PATCH", DEPLOYMENT.path(namespace, name), body=body, content_type="application/json-patch+json"
-    )
-    began = time.perf_counter()
-    await _until(client, namespace, name, lambda body: body is not None and _image(body) == image)
-    return time.perf_counter() - began
-
-
-async def _until(client: ClusterClient, namespace: str, name: str, check: Any) -> None:
+async def _until_available(client: ClusterClient, declared: Body) -> None:
+    metadata = declared["metadata"]
     async with asyncio.timeout(GIVE_UP_SECONDS):
-        while not check(await client.get(DEPLOYMENT, namespace, name)):
-            await asyncio.sleep(POLL_SECONDS)
+        while not _available(await client.get(DEPLOYMENT, metadata["namespace"], metadata["name"])):
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _available(body: dict[str, Any] | None) -> bool:
@@ -84,65 +77,3 @@ def _available(body: dict[str, Any] | None) -> bool:
     status, wanted = body.get("status") or {}, body["spec"]["replicas"]
     counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")]
     return bool(status.get("observedGeneration") == body["metadata"]["generation"] and counts == [wanted] * 3)
-
-
-def _image(body: dict[str, Any]) -> str:
-    return str(body["spec"]["template"]["spec"]["containers"][0]["image"])
-
-
-def summary(seconds: list[float]) -> dict[str, float | int]:
-    """Count, p50, p99 and the longest, in seconds."""
-    ranks = statistics.quantiles(seconds, n=100, method="inclusive")
-    return {
-        "n": len(seconds),
-        "p50": round(ranks[49], 4),
-        "p99": round(ranks[98], 4),
-        "max": round(max(seconds), 4),
-    }
-
-
-def client_for(lab: str, cluster: str) -> ClusterClient:
-    """The administrator of a cluster of the lab."""
-    argv = [sys.executable, "-m", "deploy.lab", "--lab", lab, "kubeconfig", cluster]
-    admin = parse(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
-    return ClusterClient(
-        Endpoint(
-            admin.server, admin.ca_data, admin.token or "", admin.client_certificate or "", admin.client_key or "",
-            allowed=("198.18.0.0/15",),
-        )
-    )  # fmt: skip
-
-
-async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    client = client_for(arguments.lab, arguments.cluster)
-    try:
-        found = await measure(client, arguments.times, hammer=arguments.hammer)
-        version = await client.request("GET", "/version")
-    finally:
-        await client.close()
-    return {
-        "what": "seconds from a foreign change to the declared state",
-        "hammer": arguments.hammer,
-        "kubernetes": version["gitVersion"],
-        "python": platform.python_version(),
-        "cpus": len(os.sched_getaffinity(0)),
-        **{name: summary(seconds) for name, seconds in found.items()},
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="How fast drift is repaired on a running demo.")
-    parser.add_argument("--lab", default="demo")
-    parser.add_argument("--cluster", default="east")
-    parser.add_argument("--times", type=int, default=50)
-    parser.add_argument("--hammer", action="store_true", help="disturb without waiting for the rollout")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    result = json.dumps(asyncio.run(run(arguments)), indent=2)
-    print(result)  # noqa: T201 - a program's answer
-    if arguments.out:
-        arguments.out.write_text(result + "\n")
-
-
-if __name__ == "__main__":
-    main()

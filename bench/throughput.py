@@ -88,7 +88,7 @@ class _Race:
         order: dict[str, Any] = {"server": endpoint.server, "ca": endpoint.ca_data, "token": endpoint.token}
         order |= {"concurrency": concurrency, "bodies": bodies}
         file = paths.write_json(self._folder / "order.json", order, 0o600)
-        argv = [sys.executable, "-m", "bench.contenders", name, file]
+        argv = [sys.executable, "-m", "bench.contenders", name, str(file)]
         meter = self.bed.meter()
         before = meter.read()
         answer = json.loads(subprocess.run(argv, cwd=ROOT, check=True, capture_output=True).stdout)
@@ -101,7 +101,7 @@ class _Race:
         bodies = list(objects.twins(self.applications, self.cluster.target))
         listed = {"apiVersion": "v1", "kind": "List", "items": bodies}
         file = paths.write_json(self._folder / "bodies.json", listed)
-        argv = [
+        argv: list[str | Path] = [
             self.bed.kubectl(), "--kubeconfig", self._kubeconfig(), "apply", "--server-side",
             "--field-manager=dougong", "-f", file,
         ]  # fmt: skip
