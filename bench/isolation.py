@@ -2,8 +2,8 @@
 
 One of the lab's two clusters, its API server stopped by SIGSTOP; then 5 of 20 stand-ins (`stub`), their program
 stopped. Each time the breakers are closed before, and the hanging clusters have as much due as the others, so that all
-of it is tried. The rate is of a planned re-render of every application on the others; the latency of single ones, several a
-second, from the commit to the record of the attempt. The order is turned from one repeat to the next.
+of it is tried. The rate is of a planned re-render of every application on the others; the latency of single ones,
+several a second, from the commit to the record of the attempt. The order is turned from one repeat to the next.
 """
 
 from __future__ import annotations

@@ -132,15 +132,14 @@ def _discovery(*, core: bool) -> dict[str, Any]:
         if core == (not group):
             groups[group][version].append(each)
     items = [
-        {
-            "metadata": {"name": group},
-            "versions": [
-                {"version": name, "resources": [_served(each) for each in kinds]} for name, kinds in found.items()
-            ],
-        }
+        {"metadata": {"name": group}, "versions": [_version(version, kinds) for version, kinds in found.items()]}
         for group, found in groups.items()
     ]
     return {"kind": "APIGroupDiscoveryList", "metadata": {}, "items": items}
+
+
+def _version(version: str, kinds: list[Resource]) -> dict[str, Any]:
+    return {"version": version, "resources": [_served(each) for each in kinds]}
 
 
 def _served(kind: Resource) -> dict[str, Any]:
