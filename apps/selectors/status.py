@@ -104,7 +104,8 @@ def _told(environment: Environment, works: list[Work]) -> dict[str, Any]:
     before = environment.status.conditions if hasattr(environment, "status") else []
     release = environment.current_release
     notes = {each.cluster.name: each.notes for each in environment.placements.all()}
-    there = {each.cluster.name: each.cluster for each in (*environment.placements.all(), *works)}
+    there = {each.cluster.name: each.cluster for each in environment.placements.all()}
+    there |= {work.cluster.name: work.cluster for work in works}
     return {
         "id": str(environment.pk),
         "name": environment.name,
