@@ -66,6 +66,20 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
     await prune(wire, outcome, healthy=healthy)
 
 
+async def keep_up(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
+    """Repair what others still stand on until they are gone: the rights and the label without which nothing can go.
+
+    Only what was delivered; and where a namespace is gone, what stood in it is too.
+    """
+    lives = await _read(wire, outcome)
+    if any(oid.kind == "Namespace" and live is None for oid, live in lives.items()):
+        return
+    phase = _Phase(wire, outcome, lives, digest_key, ())
+    for manifest in outcome.assignment.manifests:
+        if manifest.id in lives:
+            await phase.run(manifest)
+
+
 async def _read(wire: Wire, outcome: Outcome) -> dict[ObjectId, dict[str, Any] | None]:
     """The live objects whose uid we know, by name; None is one that is not there.
 

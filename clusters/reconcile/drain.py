@@ -247,10 +247,8 @@ class _Drain:
         """One Work; whatever ends it, the outcome says what was done and is recorded."""
         outcome = Outcome(assignment, dict(assignment.rows))
         try:
-            if assignment.retired:
-                await remove(wire, outcome)
-            else:
-                await deliver(wire, outcome, settings.DOUGONG.digest_key.get_secret_value().encode())
+            digest_key = settings.DOUGONG.digest_key.get_secret_value().encode()
+            await (remove if assignment.retired else deliver)(wire, outcome, digest_key)
         except (Unreachable, AddressNotAllowed, IdentityChanged, LeaseLost) as fault:
             self._fault, outcome.interrupted = fault, True
         except OutOfTime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from clusters.health import Health, Verdict, assess
 from clusters.inventory import is_protected
+from clusters.reconcile.deliver import keep_up
 from clusters.reconcile.foreign import MayNotLook, strangers_in
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.prune import delete, own
@@ -15,9 +16,10 @@ from clusters.reconcile.release import give_up
 from clusters.reconcile.wire import Wire, all_of
 
 
-async def remove(wire: Wire, outcome: Outcome) -> None:
+async def remove(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
     """Remove the objects of the last phase that still has some; `outcome.finished` once none is left."""
     if outcome.assignment.waiting_for:
+        await keep_up(wire, outcome, digest_key)
         outcome.waiting = True
         outcome.add("Waiting", "WaitedFor", f"Goes after {', '.join(outcome.assignment.waiting_for)}, which need it.")
         return

@@ -2,6 +2,7 @@
 
 import pytest
 
+from clusters import resolve
 from clusters.fields import owned_fields
 from clusters.manifests import ANNOTATION_CLAIM, FIELD_MANAGER, manifest
 from clusters.models import OwnedObject, Work
@@ -70,6 +71,28 @@ def test_a_work_goes_after_all_that_wait_for_it(base, on_top, retire, drain, unt
     assert live("ConfigMap", "a") is not None
     retire(on_top)
     until(lambda: gone(base) and gone(on_top))
+    assert live("Namespace") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "patch"),
+    [
+        ("RoleBinding", "dougong-writer", {"subjects": []}),
+        ("RoleBinding", "dougong-writer", None),
+        ("Namespace", "", {"metadata": {"labels": {"dougong.dev/environment": None}}}),
+    ],
+    ids=["rights", "rights-deleted", "label"],
+)
+def test_ground_that_was_damaged_by_hand_is_kept_up_till_all_on_it_is_gone(
+    base, submit, until, healthy, retire, gone, secret, monkeypatch, admin, live, oid, kind, name, patch
+):
+    monkeypatch.setitem(resolve._resolvers, "test", lambda rest: rest.encode())
+    work = submit("application", [secret("keys", key="test:value")], waits_for=[base])
+    until(lambda: healthy(work))
+    admin.merge(oid(kind, name), patch) if patch else admin.delete(oid(kind, name))
+    retire(work)
+    retire(base, oid("Namespace"))
+    until(lambda: gone(work) and gone(base))
     assert live("Namespace") is None
 
 
