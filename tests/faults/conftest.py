@@ -6,7 +6,7 @@ from tests.control_plane import CLUSTERS, eventually
 from tests.faults.trial import Trial
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trial(control_plane):
     """An application that lives on both clusters; it is retired afterwards."""
     made = Trial(control_plane, control_plane.application())

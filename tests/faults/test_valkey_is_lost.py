@@ -1,5 +1,6 @@
-"""Valkey flushed, stopped and started again while changes are made: hints are lost, changes are not."""
+"""Valkey flushed, full, stopped and restarted while changes are made: hints are lost, changes are not."""
 
+import pytest
 import redis
 
 from tests.control_plane import eventually
@@ -23,6 +24,32 @@ def test_changes_are_accepted_while_valkey_is_down_and_delivered_after(trial):
     finally:
         lab.start("valkey")
     trial.greets("no Valkey")
+    trial.settled()
+    trial.recorded_once()
+    eventually(lambda: all(map(trial.running.alive, ("worker-edit", "worker-rest", "beat", "watcher", "web"))))
+
+
+def test_valkey_restarts_while_a_change_is_on_its_way(trial):
+    trial.declare(greeting="Valkey restarts")
+    trial.running.lab.stop("valkey")
+    trial.running.lab.start("valkey")
+    trial.greets("Valkey restarts")
+    trial.settled()
+    trial.recorded_once()
+
+
+def test_changes_are_accepted_while_valkey_is_full_and_delivered_after(trial):
+    with redis.Redis.from_url(trial.running.valkey) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+        try:
+            with pytest.raises(redis.ResponseError, match="maxmemory"):
+                client.set("anything", "1")
+            trial.declare(greeting="Valkey is full")
+            assert trial.running.api.get("/applications/").status_code == 200
+        finally:
+            client.config_set("maxmemory", "0")
+    trial.greets("Valkey is full")
     trial.settled()
     trial.recorded_once()
     eventually(lambda: all(map(trial.running.alive, ("worker-edit", "worker-rest", "beat", "watcher", "web"))))
