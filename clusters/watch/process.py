@@ -114,6 +114,11 @@ class Watcher:
                 except DatabaseError as fault:
                     log.warning("notice_delayed", fault=str(fault)[:200])
                     await asyncio.sleep(1.0)
+                except Exception:
+                    # One server's nonsense is not to end the watch of the others; the sweep finds what is lost here.
+                    log.exception("notice_failed", changes=len(changes))
+                    woken = 0
+                    break
             if woken:
                 log.debug("noticed", changes=len(changes), works=woken)
 

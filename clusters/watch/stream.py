@@ -71,8 +71,11 @@ async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, te
             if before.isdigit() and since.isdigit() and int(since) < int(before):
                 await tell(Rewound(cluster_id))
             while True:
+                opened = now()
                 async for place in _watch(client, cluster_id, resource, since, tell):
                     since = place
+                if now() - opened < FIRST_PAUSE:
+                    break  # who ends each watch at once is not to be asked without a pause
         except ApiRefused as refusal:
             # 410 Gone: our place in the history is; the list says what was missed.
             if refusal.status != HTTPStatus.GONE:
@@ -91,6 +94,8 @@ async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, te
 async def _list(client: ClusterClient, cluster_id: UUID, resource: Resource, tell: Tell) -> str:
     items, since = await client.list(resource, selector=selector_for(resource))
     for body in items:
+        _check(resource, body)
+    for body in items:
         await tell(Change(cluster_id, body))
     await tell(
         Listed(cluster_id, resource.api_version, resource.kind, frozenset(body["metadata"]["uid"] for body in items))
@@ -105,5 +110,14 @@ async def _watch(
     async for event in client.watch(resource, selector=selector_for(resource), since=since):
         body = event["object"]
         if event["type"] != "BOOKMARK":
+            _check(resource, body)
             await tell(Change(cluster_id, body, gone=event["type"] == "DELETED"))
         yield str(body["metadata"]["resourceVersion"])
+
+
+def _check(resource: Resource, body: dict[str, Any]) -> None:
+    """Raise ValueError unless it can be told which object of the kind asked for this is."""
+    metadata = body["metadata"]
+    names = [metadata[each] for each in ("name", "uid", *(("namespace",) if resource.namespaced else ()))]
+    if (body["apiVersion"], body["kind"]) != (resource.api_version, resource.kind) or not all(names):
+        raise ValueError("no object of the kind that was asked for")

@@ -21,11 +21,10 @@ globals().update({name: each for name, each in vars(_loop).items() if not name.s
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and "granted" in item.fixturenames:
             item.add_marker(pytest.mark.django_db(transaction=True))
-            if "granted" in item.fixturenames:
-                item.add_marker(pytest.mark.lab)
-                item.add_marker(pytest.mark.enable_socket)
+            item.add_marker(pytest.mark.lab)
+            item.add_marker(pytest.mark.enable_socket)
 
 
 @pytest.fixture
