@@ -25,6 +25,7 @@ from clusters.manifests import LABEL_WORK, ObjectId
 from clusters.models import Lane, OwnedObject, Work
 from clusters.reconcile.outcome import SETTLED
 from clusters.reconcile.wire import LeaseLost, Wire, all_of
+from clusters.restored import distrust, newest
 from clusters.threads import in_thread
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,9 @@ async def glance(wire: Wire) -> int:
         return 0  # a write of the holder before us may still arrive
     due = await in_thread(_due, wire.held.cluster_id)
     if len(due) < FEWEST:
+        return 0
+    if await in_thread(newest, wire.held.cluster_id) > await wire.revision():
+        await in_thread(distrust, wire.held.cluster_id)
         return 0
     kinds, secrets = await in_thread(_owned, wire.held.cluster_id, due)
     found = await all_of([_listed(wire, *kind) for kind in kinds] + [_read(wire, oid) for oid in secrets])

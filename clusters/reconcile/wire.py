@@ -142,6 +142,15 @@ class Wire:
             writes=True,
         )
 
+    async def revision(self) -> int:
+        """The resourceVersion that the cluster has reached."""
+        _, _, version = await self._call(
+            lambda seconds: self._client.page(
+                WELL_KNOWN["v1", "Namespace"], limit=1, metadata_only=True, timeout=seconds
+            )
+        )
+        return int(version) if version.isdigit() else 0
+
     async def confirm_identity(self) -> None:
         """Raise IdentityChanged unless the kube-system namespace behind this connection is the registered one."""
         found = await self.get(WELL_KNOWN["v1", "Namespace"], ObjectId("", "Namespace", "", "kube-system"))

@@ -15,7 +15,8 @@ from clusters.fields import live_digest
 from clusters.health import assess, explain_pods
 from clusters.manifests import FIELD_MANAGER, ObjectId, claim_of
 from clusters.models import Lane, OwnedObject, Work
-from clusters.orphans import exhume, take_in
+from clusters.orphans import take_in
+from clusters.restored import distrust
 from clusters.watch.stream import Change, Listed, News, Rewound
 
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
@@ -112,14 +113,8 @@ def _missing(listed: Listed) -> set[UUID]:
 
 
 def _distrusted(cluster_id: UUID) -> set[UUID]:
-    """All Works of a cluster whose history went back: what is stored of its objects may be of a time it never had.
-
-    What was removed may live again. The numbers that were recorded will be given to other states, so they are
-    forgotten; where none are left, another stream of the cluster has said it all.
-    """
-    exhume(cluster_id)
-    rows = OwnedObject.objects.filter(cluster_id=cluster_id, gone_at=None).exclude(resource_version="")
-    if not rows.update(resource_version=""):
+    """All Works of a cluster whose history went back, unless another of its streams has said so just now."""
+    if not distrust(cluster_id):
         return set()
     return set(Work.objects.filter(cluster_id=cluster_id).values_list("pk", flat=True))
 

@@ -1,6 +1,6 @@
 """etcd is put back to an earlier revision: what is desired comes back, what was removed goes again, and nothing else.
 
-The revisions are not bumped, and the watcher runs all along.
+The revisions are not bumped.
 """
 
 import json
@@ -18,7 +18,13 @@ from tests.clusters.watch import conftest as of_the_watcher
 from tests.control_plane import eventually
 
 watching = of_the_watcher.watching
+MANY = 10  # so many that a sweep looks at them by list
+AHEAD = 300  # of what an API server that starts and its controllers write by themselves
+BY_HAND = {"data": {"key": "by hand"}}
 NAMES = ("edited", "dropped", "dropped-and-back", "new", "left")
+
+
+pytestmark = pytest.mark.timeout(300)  # an API server starts anew
 
 
 @pytest.fixture
@@ -94,7 +100,7 @@ def test_what_the_registry_says_is_so_again(
     assert live("Secret", "keys-1") is not None
     assert admin.get(protected) is not None
     assert claim_of(live("PersistentVolumeClaim", "data"))
-    admin.merge(oid("ConfigMap", "edited"), {"data": {"key": "by hand"}})
+    admin.merge(oid("ConfigMap", "edited"), BY_HAND)
 
     def seen():
         drain()
@@ -120,6 +126,44 @@ def test_what_the_registry_says_is_so_again(
         assert (found["metadata"]["uid"], claim_of(found)) == (each.uid, each.claim)
     work.refresh_from_db()
     assert work.reported == {}
+
+
+@pytest.mark.soak
+def test_a_number_that_is_given_out_again_hides_no_edit(
+    etcd, cluster, admin, submit, until, healthy, sweep, ground, config, oid, live
+):
+    """Nobody watches, and a hand edit gets the very resourceVersion that is recorded of what we had written."""
+    base = submit("ground", ground)
+    until(lambda: healthy(base))
+    bump = oid("ConfigMap", "bumped")
+    admin.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": _named(bump)})
+
+    def burn():
+        return int(admin.merge(bump, {"data": {"number": uuid.uuid4().hex}})["metadata"]["resourceVersion"])
+
+    names = [f"app-{number}" for number in range(MANY)]
+    works = [submit(name, [config(name, key="1")]) for name in names]
+    until(lambda: healthy(*works))
+    etcd.keep()
+    first = burn()
+    while burn() < first + AHEAD:
+        pass
+    works = [submit(name, [config(name, key="2")]) for name in names]
+    until(lambda: healthy(*works))
+    sweep()
+    recorded = sorted((int(row.resource_version), row.oid) for row in OwnedObject.objects.filter(work__in=works))
+    etcd.put_back()
+    assert live("ConfigMap", names[0])["data"] == {"key": "1"}
+    for version, name in recorded[:-1]:
+        while (at := burn()) < version - 1:
+            pass
+        edited = ObjectId.parse(name)
+        if at == version - 1 and admin.merge(edited, BY_HAND)["metadata"]["resourceVersion"] == str(version):
+            break
+    else:
+        pytest.fail("the cluster's own writes took each of the numbers")
+    sweep(2)
+    assert [live("ConfigMap", each)["data"] for each in names] == [{"key": "2"}] * MANY
 
 
 def claim_of_storage(namespace):
