@@ -39,12 +39,11 @@ def owned_fields(live: Mapping[str, Any], manager: str) -> dict[str, Any]:
     What managedFields leave out is left out here too: apiVersion, kind, name and namespace. Items of a list stay in
     their live order and keep the keys they are found by.
     """
-    mine: dict[str, Any] = {}
-    others: dict[str, Any] = {}
+    trees: tuple[list[FieldTree], list[FieldTree]] = ([], [])
     for entry in _entries(live):
-        tree = entry["fieldsV1"]
         own = entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
-        _merge(mine if own else others, tree)
+        trees[own].append(entry["fieldsV1"])
+    others, mine = map(_merged, trees)
     found = cut(live, mine, others) if mine else {}
     return without_stamp(found) if isinstance(found, dict) else {}
 
@@ -84,7 +83,7 @@ def unmet_fields(sent: Any, live: Any) -> dict[str, Any]:
     What a server only spells otherwise is met: an equal quantity, an empty value that it leaves out. A list whose items
     cannot be told apart is one field.
     """
-    return dict(_unmet(sent, live, ""))
+    return {} if _said(sent, live) else dict(_unmet(sent, live, ""))
 
 
 def with_live(sent: Any, live: Any, paths: Collection[str]) -> Any:
@@ -98,9 +97,8 @@ def cut(value: Any, mine: FieldTree, others: FieldTree) -> Any:
     A leaf owns all there is below it, except what `others` hold there: an `emptyDir: {}` of ours stays empty when
     somebody else sets its size.
     """
-    steps = [step for step in mine if step != _SELF]
-    if not steps:
-        return _without(value, others)
+    if not mine or (len(mine) == 1 and _SELF in mine):
+        return _without(value, others) if others else value
     if isinstance(value, dict):
         return _cut_fields(value, mine, others)
     if isinstance(value, list):
@@ -183,9 +181,19 @@ def _entries(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [entry for entry in found if isinstance(entry, Mapping) and isinstance(entry.get("fieldsV1"), Mapping)]
 
 
+def _merged(trees: Sequence[FieldTree]) -> FieldTree:
+    """What any of them owns; most often there is one, which is not copied."""
+    if len(trees) <= 1:
+        return trees[0] if trees else {}
+    into: dict[str, Any] = {}
+    for tree in trees:
+        _merge(into, tree)
+    return into
+
+
 def _merge(into: dict[str, Any], tree: FieldTree) -> None:
     for step, below in tree.items():
-        _merge(into.setdefault(step, {}), below if isinstance(below, Mapping) else {})
+        _merge(into.setdefault(step, {}), below if isinstance(below, dict) else {})
 
 
 def _reach(tree: FieldTree, value: Any, path: str) -> str:
@@ -249,6 +257,15 @@ def _differences(before: Any, after: Any, path: str) -> Iterable[str]:
             yield path
     elif type(before) is not type(after) or before != after:
         yield path
+
+
+def _said(sent: Any, live: Any) -> bool:
+    """Whether the live value surely says all that was sent: quick, and most often so."""
+    if isinstance(sent, dict):
+        return isinstance(live, dict) and all(_said(own, live.get(name, _ABSENT)) for name, own in sent.items())
+    if isinstance(sent, list):
+        return isinstance(live, list) and len(sent) == len(live) and all(map(_said, sent, live))
+    return type(sent) is type(live) and bool(sent == live)
 
 
 def _unmet(sent: Any, live: Any, path: str) -> Iterable[tuple[str, Any]]:

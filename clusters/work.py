@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -72,11 +74,11 @@ def submit_work(
         return work
     work.removable = _removable(work, desired)
     # What a person named goes once; when it is desired again and dropped again, it is to be named again.
-    work.retirement = sorted(set(work.retirement) - {str(Manifest.from_json(each).id) for each in desired})
+    work.retirement = sorted(set(work.retirement) - set(map(str, _ids(desired))))
     work.manifests, work.digest, work.release = desired, content, release
     work.owner_name, work.team = owner.name, owner.team
     work.target_digest, work.renderer = target_digest, RENDERER
-    if sum(len(str(each)) for each in desired) > MAX_BYTES:
+    if len(orjson.dumps(desired)) > MAX_BYTES:
         raise Invalid("too_large", f"The objects of {work} come to more than {MAX_BYTES} bytes.")
     _due_now(work, deadline)
     work.save()
@@ -120,7 +122,7 @@ def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: 
     _in_transaction()
     work = Work.objects.select_for_update().get(pk=work.pk)
     owned = set(OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True))
-    desired = {str(Manifest.from_json(each).id) for each in work.manifests}
+    desired = set(map(str, _ids(work.manifests)))
     names = {str(each) for each in ids}
     if strangers := sorted(names - owned | names & desired):
         raise Invalid("not_held", f"{work} does not hold {', '.join(strangers)}.")
@@ -141,16 +143,16 @@ def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: 
     wake(Lane.EDIT)
 
 
-def _removable(work: Work, desired: list[dict[str, object]]) -> list[str]:
+def _removable(work: Work, desired: list[dict[str, Any]]) -> list[str]:
     """removable(n+1) = (removable(n) ∪ desired(n)) − desired(n+1), less what is gone meanwhile."""
-    before = {Manifest.from_json(each).id for each in work.manifests}
-    after = {Manifest.from_json(each).id for each in desired}
-    owned = {
-        ObjectId.parse(each)
-        for each in OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True)
-    }
-    named = {ObjectId.parse(each) for each in work.removable} & owned
-    return sorted(map(str, removable(named, before, after)))
+    rows = OwnedObject.objects.filter(work=work, gone_at=None) if work.removable else OwnedObject.objects.none()
+    owned = set(rows.values_list("oid", flat=True))
+    named = {ObjectId.parse(each) for each in work.removable if each in owned}
+    return sorted(map(str, removable(named, _ids(work.manifests), _ids(desired))))
+
+
+def _ids(stored: Iterable[dict[str, Any]]) -> set[ObjectId]:
+    return {ObjectId.of(each["body"]) for each in stored}
 
 
 def _due_now(work: Work, deadline: timedelta) -> None:

@@ -8,22 +8,23 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from clusters import lease
 from clusters.lease import Held
 from clusters.manifests import Manifest, ObjectId
 from clusters.models import Lane, OwnedObject, Work
+from clusters.reconcile import bulk
 from clusters.reconcile.outcome import Assignment, Row
 from clusters.reconcile.wire import LeaseLost
 
 Desired = dict[UUID, tuple[Manifest, ...]]
-Rows = dict[UUID, list[OwnedObject]]
+Rows = dict[UUID, dict[str, OwnedObject]]
 
 
 def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.SWEEP) -> list[Assignment]:
@@ -41,78 +42,78 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.
         due = due.annotate(late=late, now=Now())
         next_ = due.order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit]
         works: list[Work] = [*next_]
-        desired = {work.pk: tuple(Manifest.from_json(each) for each in work.manifests) for work in works}
-        _claim(works, desired)
+        desired = {work.pk: tuple(map(Manifest.stored, work.manifests)) for work in works}
         rows = _rows(works, desired)
         contested = _contested(works, desired, rows)
         former = _former_claims(held.cluster_id, rows)
         waits = _waiting_for(works, rows)
     return [
-        _assignment(work, desired[work.pk], _as_rows(rows[work.pk], former), waits[work.pk], contested[work.pk], held)
+        _assignment(
+            work, desired[work.pk], _as_rows(rows[work.pk].values(), former), waits[work.pk], contested[work.pk], held
+        )
         for work in works
     ]
 
 
-def _claim(works: list[Work], desired: Desired) -> None:
-    """A row with a random claim for each desired object that has none."""
-    known = set(OwnedObject.objects.filter(work__in=works, gone_at=None).values_list("work_id", "oid"))
-    OwnedObject.objects.bulk_create(
-        [
-            OwnedObject(
-                work=work, cluster_id=work.cluster_id, oid=str(each.id), api_version=each.api_version,
-                namespace=each.id.namespace, claim=secrets.token_hex(16), phase=each.phase,
-            )
-            for work in works
-            if work.intent == Work.Intent.PRESENT
-            for each in desired[work.pk]
-            if (work.pk, str(each.id)) not in known
-        ],
-        ignore_conflicts=True,
+def _rows(works: list[Work], desired: Desired) -> Rows:
+    """The rows in force by Work, with a new one, under a random claim, for each desired object that has none.
+
+    They get the version and phase now desired: by these they are read and removed.
+    """
+    rows: dict[UUID, dict[str, OwnedObject]] = {work.pk: {} for work in works}
+    for row in OwnedObject.objects.filter(work__in=works, gone_at=None):
+        rows[cast(UUID, row.work_id)][row.oid] = row  # filtered by it
+    moved, new = [], []
+    for work in works:
+        for each in desired[work.pk]:
+            known = rows[work.pk].get(str(each.id))
+            if known is not None and (known.api_version, known.phase) != (each.api_version, each.phase):
+                known.api_version, known.phase = each.api_version, each.phase
+                moved.append(known)
+            elif known is None and work.intent == Work.Intent.PRESENT:
+                new.append(_claimed(work, each))
+    bulk.update(OwnedObject, [{"id": row.pk, "api_version": row.api_version, "phase": row.phase} for row in moved])
+    inserted = bulk.insert(OwnedObject, [_values(row) for row in new])
+    for row in new:
+        if row.pk in inserted:
+            rows[cast(UUID, row.work_id)][row.oid] = row
+    return rows
+
+
+def _claimed(work: Work, each: Manifest) -> OwnedObject:
+    return OwnedObject(
+        work_id=work.pk, cluster_id=work.cluster_id, oid=str(each.id), api_version=each.api_version,
+        namespace=each.id.namespace, claim=secrets.token_hex(16), phase=each.phase,
     )  # fmt: skip
 
 
-def _rows(works: list[Work], desired: Desired) -> Rows:
-    """The rows in force by Work, with the version and phase now desired: by these they are read and removed."""
-    wanted = {
-        (pk, str(each.id)): (each.api_version, each.phase) for pk, manifests in desired.items() for each in manifests
-    }
-    rows: dict[UUID, list[OwnedObject]] = defaultdict(list)
-    moved = []
-    for row in OwnedObject.objects.filter(work__in=works, gone_at=None):
-        work_id = cast(UUID, row.work_id)  # filtered by it
-        rows[work_id].append(row)
-        now = wanted.get((work_id, row.oid), (row.api_version, row.phase))
-        if now != (row.api_version, row.phase):
-            row.api_version, row.phase = now
-            moved.append(row)
-    OwnedObject.objects.bulk_update(moved, ["api_version", "phase"])
-    return rows
+def _values(row: OwnedObject) -> dict[str, Any]:
+    """Every column of a new row."""
+    return {field.attname: field.pre_save(row, add=True) for field in OwnedObject._meta.concrete_fields}
 
 
 def _contested(works: list[Work], desired: Desired, rows: Rows) -> dict[UUID, dict[ObjectId, str]]:
     """Desired objects whose row another Work holds: object id → its name."""
     missing = {
-        work.pk: {str(each.id) for each in desired[work.pk]} - {row.oid for row in rows[work.pk]}
+        work.pk: [each.id for each in desired[work.pk] if str(each.id) not in rows[work.pk]]
         for work in works
         if work.intent == Work.Intent.PRESENT
     }
-    names = {oid for oids in missing.values() for oid in oids}
+    names = {str(oid) for oids in missing.values() for oid in oids}
     if not names:
         return defaultdict(dict)
     others = OwnedObject.objects.filter(cluster_id=works[0].cluster_id, oid__in=names, gone_at=None).select_related(
         "work__cluster"
     )
     holders = {row.oid: str(row.work) if row.work else "a removed Work" for row in others}
-    found = {
-        pk: {ObjectId.parse(oid): holders.get(oid, "another Work") for oid in oids} for pk, oids in missing.items()
-    }
+    found = {pk: {oid: holders.get(str(oid), "another Work") for oid in oids} for pk, oids in missing.items()}
     return defaultdict(dict, found)
 
 
 def _former_claims(cluster_id: UUID, rows: Rows) -> dict[str, tuple[str, ...]]:
     """Claims of tombstones by object id: what a dead writer created late is ours, and so is what a restore brings."""
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    if owned := {row.oid: row.namespace for each in rows.values() for row in each}:
+    if owned := {row.oid: row.namespace for each in rows.values() for row in each.values()}:
         # By namespace too: that is what the index is by.
         graves = OwnedObject.objects.filter(
             cluster_id=cluster_id, namespace__in={*owned.values()}, oid__in=owned, gone_at__isnull=False
@@ -131,14 +132,13 @@ def _waiting_for(works: list[Work], rows: Rows) -> dict[UUID, tuple[str, ...]]:
     retired = {work.pk for work in works if work.intent == Work.Intent.RETIRED}
     fresh = {work.pk for work in works if work.settled_generation < work.generation} - retired
     edges = Work.waits_for.through.objects.select_related("from_work__cluster", "to_work__cluster")
-    for edge in edges.filter(from_work_id__in=fresh):
-        ahead = edge.to_work
-        if ahead.settled_generation < ahead.generation or ahead.intent == Work.Intent.RETIRED:
-            found[edge.from_work_id] += (str(ahead),)
+    unready = Q(to_work__settled_generation__lt=F("to_work__generation")) | Q(to_work__intent=Work.Intent.RETIRED)
+    for edge in edges.filter(unready, from_work_id__in=fresh):
+        found[edge.from_work_id] += (str(edge.to_work),)
     for edge in edges.filter(to_work_id__in=retired):
         found[edge.to_work_id] += (str(edge.from_work),)
     for pk in retired:
-        for other in _inhabitants(pk, rows[pk]):
+        for other in _inhabitants(pk, rows[pk].values()):
             if other not in found[pk]:
                 found[pk] += (other,)
     return found
@@ -175,8 +175,8 @@ def _assignment(
     contested: dict[ObjectId, str], held: Held,
 ) -> Assignment:  # fmt: skip
     return Assignment(
-        work_id=work.pk, name=str(work), owner_kind=work.owner_kind, owner_id=work.owner_id,
-        generation=work.generation, retired=work.intent == Work.Intent.RETIRED,
+        work_id=work.pk, owner_id=work.owner_id, generation=work.generation,
+        retired=work.intent == Work.Intent.RETIRED,
         settled=work.settled_generation >= work.generation,
         late=bool(getattr(work, "late", False)),
         release=work.release, manifests=manifests,

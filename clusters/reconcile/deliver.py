@@ -122,11 +122,13 @@ class _Phase:
             return verdict.health in SETTLED or verdict.reason == "KindNotServed"
         self._say_fought(manifest.id)
         verdict = assess(live)
-        if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS:
+        # What was written just now has had no time to tell on any pod; the watch tells when it has.
+        if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS and live is self._lives.get(manifest.id):
             verdict = await self._explained(live, verdict, self._outcome.rows[manifest.id].message)
         if verdict.reason == "Terminating":
             self._outcome.add("Terminating", "BeingDeleted", f"{manifest.id}: {verdict.message}")
         row = self._outcome.rows[manifest.id].seen(verdict)
+        row = replace(row, resource_version=live["metadata"]["resourceVersion"])
         if manifest.id.kind == "Job" and verdict.health is Health.HEALTHY:
             row = replace(row, done=self._assignment.release)
         self._outcome.rows[manifest.id] = row
@@ -179,6 +181,9 @@ class _Phase:
         row, key = self._outcome.rows[manifest.id], self._key_for(manifest.id)
         live_before = self._lives.get(manifest.id)
         body, fought = self._unfought(row, body, live_before, sent)
+        if row.uid and self._is_absent(row):
+            await self._wire.confirm_identity()  # another cluster would not have it either
+            row = replace(row, uid="")
         values: dict[str, str] = {}
         try:
             if manifest.references:

@@ -47,7 +47,9 @@ LAST_ADMISSION_SECONDS = 2.0
 REST_SECONDS = 1.0
 ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
 CLUSTERS_AT_ONCE = 16
-WORKS_AT_ONCE = 12
+WORKS_AT_ONCE = 32  # more than the wire carries: it stays busy while what ended is recorded
+TOGETHER = 8
+GATHER_SECONDS = 0.03
 
 ClusterAtFault = (Unreachable, AddressNotAllowed, IdentityChanged, ApiRefused, NoCredential)
 
@@ -212,13 +214,22 @@ class _Drain:
                 waited = {*self._running, *(() if glanced else (glancing,))}
                 if not waited:
                     return glancing.result()
-                ended, _ = await asyncio.wait(waited, timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                attempts = [task for task in self._running if task in ended]
+                await asyncio.wait(waited, timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await self._gather()
+                attempts = [task for task in self._running if task.done()]
                 await in_thread(record, self.held, [task.result() for task in attempts])
                 for task in attempts:
                     del self._running[task]
         finally:
             await _end([glancing])
+
+    async def _gather(self) -> None:
+        """Let a few more end while enough are under way to keep the wire busy: one transaction records them."""
+        until = time.monotonic() + GATHER_SECONDS
+        while (left := [task for task in self._running if not task.done()]) and (wait := until - time.monotonic()) > 0:
+            if len(left) <= WORKS_AT_ONCE - TOGETHER:
+                return
+            await asyncio.wait(left, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
 
     async def _fill(self, wire: Wire, last: Lane) -> None:
         """Start the next due Works of the lanes up to `last`."""

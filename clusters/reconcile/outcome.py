@@ -62,8 +62,6 @@ class Assignment:
     """
 
     work_id: UUID
-    name: str
-    owner_kind: str
     owner_id: UUID
     generation: int
     retired: bool

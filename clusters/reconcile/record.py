@@ -20,6 +20,7 @@ from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
+from clusters.reconcile import bulk
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from paas.core import audit
@@ -31,6 +32,11 @@ REMOVE_SECONDS = 2.0
 WAIT_SECONDS = 60.0  # a fallback: who is waited for wakes the waiting, and pods that go are watched
 LONGEST_BACK_OFF = 300.0
 
+_OBSERVED = (
+    "health", "conditions", "reported", "observed_generation", "settled_generation", "next_check_at", "not_before",
+    "attempts", "lane", "updated_at",
+)  # fmt: skip
+
 
 def record(held: Held, outcomes: list[Outcome]) -> None:
     """Write the outcomes in one transaction. Raises LeaseLost, then nothing is written."""
@@ -41,13 +47,16 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         # A service that holds a Work just now is making it due: it is attempted again. To wait for it while holding
         # others is how two would wait for each other.
         attempted = [each.assignment.work_id for each in outcomes]
-        works = {work.pk: work for work in Work.objects.select_for_update(skip_locked=True).filter(pk__in=attempted)}
+        free = Work.objects.select_for_update(skip_locked=True).defer("manifests", "removable", "retirement")
+        works = {work.pk: work for work in free.filter(pk__in=attempted)}
         _record_rows(outcomes, now)
         _revive(held, outcomes)
-        for outcome in outcomes:
-            work = works.get(outcome.assignment.work_id)
-            if work is not None and not outcome.interrupted:
-                _record_work(work, outcome, now)
+        recorded = [
+            (work, outcome)
+            for outcome in outcomes
+            if not outcome.interrupted and (work := works.get(outcome.assignment.work_id)) is not None
+        ]
+        _record_works(recorded, now)
 
 
 def _revive(held: Held, outcomes: Iterable[Outcome]) -> None:
@@ -67,52 +76,60 @@ def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:
     changed: list[Row] = [
         row for outcome in outcomes for oid, row in outcome.rows.items() if row != outcome.assignment.rows.get(oid)
     ]
-    fields = [
-        "claim", "uid", "sent_digest", "live_digest", "resource_version", "health", "reason", "message", "done",
-        "fights", "gone_at",
-    ]  # fmt: skip
-    OwnedObject.objects.bulk_update(
+    bulk.update(
+        OwnedObject,
         [
-            OwnedObject(
-                pk=row.id, claim=row.claim, uid=row.uid, sent_digest=row.sent_digest, live_digest=row.live_digest,
-                resource_version=row.resource_version, health=row.health, reason=row.reason[:80],
-                message=row.message[:2000], done=row.done, fights=row.fights, gone_at=now if row.gone else None,
-            )
+            {
+                "id": row.id, "claim": row.claim, "uid": row.uid, "sent_digest": row.sent_digest,
+                "live_digest": row.live_digest, "resource_version": row.resource_version, "health": str(row.health),
+                "reason": row.reason[:80], "message": row.message[:2000], "done": row.done, "fights": row.fights,
+                "gone_at": now if row.gone else None,
+            }
             for row in changed
         ],
-        fields,
-        batch_size=500,
     )  # fmt: skip
 
 
-def _record_work(work: Work, outcome: Outcome, now: datetime) -> None:
+def _record_works(recorded: list[tuple[Work, Outcome]], now: datetime) -> None:
+    """Status and schedule; who waits for a Work that has just settled is due, owners are told what changed."""
+    before = {work.pk: _told(work) for work, _ in recorded}
+    settled = {work.pk: work.settled_generation for work, _ in recorded}
+    for work, outcome in recorded:
+        _note(work, outcome, now)
+    over = {work.pk for work, outcome in recorded if outcome.finished and _is_current(work, outcome)}
+    staying = [work for work, _ in recorded if work.pk not in over]
+    bulk.update(Work, [{"id": work.pk, **{name: getattr(work, name) for name in _OBSERVED}} for work in staying])
+    if ready := [work.pk for work in staying if work.settled_generation > settled[work.pk]]:
+        due_unless_held(Work.objects.filter(waits_for__in=ready), Lane.EDIT)
+    for work, _ in recorded:
+        if work.pk in over:
+            _remove_work(work)
+    _tell([work for work in staying if _told(work) != before[work.pk]])
+
+
+def _is_current(work: Work, outcome: Outcome) -> bool:
+    """Whether the attempt was at what is still desired."""
+    return work.generation == outcome.assignment.generation
+
+
+def _told(work: Work) -> tuple[Any, ...]:
+    return work.health, work.conditions, work.reported, work.observed_generation
+
+
+def _note(work: Work, outcome: Outcome, now: datetime) -> None:
+    """Bring a Work, not yet saved, up to an outcome."""
     generation = outcome.assignment.generation
-    current = work.generation == generation
-    was_settled = work.settled_generation
-    before = (work.health, work.conditions, work.reported, work.observed_generation)
     verdict = _verdict(outcome)
     work.health = str(verdict.health)
     work.conditions = _conditions(work.conditions, outcome, verdict, now)
     work.reported = outcome.reported
     work.observed_generation = max(work.observed_generation, generation)
+    work.updated_at = now
     settled = verdict.health in SETTLED and not outcome.assignment.retired
     if settled:
         work.settled_generation = max(work.settled_generation, generation)
-    if outcome.finished and current:
-        _remove_work(work)
-        return
-    if current:
+    if _is_current(work, outcome):
         _schedule(work, outcome, now, settled=settled)
-    work.save(
-        update_fields=[
-            "health", "conditions", "reported", "observed_generation", "settled_generation", "next_check_at",
-            "not_before", "attempts", "lane", "updated_at",
-        ]
-    )  # fmt: skip
-    if work.settled_generation > was_settled:
-        due_unless_held(Work.objects.filter(waits_for=work), Lane.EDIT)
-    if (work.health, work.conditions, work.reported, work.observed_generation) != before:
-        _tell(work)
 
 
 def _remove_work(work: Work) -> None:
@@ -121,7 +138,7 @@ def _remove_work(work: Work) -> None:
     What was kept on the cluster has no other place left to be read than the audit trail.
     """
     work.save(update_fields=["conditions", "reported"])
-    _tell(work)
+    _tell([work])
     if work.reported:
         audit.record(actor=None, action="work.removed", target=work, after=work.reported)
     ahead = list(work.waits_for.values_list("pk", flat=True))
@@ -131,10 +148,14 @@ def _remove_work(work: Work) -> None:
     due_unless_held(Work.objects.filter(waited), Lane.EDIT)
 
 
-def _tell(work: Work) -> None:
-    observed.notify(work.owner_kind, work.owner_id)
-    hint(f"owner:{work.owner_id}")
-    hint("works")
+def _tell(works: Iterable[Work]) -> None:
+    """Owners and open pages, each once."""
+    owners = {(work.owner_kind, work.owner_id) for work in works}
+    for kind, owner_id in sorted(owners):
+        observed.notify(kind, owner_id)
+        hint(f"owner:{owner_id}")
+    if owners:
+        hint("works")
 
 
 def _verdict(outcome: Outcome) -> Verdict:

@@ -8,7 +8,7 @@ from django.db import transaction
 import paas.celery  # noqa: F401 - the broker of the tests: without it a hint looks for one on the network
 from clusters import lease
 from clusters.manifests import manifest
-from clusters.models import Cluster
+from clusters.models import Cluster, Work
 from clusters.reconcile.choose import choose
 from clusters.reconcile.outcome import Outcome
 from clusters.work import Owner, submit_work
@@ -53,7 +53,13 @@ def held(cluster):
 @pytest.fixture
 def chosen(held):
     """chosen() → names of the Works that would be attempted next, in order; chosen(2) only the first two."""
-    return lambda limit=100, busy=(): [each.name for each in choose(held, busy=busy, limit=limit)]
+
+    def names(limit=100, busy=()):
+        found = [each.work_id for each in choose(held, busy=busy, limit=limit)]
+        works = Work.objects.in_bulk(found)
+        return [str(works[pk]) for pk in found]
+
+    return names
 
 
 @pytest.fixture
