@@ -21,9 +21,9 @@ from clusters.watch.stream import News, follow
 log = structlog.get_logger(__name__)
 
 REGISTRY_SECONDS = 5.0
-GATHER_SECONDS = 0.03  # changes come in bursts: one query for what comes together
+GATHER_SECONDS = 0.01  # changes come in bursts: one query for what comes together
 BATCH = 500
-QUEUE = 5000  # a full queue holds the streams back, and with them the servers; nothing is dropped
+QUEUE = 1000  # a full queue holds the streams back, and with them the servers; nothing is dropped
 
 WATCHED = frozenset(
     key for key in WELL_KNOWN

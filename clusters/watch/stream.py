@@ -92,15 +92,18 @@ async def follow(client: ClusterClient, cluster_id: UUID, resource: Resource, te
 
 
 async def _list(client: ClusterClient, cluster_id: UUID, resource: Resource, tell: Tell) -> str:
-    items, since = await client.list(resource, selector=selector_for(resource))
-    for body in items:
-        _check(resource, body)
-    for body in items:
-        await tell(Change(cluster_id, body))
-    await tell(
-        Listed(cluster_id, resource.api_version, resource.kind, frozenset(body["metadata"]["uid"] for body in items))
-    )
-    return since
+    """Page by page, so that no more than one is held at a time; returns where to watch from."""
+    uids: set[str] = set()
+    token = ""
+    while True:
+        page, token, since = await client.page(resource, selector=selector_for(resource), token=token)
+        for body in page:
+            _check(resource, body)
+            uids.add(body["metadata"]["uid"])
+            await tell(Change(cluster_id, body))
+        if not token:
+            await tell(Listed(cluster_id, resource.api_version, resource.kind, frozenset(uids)))
+            return since
 
 
 async def _watch(
