@@ -13,7 +13,6 @@ asks for it is marked `lab` and may use the network. The lab is the one that DOU
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import socket
 import time
@@ -36,8 +35,8 @@ from deploy.demo import image, people
 from deploy.lab.commands import run
 from deploy.lab.errors import LabError
 from deploy.lab.lab import Lab, opened
+from tests.labs import LAB
 
-LAB = os.environ.get("DOUGONG_TEST_LAB", "test")
 CLUSTERS = ("east", "west")
 WAIT_SECONDS = 120.0
 HELD = "dougong:test:held"

@@ -23,6 +23,7 @@ import httpx
 import pytest
 
 from clusters.faults import ApiRefused
+from tests.labs import LAB
 
 Body = dict[str, Any]
 ENVIRONMENT = "dougong.dev/environment"
@@ -100,8 +101,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The administrator's kubeconfig of the cluster, as a file."""
     if own := os.environ.get("DOUGONG_TEST_KUBECONFIG"):
         return Path(own)
-    lab = os.environ.get("DOUGONG_TEST_LAB", "test")
-    argv = [sys.executable, "-m", "deploy.lab", "--lab", lab, "kubeconfig", "east"]
+    argv = [sys.executable, "-m", "deploy.lab", "--lab", LAB, "kubeconfig", "east"]
     printed = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     path = tmp_path_factory.mktemp("member") / "admin.yaml"
     path.touch(0o600)
@@ -114,9 +114,8 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kubectl to call: the lab's own, so that nothing needs to be installed."""
     if own := os.environ.get("DOUGONG_TEST_KUBECTL"):
         return Path(own)
-    lab = os.environ.get("DOUGONG_TEST_LAB", "test")
     script = tmp_path_factory.mktemp("bin") / "kubectl"
-    script.write_text(f'#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m deploy.lab --lab {lab} kubectl east "$@"\n')
+    script.write_text(f'#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m deploy.lab --lab {LAB} kubectl east "$@"\n')
     script.chmod(0o755)
     return script
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -17,11 +16,12 @@ from clusters.models import Cluster, ClusterCredential
 from clusters.probe import probe_clusters
 from clusters.sessions import on_loop, sessions
 from paas.core.models import AuditEvent
+from tests import labs
 
 pytestmark = [pytest.mark.lab, pytest.mark.enable_socket]
 
 ROOT = Path(__file__).parents[3]
-LAB = [sys.executable, "-m", "deploy.lab", "--lab", os.environ.get("DOUGONG_TEST_LAB", "test")]
+LAB = [sys.executable, "-m", "deploy.lab", "--lab", labs.LAB]
 
 
 def lab(*arguments, stdin=None):

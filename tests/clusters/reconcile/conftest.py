@@ -32,9 +32,9 @@ from clusters.sessions import Sessions
 from clusters.threads import in_thread
 from clusters.work import Owner, retire_work, submit_work
 from deploy import member
+from tests.labs import LAB
 
 ROOT = Path(__file__).resolve().parents[3]
-LAB = os.environ.get("DOUGONG_TEST_LAB", "test")
 IMAGE = os.environ.get("DOUGONG_TEST_IMAGE", "base/python:bookworm")
 NETWORKS = ("198.18.0.0/15", "127.0.0.0/8")
 KINDS = {kind: resource for (_, kind), resource in WELL_KNOWN.items()}
