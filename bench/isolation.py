@@ -63,6 +63,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     few = max(1, count * A_STAND_IN // APPLICATIONS)
     figure.settings = {"applications, lab": count, "applications, a stand-in": few, "single ones a second": RATE}
     for cluster in (east_west := [deliveries.cluster_named(name) for name in ("east", "west")]):
+        options.say(f"{cluster}: seeding {count} applications")
         deliveries.forget(bed, cluster)
         deliveries.seed(bed, cluster, count)
     lab = Scene(
@@ -71,6 +72,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     )  # fmt: skip
     _compare(bed, options, figure, lab)
     with stand_ins.running(bed, STAND_INS, HANGING) as (clusters, hanging):
+        options.say(f"{STAND_INS} stand-ins: seeding {few} applications each")
         for cluster in clusters:
             deliveries.seed(bed, cluster, few)
         simulated = Scene(
