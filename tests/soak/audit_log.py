@@ -6,7 +6,7 @@ import json
 import os
 
 from deploy.lab.lab import opened
-from tests.control_plane import LAB
+from tests.labs import LAB
 
 WRITER = "system:serviceaccount:dougong-system:dougong-writer"
 
