@@ -3,7 +3,6 @@
 import pytest
 
 from clusters import client
-from clusters.reconcile import drain as draining
 from clusters.reconcile import wire
 from tests.clusters.reconcile.conftest import NETWORKS
 from tests.clusters.reconcile.faults.killing import Workers
@@ -28,10 +27,9 @@ def cluster(request, join):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """The limits of a test, in the place of 3, 10 and 20 seconds."""
-    monkeypatch.setattr(client, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.5)
-    monkeypatch.setattr(draining, "DRAIN_SECONDS", 8.0)
+    """The limits of a test, in the place of 3 and 10 seconds; a busy machine keeps them too."""
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(wire, "REQUEST_SECONDS", 2.0)
 
 
 @pytest.fixture

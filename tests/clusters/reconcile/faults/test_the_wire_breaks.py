@@ -75,6 +75,7 @@ def test_an_outage(outage, hurried, proxied, join, submit, drain, healthy, groun
     before = live("ConfigMap", "a")
 
     outage.breaks(proxy)
+    Cluster.objects.filter(pk=east.pk).update(failures=2)  # the first of its faults opens the breaker
     here, there = declare("2")
     drain()
     assert healthy(there)
