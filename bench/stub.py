@@ -1,13 +1,15 @@
 """A stand-in for API servers, for counts of clusters only: `python -m bench.stub CERTIFICATE DELAY PORT [PORT …]`.
 
-One program serves a cluster a port: it stores what is applied and answers get, list, watch, apply and delete, and what
-the probe asks, each after DELAY seconds. It imitates no more than the loop needs: uids, versions, one entry of
-managedFields, and a Deployment that is available at once. Whoever stops the program hangs all its clusters.
+CERTIFICATE is a PEM file with its key. One program serves a cluster a port: it stores what is applied and answers get,
+list, watch, apply and delete, and what the probe asks, each after DELAY seconds. It imitates no more than the loop
+needs: uids, versions, one entry of managedFields, and a Deployment that is available at once. Whoever stops the program
+hangs all its clusters.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import ssl
 import sys
@@ -188,10 +190,12 @@ class Server:
         response, queue = web.StreamResponse(), self.cluster.watch(plural)
         try:
             await response.prepare(request)
-            while True:
-                await response.write(await queue.get())
+            with contextlib.suppress(ConnectionResetError):
+                while True:
+                    await response.write(await queue.get())
         finally:
             self.cluster.leave(plural, queue)
+        return response
 
 
 def _json(code: int, body: Any) -> web.Response:
@@ -199,7 +203,7 @@ def _json(code: int, body: Any) -> web.Response:
 
 
 async def serve(certificate: str, delay: float, ports: list[int]) -> None:
-    """Until the program is ended. CERTIFICATE is a PEM file with its key."""
+    """Until the standard input ends, as it does with whoever has started the program."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     for port in ports:
@@ -207,7 +211,7 @@ async def serve(certificate: str, delay: float, ports: list[int]) -> None:
         await runner.setup()
         await web.TCPSite(runner, HOST, port, ssl_context=context).start()
     print("ready", flush=True)  # noqa: T201 - who has started it waits for that
-    await asyncio.Event().wait()
+    await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
