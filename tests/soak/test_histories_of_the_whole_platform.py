@@ -1,9 +1,9 @@
-"""Random histories of an application and of what befalls it: whatever the order, what is declared last is what lives.
+"""A few random histories of the whole platform, by its command and with real processes that are killed.
 
-`make soak` runs DOUGONG_SOAK_HISTORIES of them (5); DOUGONG_SOAK_SEED repeats one run.
+Many more, with cuts, strangers and deaths at any request, are in tests/clusters/reconcile/histories. DOUGONG_SOAK_SEED
+repeats a run.
 """
 
-import os
 import random
 
 import pytest
@@ -15,9 +15,7 @@ from tests.soak.result import SEED
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 STEPS = 8
 # The seed is in the name of each test, so that a failure says how to repeat it.
-HISTORIES = [
-    pytest.param(number, id=f"{SEED}-{number}") for number in range(int(os.environ.get("DOUGONG_SOAK_HISTORIES", "5")))
-]
+HISTORIES = [pytest.param(number, id=f"{SEED}-{number}") for number in range(5)]
 
 
 class History:
@@ -58,10 +56,12 @@ class History:
 
 
 @pytest.mark.parametrize("number", HISTORIES)
-def test_a_random_history_ends_as_declared(control_plane, number):
+def test_a_random_history_ends_as_declared(control_plane, soak_result, number):
     dice = random.Random(f"{SEED}/{number}")
     history = History(control_plane, dice)
     steps = dice.choices((history.deploy, history.go_back, history.kill, history.delete_by_hand), k=STEPS)
     for step in steps:
         step()
+        soak_result("platform", steps=1, kills=int(step == history.kill))
     history.end()
+    soak_result("platform", histories=1)
