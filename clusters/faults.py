@@ -89,6 +89,6 @@ class ApiRefused(ClusterFault):
 def _without_dumps(message: str, causes: list[Mapping[str, Any]]) -> str:
     """The message without the objects that a server prints in full where it takes a field of them for wrong."""
     for said in (str(each.get("message") or "") for each in causes):
-        if len(said) > LONGEST_VALUE:
+        if len(said) > LONGEST_VALUE and said.startswith("Invalid value: "):
             message = message.replace(said, f"{said.partition(': ')[0]}: {said.rpartition(': ')[2]}")
     return message

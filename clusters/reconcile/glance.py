@@ -61,11 +61,10 @@ async def glance(wire: Wire) -> int:
 
 
 def _settled(cluster_id: UUID) -> QuerySet[Work]:
-    """Due for no other reason than the sweep: delivered, Healthy, with nothing left to remove."""
+    """Due for no other reason than the sweep: delivered and Healthy."""
     return Work.objects.filter(
         cluster_id=cluster_id, lane=Lane.SWEEP, next_check_at__lte=Now(), intent=Work.Intent.PRESENT,
         generation=F("settled_generation"), observed_generation=F("generation"), health__in=SETTLED, attempts=0,
-        removable=[], retirement=[],
     )  # fmt: skip
 
 
@@ -105,11 +104,13 @@ def _put_off(held: Held, ids: Collection[UUID], seen: Seen) -> int:
         if not lease.holds(held):
             raise LeaseLost
         due = _settled(held.cluster_id).filter(pk__in=ids).order_by("pk")
-        works = set(due.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        # What they may remove and still have is to be pruned, which an attempt does.
+        works = dict(due.select_for_update(skip_locked=True).values_list("pk", "removable"))
         rows = OwnedObject.objects.filter(work__in=works, gone_at=None)
-        works -= {
+        differing = {
             work
-            for work, uid, version in rows.values_list("work_id", "uid", "resource_version")
-            if not version or seen.get(uid) != version
+            for work, oid, uid, version in rows.values_list("work_id", "oid", "uid", "resource_version")
+            if not version or seen.get(uid) != version or oid in works[work]
         }
-        return Work.objects.filter(pk__in=works).update(next_check_at=next_sweep(held.cluster_id, database_time()))
+        unchanged = Work.objects.filter(pk__in=works.keys() - differing)
+        return unchanged.update(next_check_at=next_sweep(held.cluster_id, database_time()))

@@ -16,6 +16,9 @@ def works(submit, ground, config, secret, until, healthy, sweep):
     made = [submit("ground", ground)]
     made += [submit(f"app-{number}", [config(f"c{number}", key="1")]) for number in range(MANY)]
     made.append(submit("keys", [secret("keys", password="test:1")]))
+    made.append(submit("shrunk", [config("kept", key="1"), config("pruned", key="1")]))
+    until(lambda: healthy(*made))
+    submit("shrunk", [config("kept", key="1")])
     until(lambda: healthy(*made))
     sweep(2)
     return made
@@ -50,8 +53,8 @@ def test_unchanged_works_cost_a_list_a_kind_and_no_write(works, asked, drain):
     drain()
     assert not Work.objects.filter(next_check_at__lte=Now()).exists()
     assert {method for method, _ in asked} == {"GET"}
-    # The identity, a list of each of the three kinds that may be listed, the one Secret by its name.
-    assert len(asked) == 5
+    # The identity, the revision, a list of each of the three kinds that may be listed, the one Secret by its name.
+    assert len(asked) == 6
     assert sum("/secrets/keys" in path for _, path in asked) == 1
     assert dict(OwnedObject.objects.values_list("oid", "resource_version")) == versions
 

@@ -1,11 +1,15 @@
-"""A replica with a lost tail is promoted: what is desired is what the database knows; the clusters follow it back."""
+"""A replica with a lost tail is promoted: what is desired is what the database knows, and the clusters follow it back.
+
+What was created in the lost tail carries claims that nobody knows any more. It is left alone, as anything that is not
+ours: where its name is desired again it is `NotOwned`, and names itself, until a person takes it away.
+"""
 
 import uuid
 
 import pytest
 
 from clusters.manifests import ANNOTATION_EPOCH
-from clusters.models import Lease
+from clusters.models import Lease, Work
 from clusters.work import Owner
 from tests.clusters.reconcile.faults.postgresql import tail_lost
 
@@ -46,3 +50,18 @@ def test_clusters_go_back_to_what_the_database_knows(promoted, cluster, until, h
     assert data(live("ConfigMap", "pruned")) == "1"
     assert data(live("ConfigMap", "retired")) == "1"
     assert epoch(live("ConfigMap", "a")) == Lease.objects.get(cluster=cluster).epoch > ahead
+
+
+def test_what_the_lost_tail_made_is_left_alone_and_named(
+    promoted, submit, ground, config, until, healthy, condition, live, admin, oid
+):
+    orphans = [live("ConfigMap", "created"), live("ConfigMap", "new")]
+    until(lambda: healthy(*promoted))
+    again = submit("application", [*ground, config("a", key="1"), config("created", key="again")])
+    until(lambda: condition(again, "NotOwned"))
+    assert "another Dougong Work" in condition(again, "NotOwned")["message"]
+    assert [live("ConfigMap", "created"), live("ConfigMap", "new")] == orphans
+    assert Work.objects.filter(name="new").count() == 0
+    admin.delete(oid("ConfigMap", "created"))
+    until(lambda: healthy(again))
+    assert data(live("ConfigMap", "created")) == "again"
