@@ -98,7 +98,8 @@ no-demo:
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
 test-lab: lab
-	@$(STEP) "lab tests" $(PYTEST) -m "lab and not browser and not soak"
+	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadgroup \
+	  -m "lab and not browser and not soak"
 test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
 
@@ -116,7 +117,9 @@ chromium:
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null'
 
 .PHONY: lab lab-down
-lab: $(SYNCED) ## Two real Kubernetes clusters for the tests, on this machine
+lab: $(SYNCED) ## Two real Kubernetes clusters for each of the two processes of tests, on this machine
 	@$(STEP) "lab" $(PYTHON) -m deploy.lab --lab test up
+	@$(STEP) "second lab" $(PYTHON) -m deploy.lab --lab test-2 up
 lab-down: ## Take them away
 	@$(STEP) "lab down" $(or $(wildcard $(PYTHON)),python3) -m deploy.lab --lab test down
+	@$(STEP) "second lab down" $(or $(wildcard $(PYTHON)),python3) -m deploy.lab --lab test-2 down
