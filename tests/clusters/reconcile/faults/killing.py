@@ -20,6 +20,7 @@ import sys
 import traceback
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -80,8 +81,9 @@ class Worker:
     workers: Workers
     pid: int
 
-    def go(self, step: str = "") -> None:
-        self.workers.say(step)
+    def go(self, step: str = "", *, off: str = "") -> None:
+        """`off` are the seconds by which its clock is wrong, with a sign."""
+        self.workers.say(f"{step} {off}")
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -140,7 +142,9 @@ def _dies_at(step: str) -> None:
             lease.release = _die
 
 
-def _drain_once(step: str) -> None:
+def _drain_once(step: str, off: str) -> None:
+    import time_machine
+
     from clusters.reconcile.drain import drain_due
     from clusters.sessions import Sessions
 
@@ -151,7 +155,8 @@ def _drain_once(step: str) -> None:
 
     if step:
         _dies_at(step)
-    asyncio.run(once())
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=int(off or 0)), tick=True):
+        asyncio.run(once())
 
 
 def _serve() -> None:
@@ -175,7 +180,8 @@ def _serve() -> None:
 
 def _be_a_worker() -> NoReturn:
     try:
-        _drain_once(_line().strip())
+        step, _, off = _line().strip("\n").partition(" ")
+        _drain_once(step, off)
     except BaseException:  # noqa: BLE001 - it must not become a second one that forks
         traceback.print_exc()
         os._exit(1)
