@@ -14,8 +14,12 @@ TOMBSTONE_LIFE = timedelta(days=1)
 
 
 def ring_for_due() -> None:
-    """Wake each lane in which something is due on a cluster that can be driven."""
-    for lane in queue().order_by().values_list("lane", flat=True).distinct():
+    """Wake each lane in which something is due on a cluster that can be driven.
+
+    And whoever else there is: the worker of a lane may be frozen, and any worker drives whatever is due.
+    """
+    lanes = set(queue().order_by().values_list("lane", flat=True).distinct())
+    for lane in lanes | ({Lane.SWEEP} if lanes else set()):
         wake(Lane(lane))
 
 
