@@ -1,9 +1,14 @@
-"""What befalls the PostgreSQL of the tests: a copy is put back, connections are dropped."""
+"""What befalls the PostgreSQL of the tests: copies put back, connections dropped, a disk without room."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import pwd
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 from django.db import connection
@@ -11,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 COPY = "before_the_tail"
+PLACE = "small_disk"
 
 
 @contextlib.contextmanager
@@ -37,7 +43,7 @@ def _alone(beside: psycopg.Connection, *statements: str) -> None:
     connection.close()
     drop_connections()
     for statement in statements:
-        names = {"ours": connection.settings_dict["NAME"], "copy": COPY}
+        names = {"ours": connection.settings_dict["NAME"], "copy": COPY, "place": PLACE}
         beside.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
 
 
@@ -48,3 +54,42 @@ def tail_lost() -> Iterator[None]:
         _alone(beside, "CREATE DATABASE {copy} TEMPLATE {ours}")
         yield
         _alone(beside, "DROP DATABASE {ours}", "ALTER DATABASE {copy} RENAME TO {ours}")
+
+
+class Disk:
+    """A small disk with the tests' database on it. `fill()` leaves it no room, `empty()` gives it back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._filler = folder / "filler"
+
+    def fill(self) -> None:
+        with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as filler:
+            while filler.write(b"x" * 8192):
+                pass
+
+    def empty(self) -> None:
+        self._filler.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def small_disk(size: str = "64m") -> Iterator[Disk]:
+    """The tests' database on a disk of that size, a tmpfs; back where it was afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="dougong-disk-"))  # pytest's own folders let only their owner in
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+    data = folder / "data"
+    disk = Disk(folder)
+    try:
+        data.mkdir()
+        owner = pwd.getpwnam("nobody")  # as whom PostgreSQL runs where the tests run as root
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+        with maintenance() as beside:
+            beside.execute(sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(sql.Identifier(PLACE), str(data)))
+            _alone(beside, "ALTER DATABASE {ours} SET TABLESPACE {place}")
+            try:
+                yield disk
+            finally:
+                disk.empty()
+                _alone(beside, "ALTER DATABASE {ours} SET TABLESPACE pg_default", "DROP TABLESPACE {place}")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
