@@ -1,4 +1,4 @@
-"""docs/conditions.md and the code agree: what it names is there, and what the loop can say is in it."""
+"""docs/conditions.md, docs/faults.md and the code agree: what they name is there, and what the loop can say is in it."""
 
 import re
 from pathlib import Path
@@ -20,12 +20,16 @@ BAD_OF_CLUSTERS = {
 }  # fmt: skip
 
 
+FAULTS = re.findall(r"\| `([\w/]+\.py)::(\w+)` \|$", (ROOT / "docs/faults.md").read_text(), re.MULTILINE)
+
+
 def quoted(word):
     return word.strip("` ")
 
 
 def test_there_are_rows():
     assert len(ROWS) > 50
+    assert len(FAULTS) > 30
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
@@ -37,6 +41,11 @@ def test_a_row_names_what_there_is(row):
     assert not reason.startswith("`") or re.search(rf"\b{quoted(reason)}\b", CODE)
     assert message
     assert todo
+
+
+@pytest.mark.parametrize(("path", "name"), FAULTS, ids=lambda each: each.rpartition("/")[2])
+def test_a_fault_names_a_test_that_there_is(path, name):
+    assert f"def {name}(" in (ROOT / "tests" / path).read_text()
 
 
 def test_whatever_the_loop_states_is_explained():
