@@ -40,8 +40,15 @@ def cluster_named(name: str) -> Cluster:
     return Cluster.objects.get(name=name)
 
 
-def lay_grounds(bed: Testbed, cluster: Cluster) -> None:
+def lay_grounds(bed: Testbed, *clusters: Cluster) -> None:
     """The namespaces of the bench, delivered by the workers, unless they are there."""
+    for cluster in clusters:
+        _submit_grounds(cluster)
+    for cluster in clusters:
+        wait(bed, cluster, name=GROUND)
+
+
+def _submit_grounds(cluster: Cluster) -> None:
     target = cluster.target
     for namespace in objects.namespaces():
         owner_id, manifests = objects.ground_of(namespace, target)
@@ -50,7 +57,6 @@ def lay_grounds(bed: Testbed, cluster: Cluster) -> None:
                 owner=Owner(OWNER_KIND, owner_id, namespace), name=GROUND, cluster=cluster, manifests=manifests,
                 target_digest=target.digest,
             )  # fmt: skip
-    wait(bed, cluster, name=GROUND)
 
 
 def submit(applications: Sequence[objects.Application], cluster: Cluster, *, together: int = 1) -> None:
@@ -89,13 +95,14 @@ def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION) -> Delivere
             time.sleep(LOOK_SECONDS)
 
 
-def seed(bed: Testbed, cluster: Cluster, count: int) -> list[objects.Application]:
-    """So many applications, settled; those that are there already stay."""
+def seed(bed: Testbed, count: int, *clusters: Cluster) -> None:
+    """So many applications on each cluster, settled; those that are there already stay."""
     applications = objects.applications(count)
-    lay_grounds(bed, cluster)
-    submit(applications, cluster, together=A_TRANSACTION)
-    wait(bed, cluster)
-    return applications
+    lay_grounds(bed, *clusters)
+    for cluster in clusters:
+        submit(applications, cluster, together=A_TRANSACTION)
+    for cluster in clusters:
+        wait(bed, cluster)
 
 
 def forget(bed: Testbed, cluster: Cluster) -> None:

@@ -74,7 +74,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     edits, times = round((options.seconds or SECONDS) * RATE), options.repeats or REPEATED
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
-    deliveries.seed(bed, cluster, count)
+    deliveries.seed(bed, count, cluster)
     ground.rest(bed.meter())
     targets = _targets(cluster, edits)
     again = next(each for each in targets if each.body["kind"] == "Deployment")

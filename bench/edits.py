@@ -38,7 +38,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     count, times = options.applications or APPLICATIONS, options.repeats or REPEATS
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
-    deliveries.seed(bed, cluster, count)
+    deliveries.seed(bed, count, cluster)
     ground.rest(bed.meter())
     figure = Figure("edits", (__doc__ or "").strip(), {"queued": count, "edits": times})
     fill = {

@@ -63,9 +63,9 @@ def measure(bed: Testbed, options: Options) -> Figure:
     few = max(1, count * A_STAND_IN // APPLICATIONS)
     figure.settings = {"applications, lab": count, "applications, a stand-in": few, "single ones a second": RATE}
     for cluster in (east_west := [deliveries.cluster_named(name) for name in ("east", "west")]):
-        options.say(f"{cluster}: seeding {count} applications")
         deliveries.forget(bed, cluster)
-        deliveries.seed(bed, cluster, count)
+    options.say(f"seeding {count} applications on both clusters")
+    deliveries.seed(bed, count, *east_west)
     lab = Scene(
         "1 of 2", east_west[:1], east_west[1:], lambda: bed.lab.freeze("west/apiserver"),
         lambda: bed.lab.thaw("west/apiserver"),
@@ -73,8 +73,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     _compare(bed, options, figure, lab)
     with stand_ins.running(bed, STAND_INS, HANGING) as (clusters, hanging):
         options.say(f"{STAND_INS} stand-ins: seeding {few} applications each")
-        for cluster in clusters:
-            deliveries.seed(bed, cluster, few)
+        deliveries.seed(bed, few, *clusters)
         simulated = Scene(
             f"{HANGING} of {STAND_INS} simulated", clusters[HANGING:], clusters[:HANGING], hanging.stop, hanging.go
         )

@@ -37,7 +37,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     deliveries.forget(bed, cluster)
     empty = _fresh(bed, cluster, deliveries.GROUND)
     options.say(f"seeding {count} applications")
-    deliveries.seed(bed, cluster, count)
+    deliveries.seed(bed, count, cluster)
     grown = _amounts(bed)
     full = _fresh(bed, cluster, deliveries.APPLICATION)
     figure = Figure("memory", (__doc__ or "").strip(), {"applications": count, "objects": count * OBJECTS})

@@ -57,7 +57,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     count, repeats = options.applications or APPLICATIONS, options.repeats or REPEATS
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
-    deliveries.seed(bed, cluster, count)
+    deliveries.seed(bed, count, cluster)
     figure = Figure("sweep", (__doc__ or "").strip(), {"applications": count, "objects": count * 5})
     walls, cpus, writes = [], [], []
     for number in range(repeats):

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -105,10 +106,11 @@ class Testbed:
         return Meter(roots)
 
     def restart(self, *names: str) -> None:
-        """Kill processes of the Procfile; returns when their successors run."""
+        """End processes of the Procfile in order, a worker's drain included; returns when their successors run."""
         for name in names:
-            before = self.plane.group.kill(name)
-            until(lambda name=name, before=before: self._succeeded(name, before.pid), f"another {name}", 30)  # type: ignore[misc]
+            before = self.pid(name)
+            os.kill(before, signal.SIGTERM)
+            until(lambda name=name, before=before: self._succeeded(name, before), f"another {name}", 90)  # type: ignore[misc]
 
     def _succeeded(self, name: str, before: int) -> bool:
         now = self.plane.group.process(name)
