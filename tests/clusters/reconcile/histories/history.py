@@ -76,9 +76,11 @@ class Stage:
         self.tally["histories"] += len(self.retiring)
 
     def late_writes_arrive(self) -> int:
-        arrived = self.world.late_writes_arrive()
-        self.tally["late_writes"] += arrived
-        return arrived
+        """How many of them; the API servers accept some and refuse what a later worker has overtaken."""
+        answers = self.world.late_writes_arrive()
+        self.tally["late_writes"] += len(answers)
+        self.tally["late_writes_accepted"] += sum(answers)
+        return len(answers)
 
     def tidy(self) -> None:
         """Leave nothing behind on the clusters, whatever happened."""
@@ -156,7 +158,7 @@ class History(RuleBasedStateMachine):
             self.world.watch()
         elif why == "expiry":
             self.world.expire()
-        elif why == "late writes":
+        elif why in ("due", "late writes"):
             self.stage.late_writes_arrive()
         self._tell("drain", why)
 

@@ -19,7 +19,7 @@ from tests.clusters.reconcile.histories.history import History
 from tests.soak.result import SEED
 
 STEPS = 12
-SAMPLE = 8
+SAMPLE = 6
 OF_A_TEST = 10
 HISTORIES = int(os.environ.get("DOUGONG_SOAK_HISTORIES", "300"))
 

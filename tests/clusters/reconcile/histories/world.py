@@ -194,11 +194,11 @@ class World:
         await asyncio.gather(*streams, return_exceptions=True)
         return await in_thread(notice, changes, Pods())
 
-    def late_writes_arrive(self) -> int:
-        """What the dead had sent reaches the API servers now; how many the servers accepted."""
+    def late_writes_arrive(self) -> list[bool]:
+        """What the dead had sent reaches the API servers now; which of it they accepted."""
         arrived, self._late = self._late, []
         self.changed = self.changed or bool(arrived)
-        return sum(self._loop.run(_sent(place, request)) for place, request in arrived)
+        return [self._loop.run(_sent(place, request)) for place, request in arrived]
 
     def forget(self) -> None:
         """A history is over: nobody is dead, nothing is on its way."""
