@@ -78,9 +78,9 @@ def measure(bed: Testbed, options: Options) -> Figure:
     return figure
 
 
-def sweep(bed: Testbed, cluster: Cluster, lane: Lane = Lane.SWEEP, name: str = deliveries.APPLICATION) -> float:
-    """Make everything of that name due and ring; seconds until each was checked and recorded."""
-    of = [deliveries.OWNER_KIND, name, cluster.pk]
+def sweep(bed: Testbed, cluster: Cluster, lane: Lane = Lane.SWEEP) -> float:
+    """Make everything due and ring; seconds until each was checked and recorded."""
+    of = [deliveries.OWNER_KIND, deliveries.APPLICATION, cluster.pk]
     deadline = time.monotonic() + GIVE_UP_SECONDS
     with bed.sql() as connection:
         rows = connection.execute(_DUE, [int(lane), *of]).fetchall()
