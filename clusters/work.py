@@ -81,8 +81,9 @@ def submit_work(
     if len(orjson.dumps(desired)) > MAX_BYTES:
         raise Invalid("too_large", f"The objects of {work} come to more than {MAX_BYTES} bytes.")
     _due_now(work, deadline)
+    new = work._state.adding
     work.save()
-    _set_waits(work, waits_for)
+    _set_waits(work, waits_for, new=new)
     return work
 
 
@@ -166,12 +167,18 @@ def _waits_changed(work: Work, waits_for: Collection[Work]) -> bool:
     return {each.pk for each in waits_for} != set(work.waits_for.values_list("pk", flat=True))
 
 
-def _set_waits(work: Work, waits_for: Collection[Work]) -> None:
+def _set_waits(work: Work, waits_for: Collection[Work], *, new: bool) -> None:
     if any(each.cluster_id != work.cluster_id for each in waits_for):
         raise Invalid("other_cluster", "A Work waits for Works of its own cluster only.")
+    if new:  # nobody can wait for it yet
+        edges = Work.waits_for.through
+        edges.objects.bulk_create([edges(from_work_id=work.pk, to_work_id=each.pk) for each in waits_for])
+        return
+    if not _waits_changed(work, waits_for):
+        return
     if waits_for:
         # Two that name each other at the same time would each see no cycle.
-        Cluster.objects.select_for_update(no_key=True).get(pk=work.cluster_id)
+        Cluster.objects.select_for_update(no_key=True).only("pk").get(pk=work.cluster_id)
     ahead = [each.pk for each in waits_for]
     seen: set[UUID] = set()
     while ahead:
