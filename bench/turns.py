@@ -36,7 +36,7 @@ _QUEUED = f"SELECT count(*) FROM clusters_work WHERE {_MINE} AND next_check_at <
 
 def turn(bed: Testbed, clusters: Collection[Cluster], *, only: Collection[UUID] | None = None) -> int:
     """Render the applications anew, or only these Works, and ring; how many."""
-    given = {"turn": str(time.time_ns()), "only": list(only) if only is not None else None, "lane": int(Lane.EDIT)}
+    given = {"turn": str(time.time_ns()), "only": list(only) if only is not None else None, "lane": int(Lane.SWEEP)}
     return _run(bed, _TURN, clusters, **given)
 
 

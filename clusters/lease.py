@@ -18,11 +18,12 @@ RENEW_SECONDS = 10
 
 _TAKE = """
     UPDATE clusters_lease
-    SET holder = %s, until = now() + make_interval(secs => %s), epoch = clusters_lease.epoch + 1
+    SET holder = %s, until = now() + make_interval(secs => %s), epoch = clusters_lease.epoch + 1,
+        trusted_from = CASE WHEN before.holder <> '' THEN COALESCE(trusted_from, clusters_lease.epoch + 1) END
     FROM (SELECT cluster_id, holder FROM clusters_lease WHERE cluster_id = %s FOR UPDATE) AS before
     WHERE clusters_lease.cluster_id = before.cluster_id
         AND (clusters_lease.until IS NULL OR clusters_lease.until < now())
-    RETURNING clusters_lease.epoch, before.holder <> ''
+    RETURNING clusters_lease.epoch, clusters_lease.trusted_from
 """
 _OURS = "WHERE cluster_id = %s AND holder = %s AND until > now()"
 
@@ -33,13 +34,20 @@ _RAISE = f"UPDATE clusters_lease SET epoch = GREATEST(epoch, %s) + 1 {_OURS} RET
 class Held:
     """A lease in force; `holder` names this one taking of it.
 
-    `inherited`: the holder before let it expire, or gave it back with writes unanswered, so such may still arrive.
+    `trusted_from`: None, unless a holder before let it expire, or gave it back with writes unanswered. Such may still
+    arrive, but the fence lets none of them over an object that was written under this epoch or a later one. It stays
+    until a drain has gone through everything, so that each goes on where the one before had to end.
     """
 
     cluster_id: UUID
     holder: str
     epoch: int
-    inherited: bool
+    trusted_from: int | None = None
+
+    @property
+    def inherited(self) -> bool:
+        """Whether writes of a holder before may still arrive."""
+        return self.trusted_from is not None
 
 
 def take(cluster_id: UUID, worker: str) -> Held | None:

@@ -52,11 +52,13 @@ def submit_work(
     release: str = "",
     waits_for: Collection[Work] = (),
     deadline: timedelta = DEADLINE,
+    lane: Lane = Lane.EDIT,
 ) -> Work:
     """Make `manifests` the desired state of the owner's Work `name` on the cluster.
 
-    Unchanged content is no new generation. Returns the Work. Raises Conflict (`work_retired` where it is being removed,
-    `wait_cycle`) and Invalid (`too_large`, `other_cluster`).
+    Unchanged content is no new generation. What nobody waits for, such as a planned re-render, may be given a later
+    `lane`; one that waits already in an earlier lane stays there. Returns the Work. Raises Conflict (`work_retired`
+    where it is being removed, `wait_cycle`) and Invalid (`too_large`, `other_cluster`).
     """
     _in_transaction()
     desired = [each.to_json() for each in ordered(manifests)]
@@ -80,7 +82,7 @@ def submit_work(
     work.target_digest, work.renderer = target_digest, RENDERER
     if len(orjson.dumps(desired)) > MAX_BYTES:
         raise Invalid("too_large", f"The objects of {work} come to more than {MAX_BYTES} bytes.")
-    _due_now(work, deadline)
+    _due_now(work, deadline, lane if work.settled_generation == work.generation else Lane(min(lane, work.lane)))
     new = work._state.adding
     work.save()
     _set_waits(work, waits_for, new=new)
@@ -95,7 +97,7 @@ def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
     if work.intent == Work.Intent.RETIRED and work.retirement == named:
         return
     work.intent, work.retirement = Work.Intent.RETIRED, named
-    _due_now(work, DEADLINE)
+    _due_now(work, DEADLINE, Lane.EDIT)
     work.save()
 
 
@@ -156,11 +158,11 @@ def _ids(stored: Iterable[dict[str, Any]]) -> set[ObjectId]:
     return {ObjectId.of(each["body"]) for each in stored}
 
 
-def _due_now(work: Work, deadline: timedelta) -> None:
+def _due_now(work: Work, deadline: timedelta, lane: Lane) -> None:
     work.generation += 1
-    work.lane, work.next_check_at, work.not_before, work.attempts = Lane.EDIT, Now(), None, 0
+    work.lane, work.next_check_at, work.not_before, work.attempts = lane, Now(), None, 0
     work.deadline_at = Now() + deadline
-    wake(Lane.EDIT)
+    wake(lane)
 
 
 def _waits_changed(work: Work, waits_for: Collection[Work]) -> bool:

@@ -9,13 +9,15 @@ from apps.selectors.specs import app_spec
 from apps.services.deploy import change
 from apps.services.environments import announce, held
 from apps.services.submit import prepare, submit
-from clusters.models import Cluster
+from clusters.models import Cluster, Lane
 from paas.core import audit
 from paas.core.permissions import Actor, require
 
 
 def rerender(*, environment: Environment, actor: Actor, reason: str = "") -> list[str]:
     """Render what runs for the clusters as they are now; ends RenderStale. Returns notes of what is left out where.
+
+    It is planned, often of many at once, so it does not stand before anybody's edit.
 
     Raises:
         Conflict: `not_deployed`, `environment_retiring`, `host_taken`.
@@ -26,7 +28,9 @@ def rerender(*, environment: Environment, actor: Actor, reason: str = "") -> lis
         environment = held(environment)
         spec = app_spec(environment)
         clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
-        notes = submit(environment, spec, prepare(environment, spec, clusters.order_by("name")), actor=actor)
+        notes = submit(
+            environment, spec, prepare(environment, spec, clusters.order_by("name")), actor=actor, lane=Lane.SWEEP
+        )
         change(environment, environment.current_release)
         after = {"release": spec.release, "clusters": [each.name for each in clusters]}
         audit.record(actor=actor, action="environment.rerendered", target=environment, after=after, reason=reason)

@@ -21,7 +21,7 @@ from apps.render import RENDERER, Rendered, render
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from clusters.manifests import Manifest, ObjectId
-from clusters.models import Cluster, Work
+from clusters.models import Cluster, Lane, Work
 from clusters.target import ClusterTarget
 from clusters.work import Owner, retire_work, submit_work
 from paas.core.errors import Invalid, Refusal
@@ -66,7 +66,9 @@ def trimmed(spec: AppSpec, prepared: Iterable[Prepared]) -> AppSpec:
     return replace(spec, secrets=pinned)
 
 
-def submit(environment: Environment, spec: AppSpec, prepared: Collection[Prepared], *, actor: Actor) -> list[str]:
+def submit(
+    environment: Environment, spec: AppSpec, prepared: Collection[Prepared], *, actor: Actor, lane: Lane = Lane.EDIT
+) -> list[str]:
     """Make it the desired state on these clusters; notes of what was left out where.
 
     Raises:
@@ -77,7 +79,9 @@ def submit(environment: Environment, spec: AppSpec, prepared: Collection[Prepare
     claim_routes(environment, [(each.cluster, each.rendered.manifests) for each in prepared])
     owner = owner_of(environment)
     for each in prepared:
-        common: dict[str, Any] = {"owner": owner, "cluster": each.cluster, "target_digest": each.target.digest}
+        common: dict[str, Any] = {
+            "owner": owner, "cluster": each.cluster, "target_digest": each.target.digest, "lane": lane,
+        }  # fmt: skip
         first = submit_work(name=GROUND, manifests=each.ground, **common)
         submit_work(
             name=APPLICATION, manifests=each.rendered.manifests, release=spec.release, waits_for=[first], **common

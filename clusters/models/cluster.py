@@ -107,6 +107,9 @@ class Lease(models.Model):
     holder = models.CharField(max_length=64, blank=True, default="")
     until = models.DateTimeField(null=True, blank=True)
     epoch = models.BigIntegerField(default=0)
+    trusted_from = models.BigIntegerField(
+        null=True, help_text="First epoch after a holder that left writes under way; what is older is written anew."
+    )
 
     def __str__(self) -> str:
         return f"{self.cluster_id}@{self.epoch}"

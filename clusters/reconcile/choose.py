@@ -40,7 +40,9 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.
         late = ExpressionWrapper(Q(deadline_at__lt=Now()), output_field=BooleanField())
         # A service that is just submitting holds its Work; it will be due again when that commits.
         due = due.annotate(late=late, now=Now())
-        next_ = due.order_by("lane", "next_check_at").select_for_update(skip_locked=True)[:limit]
+        # What has not been tried yet goes before another look at what is on its way.
+        tried = ExpressionWrapper(Q(observed_generation__gte=F("generation")), output_field=BooleanField())
+        next_ = due.order_by("lane", tried, "next_check_at").select_for_update(skip_locked=True)[:limit]
         works: list[Work] = [*next_]
         desired = {work.pk: tuple(map(Manifest.stored, work.manifests)) for work in works}
         rows = _rows(works, desired)
@@ -183,5 +185,5 @@ def _assignment(
         removable=frozenset(map(ObjectId.parse, work.removable)),
         retirement=frozenset(map(ObjectId.parse, work.retirement)),
         rows=rows, waiting_for=waits, contested=contested, now=work.now,  # type: ignore[attr-defined]  # annotated
-        attempts=work.attempts, nudges=work.nudges, trusted=not held.inherited,
+        attempts=work.attempts, nudges=work.nudges, trusted_from=held.trusted_from or 0,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from clusters.manifests import (
     Manifest,
     ObjectId,
     claim_of,
+    epoch_of,
     sent_digest,
 )
 from clusters.reconcile import fights
@@ -167,13 +168,18 @@ class _Phase:
     def _holds(self, row: Row, live: Mapping[str, Any], sent: str) -> bool:
         """Nothing to send: what we sent is what is desired, and our fields on the same object are as they were left."""
         return (
-            self._assignment.trusted
+            self._is_safe(live)
             and row.sent_digest == sent
             and live["metadata"]["uid"] == row.uid
             and claim_of(live) == row.claim
             and row.live_digest == live_digest(live, FIELD_MANAGER, self._key_for(row.oid))
             and not fights.outdated(row.fights, self._assignment.generation)
         )
+
+    def _is_safe(self, live: Mapping[str, Any]) -> bool:
+        """No write of a dead writer can still change it: there is none, or the fence would refuse it."""
+        since = self._assignment.trusted_from
+        return not since or (self._wire.fenced and epoch_of(live) >= since)
 
     async def _send(
         self, manifest: Manifest, resource: Resource, body: dict[str, Any], sent: str

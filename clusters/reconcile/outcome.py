@@ -55,7 +55,8 @@ class Row:
 class Assignment:
     """One Work to attempt: the desired side as of `generation` and the rows that were committed for it.
 
-    `trusted` False means that a writer before us died with writes under way: nothing may be skipped on stored digests.
+    `trusted_from` over 0 means that a writer before us died with writes under way: nothing that lives under a lower
+    epoch may be skipped on stored digests.
     `retirement` are ids that a retirement or a person named: they go though protected or held.
     `contested` are desired ids whose row belongs to another Work. `nudges` are compared when recording.
     `now` is the database's time of choosing.
@@ -77,7 +78,7 @@ class Assignment:
     contested: Mapping[ObjectId, str] = field(default_factory=dict)
     attempts: int = 0
     nudges: int = 0
-    trusted: bool = True
+    trusted_from: int = 0
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""docs/conditions.md, docs/faults.md and the code agree: what they name is there, and what the loop can say is in it."""
+"""docs/conditions.md and faults.md agree with the code: what they name is there, what the loop can say is in them."""
 
 import re
 from pathlib import Path

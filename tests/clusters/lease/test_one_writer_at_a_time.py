@@ -59,6 +59,18 @@ def test_a_lease_given_back_with_writes_unanswered_is_inherited(cluster):
     assert lease.take(cluster, "two").inherited
 
 
+def test_an_inheritance_counts_from_its_first_holder_until_one_has_gone_through_everything(cluster):
+    lease.take(cluster, "one")
+    let_expire(cluster)
+    first = lease.take(cluster, "two")
+    assert first.trusted_from == first.epoch
+    lease.release(first, clean=False)
+    second = lease.take(cluster, "three")
+    assert second.trusted_from == first.epoch < second.epoch
+    lease.release(second)
+    assert not lease.take(cluster, "four").inherited
+
+
 def test_a_holder_of_the_past_can_do_nothing_any_more(cluster):
     old = lease.take(cluster, "one")
     let_expire(cluster)

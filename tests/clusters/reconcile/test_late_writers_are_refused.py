@@ -136,6 +136,24 @@ def test_an_inherited_lease_skips_nothing(delivered, cluster, make_due, drain, l
     assert epoch(live("ConfigMap", "a")) == Lease.objects.get(cluster=cluster).epoch > before
 
 
+def test_what_was_written_under_an_inheritance_is_not_written_again(
+    delivered, submit, ground, config, cluster, make_due, drain, live
+):
+    """A drain that had to end before it had gone through everything: the next goes on, it does not begin anew."""
+    lease.take(cluster.pk, "the dead")
+    let_expire(cluster)
+    make_due()
+    drain()
+    since = Lease.objects.get(cluster=cluster).epoch
+    written = live("ConfigMap", "a")
+    assert epoch(written) == since
+    Lease.objects.filter(cluster=cluster).update(holder="had to end", trusted_from=since)
+    make_due()
+    drain()
+    assert live("ConfigMap", "a") == written
+    assert Lease.objects.get(cluster=cluster).epoch > since
+
+
 def test_a_released_lease_skips_what_holds(delivered, cluster, sweep, live):
     before = live("ConfigMap", "a")
     sweep()
