@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -26,14 +25,6 @@ _LEFT = """
         count(*) FILTER (WHERE observed_generation < generation OR health <> 'Healthy')
     FROM clusters_work WHERE owner_kind = %s AND name = %s AND cluster_id = %s
 """
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """When things were over, in `time.perf_counter` seconds: the last attempt recorded, the last Work Healthy."""
-
-    recorded: float
-    healthy: float
 
 
 def cluster_named(name: str) -> Cluster:
@@ -79,19 +70,18 @@ def _submit(application: objects.Application, cluster: Cluster, target: ClusterT
     )  # fmt: skip
 
 
-def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION) -> Delivered:
-    """Return when every Work of that name is recorded as Healthy at its generation."""
-    recorded = 0.0
+def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION, healthy: bool = True) -> float:
+    """When (`time.perf_counter`) every Work of that name was recorded at its generation, and as Healthy if asked so."""
     deadline = time.monotonic() + GIVE_UP_SECONDS
     with bed.sql() as connection:
         while True:
             row = connection.execute(_LEFT, [OWNER_KIND, name, cluster.pk]).fetchone()
             now = time.perf_counter()
             assert row is not None
-            recorded = recorded or (0.0 if row[0] else now)
-            if not row[1]:
-                return Delivered(recorded or now, now)
-            assert time.monotonic() < deadline, f"{row[1]} Works are not Healthy after {GIVE_UP_SECONDS:.0f} s"
+            left = row[healthy]
+            if not left:
+                return now
+            assert time.monotonic() < deadline, f"{left} Works are not delivered after {GIVE_UP_SECONDS:.0f} s"
             time.sleep(LOOK_SECONDS)
 
 

@@ -165,6 +165,9 @@ class ControlPlane:
             f"--service-cluster-ip-range={self.cluster.services}",
             "--use-service-account-credentials",
             "--enable-hostpath-provisioner",
+            # At its 20 requests a second it would be what every test waits for and every benchmark measures.
+            "--kube-api-qps=200",
+            "--kube-api-burst=400",
             f"--flex-volume-plugin-dir={self.folder}/volume-plugins",
             "--leader-elect=false",
         ]
