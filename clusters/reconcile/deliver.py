@@ -32,7 +32,7 @@ from clusters.reconcile import fights
 from clusters.reconcile.evidence import with_evidence
 from clusters.reconcile.hiding import hide
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
-from clusters.reconcile.prune import prune
+from clusters.reconcile.prune import own, prune
 from clusters.reconcile.uncreated import with_refusal
 from clusters.reconcile.wire import Wire, all_of
 from clusters.reconcile.write import NotOwned, write
@@ -70,14 +70,19 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
 async def keep_up(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
     """Repair what others still stand on until they are gone: the rights and the label without which nothing can go.
 
-    Only what was delivered; and where a namespace is gone, what stood in it is too.
+    Where a namespace is gone, what stood in it is too. Where it is there, what was to stand in it is made if it was not
+    made yet: a worker may have died in between.
     """
     lives = await _read(wire, outcome)
-    if any(oid.kind == "Namespace" and live is None for oid, live in lives.items()):
-        return
+    namespaces = [row for row in outcome.rows.values() if row.oid.kind == "Namespace" and not row.gone]
+    for row in namespaces:
+        if row.oid not in lives:
+            lives[row.oid] = await own(wire, row)
+        if lives[row.oid] is None:
+            return
     phase = _Phase(wire, outcome, lives, digest_key, ())
     for manifest in outcome.assignment.manifests:
-        if manifest.id in lives:
+        if namespaces or manifest.id in lives:
             await phase.run(manifest)
 
 

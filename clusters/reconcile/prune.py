@@ -88,11 +88,22 @@ async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
     Another cluster at this address would say that too, so then the identity is confirmed. Raises IdentityChanged.
     """
     resource = wire.kinds.find(row.api_version, row.oid.kind)
-    live = await wire.get(resource, row.oid) if resource else None
+    try:
+        live = await wire.get(resource, row.oid) if resource else None
+    except ApiRefused as refusal:
+        # Our right to look in goes with the namespace, and so does everything that was in it.
+        if refusal.status != HTTPStatus.FORBIDDEN or not await _is_namespace_gone(wire, row.oid.namespace):
+            raise
+        live = None
     if live is not None and is_ours(row, live):
         return live
     await wire.confirm_identity()
     return None
+
+
+async def _is_namespace_gone(wire: Wire, namespace: str) -> bool:
+    oid = ObjectId("", "Namespace", "", namespace)
+    return bool(namespace) and await wire.get(WELL_KNOWN["v1", "Namespace"], oid) is None
 
 
 def is_ours(row: Row, live: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from clusters import resolve
 from clusters.fields import owned_fields
+from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ANNOTATION_CLAIM, FIELD_MANAGER, manifest
 from clusters.models import OwnedObject, Work
 from clusters.reconcile.release import ANNOTATION_RELEASED
@@ -94,6 +95,24 @@ def test_ground_that_was_damaged_by_hand_is_kept_up_till_all_on_it_is_gone(
     retire(base, oid("Namespace"))
     until(lambda: gone(work) and gone(base))
     assert live("Namespace") is None
+
+
+def test_what_went_with_its_namespace_is_known_to_be_gone(
+    base, submit, until, healthy, retire, gone, secret, monkeypatch, admin, live, oid
+):
+    """Our right to look into a namespace goes with it, so the answer about a Secret in it is 403, not 404."""
+    monkeypatch.setitem(resolve._resolvers, "test", lambda rest: rest.encode())
+    work = submit("application", [secret("keys", key="test:value")], waits_for=[base])
+    until(lambda: healthy(work))
+    retire(work)
+    retire(base, oid("Namespace"))
+    admin.delete(oid("Namespace"))
+    admin.until(lambda client: _absent(client, oid("Namespace")))
+    until(lambda: gone(work) and gone(base))
+
+
+async def _absent(client, oid):
+    return await client.get(WELL_KNOWN["v1", "Namespace"], "", oid.name) is None
 
 
 def test_a_work_goes_after_others_that_live_in_its_namespace(

@@ -56,19 +56,6 @@ def test_a_list_comes_first_and_says_all_there_is(told, submit, until, healthy, 
     assert uid in [each.body["metadata"]["uid"] for each in heard if isinstance(each, Change)]
 
 
-def test_a_place_in_the_history_that_is_gone_is_answered_by_a_new_list(told, monkeypatch):
-    """The API server answers 410 to a version that it has compacted away."""
-    real, asked = stream._list, []
-
-    async def list_then_forget(*given):
-        since = await real(*given)
-        asked.append(since)
-        return "1" if len(asked) == 1 else since
-
-    monkeypatch.setattr(stream, "_list", list_then_forget)
-    assert len(lists(told(("v1", "ConfigMap"), lambda heard: len(lists(heard)) == 2))) == 2
-
-
 def test_garbage_is_asked_again(told, monkeypatch):
     real, asked = ClusterClient.watch, []
 
