@@ -98,7 +98,7 @@ no-demo:
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
 test-lab: lab
-	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadgroup \
+	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
 	  -m "lab and not browser and not soak"
 test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"

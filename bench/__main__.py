@@ -1,6 +1,6 @@
 """The bench: `python -m bench [FIGURE …] [--applications N] [--repeats N] [--seconds S] [--fresh] [--out FILE]`.
 
-Brings up what is measured, runs the figures in the order of this list, prints the table, and writes FILE and
+Brings up what is measured, runs the figures in the order of this list, prints each, and writes each into FILE and
 docs/performance.md where that is asked. It is a program, not a test: it fails where something was wrong or missed, and
 says of a target only whether it was met.
 """
@@ -37,12 +37,12 @@ def main() -> int:
     options = Options(say, asked.applications, asked.repeats, asked.seconds)
     with testbed(fresh=asked.fresh, say=say) as bed:
         _become_part_of(bed)
-        found = [_measure(name, bed, options) for name in FIGURES if name in (asked.figures or FIGURES)]
-        result = report.result(bed, found)
+        for name in (each for each in FIGURES if each in (asked.figures or FIGURES)):
+            result = report.result(bed, [_measure(name, bed, options)])
+            print(report.table(result), flush=True)  # noqa: T201 - the answer
+            if asked.out:
+                report.write(result, asked.out)
     say("done")
-    print(report.table(result))  # noqa: T201 - the answer
-    if asked.out:
-        report.write(result, asked.out)
     return 0
 
 

