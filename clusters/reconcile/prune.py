@@ -91,8 +91,7 @@ async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
     try:
         live = await wire.get(resource, row.oid) if resource else None
     except ApiRefused as refusal:
-        # Our right to look in goes with the namespace, and so does everything that was in it.
-        if refusal.status != HTTPStatus.FORBIDDEN or not await _is_namespace_gone(wire, row.oid.namespace):
+        if refusal.status != HTTPStatus.FORBIDDEN or not await _is_out_of_reach(wire, row):
             raise
         live = None
     if live is not None and is_ours(row, live):
@@ -101,9 +100,16 @@ async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
     return None
 
 
-async def _is_namespace_gone(wire: Wire, namespace: str) -> bool:
-    oid = ObjectId("", "Namespace", "", namespace)
-    return bool(namespace) and await wire.get(WELL_KNOWN["v1", "Namespace"], oid) is None
+async def _is_out_of_reach(wire: Wire, row: Row) -> bool:
+    """Whether there is nothing to look for: our right to look in went with the namespace, and so did all in it.
+
+    Or the namespace is somebody else's, and what was to be in it was never known to be made.
+    """
+    namespace = row.oid.namespace
+    if not namespace:
+        return False
+    live = await wire.get(WELL_KNOWN["v1", "Namespace"], ObjectId("", "Namespace", "", namespace))
+    return live is None or (not row.uid and not claim_of(live))
 
 
 def is_ours(row: Row, live: Mapping[str, Any]) -> bool:
