@@ -246,8 +246,8 @@ class ClusterClient:
     ) -> tuple[list[dict[str, Any]], str, str]:
         """One page of a list: its items, the token of the next page ("" after the last), the list's resourceVersion.
 
-        Items carry apiVersion and kind. With `metadata_only` they have nothing else but their metadata, which costs the
-        server and us about half.
+        Items carry apiVersion and kind. With `metadata_only` they have nothing else but their metadata, which is less
+        to send and to decode.
         """
         params = {
             "limit": str(limit),

@@ -135,7 +135,7 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """{"body", "phase", "references"}: JSON-safe, a copy."""
-        # It was found to be JSON, so this is an exact copy, ten times as fast as a deep one.
+        # It was found to be JSON, so this is an exact copy, and a cheaper one than copy.deepcopy makes.
         return {"body": orjson.loads(orjson.dumps(self.body)), "phase": self.phase, "references": dict(self.references)}
 
     @classmethod

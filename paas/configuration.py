@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         default=120,
         ge=5,
         le=86400,
-        description="How often a healthy Work is compared with its cluster, in seconds, give or take a fifth.",
+        description="How often the healthy Works of a cluster are compared with it, all at once, in seconds.",
     )
     token_days: int = Field(default=90, ge=1, le=3650, description="Life of an API token, in days.")
     login_rate: str = Field(default="10/min", description="Log-in attempts by address, as `number/period`.")

@@ -217,7 +217,8 @@ class _Drain:
                 await asyncio.wait(waited, timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 await self._gather()
                 attempts = [task for task in self._running if task.done()]
-                await in_thread(record, self.held, [task.result() for task in attempts])
+                if attempts:
+                    await in_thread(record, self.held, [task.result() for task in attempts])
                 for task in attempts:
                     del self._running[task]
         finally:
