@@ -33,13 +33,16 @@ SECONDS = 10  # what the loop's thread is given to turn
 
 @dataclass(eq=False)
 class Request:
-    """What a client asked. `status` is that of the answer, None where none reached the client."""
+    """What a client asked. `status` is that of the answer, None where the client has none; `answered` is set when the
+    API server has.
+    """
 
     number: int
     method: str
     path: str
     body: bytes = field(repr=False)
     status: int | None = None
+    answered: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
 class Reset:
@@ -79,7 +82,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Before:
-    """`callback(request)` before the request is sent on, which it then is."""
+    """`callback(request)` before the request is sent on, which it then is, even where the client has gone by then."""
 
     callback: Callable[[Request], Any]
 
@@ -110,6 +113,7 @@ class FaultProxy:
         self._listener: asyncio.Server | None = None
         self._session: aiohttp.ClientSession | None = None
         self._mute: set[asyncio.BaseTransport] = set()
+        self._late: set[asyncio.Task[web.StreamResponse]] = set()
         self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
@@ -158,6 +162,8 @@ class FaultProxy:
     async def _close(self) -> None:
         await self._listen(None)
         await self._web.shutdown(0)
+        for each in self._late:
+            each.cancel()
         if self._session is not None:
             await self._session.close()
 
@@ -194,6 +200,11 @@ class FaultProxy:
                 case Answer(status, body, headers):
                     request.status = status
                     return web.Response(status=status, body=_encoded(body), headers=headers)
+                case Before() as fault:
+                    late = asyncio.create_task(self._pass(asked, request, fault))
+                    self._late.add(late)
+                    late.add_done_callback(self._late.discard)
+                    return await asyncio.shield(late)
                 case fault:
                     return await self._pass(asked, request, fault)
         except Exception as failure:  # of the script: the test shall fail by it
@@ -210,6 +221,8 @@ class FaultProxy:
             async with self._session.request(
                 request.method, url, data=request.body or None, headers=headers, allow_redirects=False
             ) as answer:
+                request.status = None if isinstance(fault, Lost) else answer.status
+                request.answered.set()
                 if isinstance(fault, After):
                     await _called(fault.callback, request)
                 return _unanswered(asked) if isinstance(fault, Lost) else await _told(asked, request, answer, fault)
@@ -222,7 +235,6 @@ async def _told(
 ) -> web.StreamResponse:
     """Chunk by chunk, as it comes."""
     told = web.StreamResponse(status=answer.status, headers=_passed_on(answer.headers))
-    request.status = answer.status
     await told.prepare(asked)
     left = fault.bytes if isinstance(fault, Cut) else sys.maxsize
     while left and (chunk := await answer.content.readany()):

@@ -21,6 +21,6 @@ def probe_soon(cluster_id: UUID) -> None:
 
 def _send(cluster_id: UUID) -> None:
     try:
-        current_app.send_task(PROBE_TASK, args=[str(cluster_id)], queue="edit", retry=False, ignore_result=True)
+        current_app.send_task(PROBE_TASK, args=[str(cluster_id)], queue="sweep", retry=False, ignore_result=True)
     except (OperationalError, OSError) as fault:
         log.warning("probe_hint_lost", cluster=str(cluster_id), fault=str(fault))

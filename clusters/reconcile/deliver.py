@@ -32,7 +32,7 @@ from clusters.reconcile import fights
 from clusters.reconcile.evidence import with_evidence
 from clusters.reconcile.hiding import hide
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
-from clusters.reconcile.prune import own, prune
+from clusters.reconcile.prune import own, prune, prune_writers
 from clusters.reconcile.uncreated import with_refusal
 from clusters.reconcile.wire import Wire, all_of
 from clusters.reconcile.write import NotOwned, write
@@ -60,6 +60,8 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
     for _, group in groupby(assignment.manifests, key=lambda each: each.phase):
         phase = _Phase(wire, outcome, lives, digest_key, tuple(blocked))
         manifests = list(group)
+        if not blocked and any(each.id.kind in WORKLOADS for each in manifests):
+            await prune_writers(wire, outcome)
         passed = await all_of(phase.run(manifest) for manifest in manifests)
         if not assignment.settled:
             blocked += [str(each.id) for each, through in zip(manifests, passed, strict=True) if not through]
@@ -177,9 +179,15 @@ class _Phase:
             and row.sent_digest == sent
             and live["metadata"]["uid"] == row.uid
             and claim_of(live) == row.claim
-            and row.live_digest == live_digest(live, FIELD_MANAGER, self._key_for(row.oid))
+            and self._is_as_left(row, live)
             and not fights.outdated(row.fights, self._assignment.generation)
         )
+
+    def _is_as_left(self, row: Row, live: Mapping[str, Any]) -> bool:
+        """Our fields are; the version at which they were seen so needs no reading again."""
+        if live["metadata"]["resourceVersion"] == row.resource_version:
+            return True
+        return row.live_digest == live_digest(live, FIELD_MANAGER, self._key_for(row.oid))
 
     def _is_safe(self, live: Mapping[str, Any]) -> bool:
         """No write of a dead writer can still change it: there is none, or the fence would refuse it."""

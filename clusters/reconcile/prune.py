@@ -2,7 +2,7 @@
 
 Before the first delete the cluster's identity is confirmed on this very connection. A ConfigMap or Secret stays while
 something that runs names it. What a person named goes at once: a generation may be stuck on the very thing that is to
-go.
+go. An autoscaler goes just before its workload is written.
 """
 
 from __future__ import annotations
@@ -13,21 +13,31 @@ from typing import Any
 
 from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict
-from clusters.inventory import plan_prune, referenced
+from clusters.inventory import PrunePlan, plan_prune, referenced
 from clusters.kinds import WELL_KNOWN
-from clusters.manifests import ObjectId, claim_of
+from clusters.manifests import ObjectId, claim_of, epoch_of
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.wire import Wire, all_of
 
 _RUNNING = (("apps/v1", "ReplicaSet"), ("v1", "Pod"), ("batch/v1", "Job"))
+# What writes to our objects itself.
+_WRITERS = frozenset({("autoscaling", "HorizontalPodAutoscaler")})
+
+
+async def prune_writers(wire: Wire, outcome: Outcome) -> None:
+    """Remove the stale autoscalers: one that stayed till all is Healthy would fight the replicas now desired for that
+    long.
+    """
+    plan = _plan(outcome)
+    candidates = [oid for oid in (*plan.delete, *plan.unconfirmed) if (oid.group, oid.kind) in _WRITERS]
+    if candidates:
+        await wire.confirm_identity()
+        await all_of(_prune_one(wire, outcome, oid, set()) for oid in candidates)
 
 
 async def prune(wire: Wire, outcome: Outcome, *, healthy: bool) -> None:
     """Remove the stale objects of a present Work; lists what it may not touch (`PruneHeld`) and what still waits."""
-    assignment = outcome.assignment
-    owned = {row.oid: row.uid or None for row in outcome.rows.values() if not row.gone}
-    desired = {each.id for each in assignment.manifests}
-    plan = plan_prune(owned, desired, assignment.removable, named=assignment.retirement)
+    assignment, plan = outcome.assignment, _plan(outcome)
     for oid in plan.held:
         outcome.report("PruneHeld", id=str(oid))
     if plan.held:
@@ -42,6 +52,13 @@ async def prune(wire: Wire, outcome: Outcome, *, healthy: bool) -> None:
         await wire.confirm_identity()
         used = await in_use(wire, candidates)
         await all_of(_prune_one(wire, outcome, oid, used) for oid in candidates)
+
+
+def _plan(outcome: Outcome) -> PrunePlan:
+    assignment = outcome.assignment
+    owned = {row.oid: row.uid or None for row in outcome.rows.values() if not row.gone}
+    desired = {each.id for each in assignment.manifests}
+    return plan_prune(owned, desired, assignment.removable, named=assignment.retirement)
 
 
 async def _prune_one(wire: Wire, outcome: Outcome, oid: ObjectId, used: set[ObjectId]) -> None:
@@ -61,6 +78,8 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
         outcome.rows[row.oid] = row.absent()
         return
     metadata = live["metadata"]
+    # A delete carries no epoch that the fence could refuse: who wrote this after us has the lease.
+    await wire.outgrow(epoch_of(live) - 1)
     try:
         if "deletionTimestamp" not in metadata:
             outcome.writes += 1

@@ -5,10 +5,15 @@ A Work is due only if the fields we own or the health of an object changed; pods
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 
 from clusters.due import due
 from clusters.fields import live_digest
@@ -19,7 +24,22 @@ from clusters.orphans import take_in
 from clusters.restored import distrust
 from clusters.watch.stream import Change, Listed, News, Rewound
 
+ECHO_SECONDS = 1.0
+PODS_SECONDS = 0.5
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
+
+
+class _Row(NamedTuple):
+    """What is known of an object; `is_due`: its Work is, and soon."""
+
+    oid: str
+    work_id: UUID | None
+    uid: str
+    resource_version: str
+    live_digest: str
+    health: str
+    reason: str
+    is_due: bool
 
 
 class Pods:
@@ -48,49 +68,115 @@ def _pod_state(body: dict[str, Any]) -> str:
     return f"{verdict.health} {verdict.reason} {why.reason if why else ''}"
 
 
-def notice(changes: Iterable[News], pods: Pods) -> int:
-    """Make due what the changes concern; returns how many Works. Runs in a database thread."""
-    works: set[UUID] = set()
-    namespaces: set[tuple[UUID, str]] = set()
-    objects: dict[tuple[UUID, str], Change] = {}
-    for change in changes:
-        if isinstance(change, Rewound):
-            works |= _distrusted(change.cluster_id)
-        elif isinstance(change, Listed):
-            works |= _missing(change)
-            if change.kind == "Pod":
-                pods.forget(change)
-        elif change.body["kind"] == "Pod":
-            if pods.changed(change):
-                namespaces.add((change.cluster_id, change.body["metadata"]["namespace"]))
-        else:
-            objects[change.cluster_id, str(ObjectId.of(change.body))] = change
-    works |= _changed(objects)
-    for cluster_id, namespace in namespaces:
-        works |= _behind(cluster_id, namespace)
-    return due(Work.objects.filter(pk__in=works), Lane.DRIFT) if works else 0
+@dataclass(frozen=True, slots=True)
+class _Unjudged:
+    """A change of an object, and when the first of those came that it stands for."""
+
+    change: Change
+    since: float
 
 
-def _changed(objects: dict[tuple[UUID, str], Change]) -> set[UUID]:
-    """The Works of objects that differ from what their row says; the claim of a removed row makes an orphan."""
+class Notices:
+    """Watched changes till they have become due Works.
+
+    A change of an object whose Work is due already waits till that has been recorded, a second at most: mostly it is
+    the echo of the very attempt. News of pods is gathered for half a second, a rollout being many steps.
+    """
+
+    def __init__(self) -> None:
+        self._pods = Pods()
+        self._lists: list[Listed | Rewound] = []
+        self._objects: dict[tuple[UUID, str], _Unjudged] = {}
+        self._namespaces: dict[tuple[UUID, str], float] = {}
+
+    @property
+    def left(self) -> bool:
+        """Whether something waits to be judged (again)."""
+        return bool(self._lists or self._objects or self._namespaces)
+
+    def add(self, changes: Iterable[News]) -> None:
+        """Take in what came; of several changes of one object the last counts."""
+        now = time.monotonic()
+        for change in changes:
+            if not isinstance(change, Change):
+                self._lists.append(change)
+                if isinstance(change, Listed) and change.kind == "Pod":
+                    self._pods.forget(change)
+            elif change.body["kind"] == "Pod":
+                if self._pods.changed(change):
+                    self._namespaces.setdefault((change.cluster_id, change.body["metadata"]["namespace"]), now)
+            else:
+                key = change.cluster_id, str(ObjectId.of(change.body))
+                known = self._objects.get(key)
+                self._objects[key] = _Unjudged(change, known.since if known else now)
+
+    def judge(self) -> int:
+        """Make due what the changes concern; returns how many Works. Where it raises, all waits for the next time.
+
+        Runs in a database thread, not together with `add`.
+        """
+        now = time.monotonic()
+        works, waiting = _changed(self._objects, now - ECHO_SECONDS)
+        for each in self._lists:
+            works |= _missing(each) if isinstance(each, Listed) else _distrusted(each.cluster_id)
+        ripe = {each for each, since in self._namespaces.items() if since <= now - PODS_SECONDS}
+        for cluster_id, namespace in ripe:
+            works |= _behind(cluster_id, namespace)
+        woken = due(Work.objects.filter(pk__in=works), Lane.DRIFT) if works else 0
+        self._lists.clear()
+        self._objects = waiting
+        self._namespaces = {each: since for each, since in self._namespaces.items() if each not in ripe}
+        return woken
+
+    def drop(self) -> None:
+        """Forget what waits: something in it cannot be judged."""
+        self._lists.clear()
+        self._objects.clear()
+        self._namespaces.clear()
+
+
+def _changed(
+    objects: dict[tuple[UUID, str], _Unjudged], oldest: float
+) -> tuple[set[UUID], dict[tuple[UUID, str], _Unjudged]]:
+    """The Works of objects that differ from what their row says, and what is to be judged later.
+
+    What came before `oldest` does not wait. The claim of a removed row makes an orphan.
+    """
     works: set[UUID] = set()
+    waiting: dict[tuple[UUID, str], _Unjudged] = {}
     for cluster_id in {cluster for cluster, _ in objects}:
-        of_cluster = {oid: change for (cluster, oid), change in objects.items() if cluster == cluster_id}
-        rows = {
-            row.oid: row for row in OwnedObject.objects.filter(cluster_id=cluster_id, oid__in=of_cluster, gone_at=None)
-        }
-        for oid, change in of_cluster.items():
-            row = rows.get(oid)
+        of_cluster = {oid: each for (cluster, oid), each in objects.items() if cluster == cluster_id}
+        rows = {row.oid: row for row in _rows(cluster_id, of_cluster)}
+        for oid, each in of_cluster.items():
+            row, change = rows.get(oid), each.change
             if row is None:
                 # Under the claim of a removed row: created late, or restored.
                 if not change.gone and (claim := claim_of(change.body)):
                     take_in(cluster_id, claim)
-            elif row.work_id is not None and _matters(row, change):
+            elif row.work_id is None or _is_known(row, change):
+                continue
+            elif row.is_due and each.since > oldest:
+                waiting[cluster_id, oid] = each
+            elif _matters(row, change):
                 works.add(row.work_id)
-    return works
+    return works, waiting
 
 
-def _matters(row: OwnedObject, change: Change) -> bool:
+def _rows(cluster_id: UUID, oids: Iterable[str]) -> Iterable[_Row]:
+    """The rows in force."""
+    is_due = Q(work__next_check_at__lte=Now(), work__lane__lte=Lane.DRIFT)
+    rows = OwnedObject.objects.filter(cluster_id=cluster_id, oid__in=[*oids], gone_at=None)
+    rows = rows.annotate(is_due=ExpressionWrapper(is_due, output_field=BooleanField()))
+    return map(_Row._make, rows.values_list(*_Row._fields))
+
+
+def _is_known(row: _Row, change: Change) -> bool:
+    """Whether the row was written of this very version of the object."""
+    metadata = change.body["metadata"]
+    return not change.gone and (metadata["uid"], metadata["resourceVersion"]) == (row.uid, row.resource_version)
+
+
+def _matters(row: _Row, change: Change) -> bool:
     body = change.body
     if change.gone or body["metadata"]["uid"] != row.uid or "deletionTimestamp" in body["metadata"]:
         return True

@@ -15,13 +15,14 @@ from clusters.kinds import WELL_KNOWN, Kinds, Resource
 from clusters.models import Cluster, OwnedObject
 from clusters.sessions import Access, Sessions, accesses_for
 from clusters.threads import in_thread
-from clusters.watch.notice import Pods, notice
+from clusters.watch.notice import Notices
 from clusters.watch.stream import News, follow
 
 log = structlog.get_logger(__name__)
 
 REGISTRY_SECONDS = 5.0
 GATHER_SECONDS = 0.01  # changes come in bursts: one query for what comes together
+AGAIN_SECONDS = 0.05
 BATCH = 500
 QUEUE = 1000  # a full queue holds the streams back, and with them the servers; nothing is dropped
 
@@ -54,7 +55,7 @@ class Watcher:
         self._sessions = Sessions()
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
-        self._pods = Pods()
+        self._notices = Notices()
         self.rounds = 0
 
     def followed(self) -> set[UUID]:
@@ -103,24 +104,32 @@ class Watcher:
 
     async def _notice(self) -> None:
         while True:
-            changes = [await self._queue.get()]
+            changes = await self._batch()
+            try:
+                self._notices.add(changes)
+                woken = await in_thread(self._notices.judge)
+            except DatabaseError as fault:
+                log.warning("notice_delayed", fault=str(fault)[:200])
+                await asyncio.sleep(1.0)
+            except Exception:
+                # One server's nonsense is not to end the watch of the others; the sweep finds what is lost here.
+                log.exception("notice_failed", changes=len(changes))
+                self._notices.drop()
+            else:
+                if woken:
+                    log.debug("noticed", changes=len(changes), works=woken)
+
+    async def _batch(self) -> list[News]:
+        """The next changes; none where there are none for a moment and some wait to be judged again."""
+        changes: list[News] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_SECONDS if self._notices.left else None):
+                changes.append(await self._queue.get())
+        if changes:
             await asyncio.sleep(GATHER_SECONDS)
-            while not self._queue.empty() and len(changes) < BATCH:
-                changes.append(self._queue.get_nowait())
-            while True:
-                try:
-                    woken = await in_thread(notice, changes, self._pods)
-                    break
-                except DatabaseError as fault:
-                    log.warning("notice_delayed", fault=str(fault)[:200])
-                    await asyncio.sleep(1.0)
-                except Exception:
-                    # One server's nonsense is not to end the watch of the others; the sweep finds what is lost here.
-                    log.exception("notice_failed", changes=len(changes))
-                    woken = 0
-                    break
-            if woken:
-                log.debug("noticed", changes=len(changes), works=woken)
+        while not self._queue.empty() and len(changes) < BATCH:
+            changes.append(self._queue.get_nowait())
+        return changes
 
 
 def _wanted() -> dict[UUID, tuple[Access, set[Resource]]]:

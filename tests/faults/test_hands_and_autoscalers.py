@@ -14,6 +14,8 @@ def revision(trial, cluster):
 
 def test_hand_edits_and_deletes_come_back(trial):
     namespace, name = trial.application.namespace(), f"{trial.application.name}-web"
+    trial.declare(greeting="by hand")
+    trial.settled()
     for cluster in CLUSTERS:
         before = deployment(trial, cluster)
         image = before["spec"]["template"]["spec"]["containers"][0]["image"]
@@ -27,7 +29,7 @@ def test_hand_edits_and_deletes_come_back(trial):
             lambda cluster=cluster: trial.running.objects(cluster, "services,deployments", "-n", namespace),
             lambda found: len(found) == 2,
         )
-    trial.greets("Hello")
+    trial.greets("by hand")
     trial.settled()
     trial.nothing_leaked()
 

@@ -5,6 +5,7 @@ from django.db import transaction
 
 from clusters.manifests import ObjectId, manifest
 from clusters.models import Cluster, OwnedObject, Work
+from clusters.reconcile.wire import Wire
 from clusters.work import release_held
 from paas.core.models import AuditEvent
 from paas.identity import services
@@ -56,6 +57,38 @@ def test_it_stays_until_the_generation_is_healthy(delivered, submit, drain, swee
     assert live("ConfigMap", "b") is not None
     work.refresh_from_db()
     assert "WouldPrune" not in work.reported
+
+
+def test_an_autoscaler_goes_before_its_workload_says_replicas_itself(
+    monkeypatch, submit, until, drain, ground, deployment, live, namespace
+):
+    """Otherwise the two would set each other's number back till all is Healthy, which these never are."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    scaler = {
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": namespace},
+        "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4},
+    }  # fmt: skip
+    written = []
+
+    def spied(name):
+        original = getattr(Wire, name)
+
+        def call(wire, resource, *given, **named):
+            written.append((name, resource.kind))
+            return original(wire, resource, *given, **named)
+
+        monkeypatch.setattr(Wire, name, call)
+
+    submit("application", [*ground, deployment(replicas=None), manifest(scaler)])
+    until(lambda: live("HorizontalPodAutoscaler", "web") is not None)
+    spied("apply")
+    spied("delete")
+    submit("application", [*ground, deployment(replicas=1, image="registry.invalid/a:1")])
+    drain()
+    assert written[:2] == [("delete", "HorizontalPodAutoscaler"), ("apply", "Deployment")]
+    assert live("HorizontalPodAutoscaler", "web") is None
+    assert live("Deployment", "web")["spec"]["replicas"] == 1
 
 
 def test_past_its_deadline_a_generation_lists_what_would_go_and_a_person_may_let_it_go_first(

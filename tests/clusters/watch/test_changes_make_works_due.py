@@ -4,7 +4,9 @@ import pytest
 from django.db.models.functions import Now
 
 from clusters.models import Cluster, Lane, OwnedObject, Work
-from clusters.watch import process
+from clusters.watch import notice, process
+from clusters.watch.notice import Notices
+from clusters.watch.stream import Change
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_a_field_that_is_not_ours_does_not(
 def test_own_writes_come_to_rest(
     submit, until, healthy, rest, watching, eventually, is_due, drain, ground, config, admin, live, oid
 ):
-    """A drain's own changes are seen as such: after one more look all is quiet."""
+    """A drain's own changes are seen as such."""
     work = submit("application", [*ground, config("a", key="1")])
     marker = submit("marker", [config("marker", key="1")])
     until(lambda: healthy(work, marker))
@@ -88,15 +90,44 @@ def test_own_writes_come_to_rest(
     rest(marker)
     submit("application", [*ground, config("a", key="2")])
     drain()
-    admin.merge(oid("ConfigMap", "marker"), {"data": {"key": "edited"}})
-    eventually(lambda: is_due(marker))
-    drain()  # whatever the events of the write have made due
     before = live("ConfigMap", "a")["metadata"]["resourceVersion"]
-    rest(marker)
-    admin.merge(oid("ConfigMap", "marker"), {"data": {"key": "edited again"}})
+    admin.merge(oid("ConfigMap", "marker"), {"data": {"key": "edited"}})
     eventually(lambda: is_due(marker))
     assert not Work.objects.filter(pk=work.pk, next_check_at__lte=Now()).exists()
     assert live("ConfigMap", "a")["metadata"]["resourceVersion"] == before
+
+
+def test_what_an_attempt_does_is_judged_when_it_is_recorded(
+    delivered, rest, submit, drain, config, cluster, ground, live
+):
+    """Till then its Work is due; so an echo is not taken for news."""
+    notices = Notices()
+    submit("application", [*ground, config("a", key="2"), config("b", key="1")])
+    notices.add([Change(cluster.pk, live("ConfigMap", "a"))])
+    assert notices.judge() == 0
+    drain()
+    rest(delivered)
+    before, written = live("ConfigMap", "a"), Work.objects.get()
+    notices.add([Change(cluster.pk, before)])
+    assert notices.judge() == 0
+    assert not notices.left
+    Work.objects.update(next_check_at=Now(), lane=Lane.DRIFT)
+    edited = {**before, "data": {"key": "edited"}, "metadata": {**before["metadata"], "resourceVersion": "0"}}
+    notices.add([Change(cluster.pk, edited)])
+    assert notices.judge() == 0
+    assert notices.left
+    assert Work.objects.get().nudges == written.nudges
+
+
+def test_what_is_no_echo_is_news_after_a_second(delivered, cluster, live, monkeypatch):
+    monkeypatch.setattr(notice, "ECHO_SECONDS", 0)
+    notices, before, nudges = Notices(), live("ConfigMap", "a"), Work.objects.get().nudges
+    Work.objects.update(next_check_at=Now(), lane=Lane.DRIFT)
+    edited = {**before, "data": {"key": "edited"}, "metadata": {**before["metadata"], "resourceVersion": "0"}}
+    notices.add([Change(cluster.pk, edited)])
+    assert notices.judge() == 1
+    assert not notices.left
+    assert Work.objects.get().nudges == nudges + 1
 
 
 def test_a_pod_that_cannot_start(submit, drain, watching, eventually, ground, deployment, condition, registry_host):

@@ -24,6 +24,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
+import time_machine  # it takes pytest along: what each worker were to import anew would be most of its time
+
 from tests.fault_proxy import After, Reset
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -31,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[4]
 STEPS = ("taken", "claimed", "answered", "recording", "recorded")
 # How a request ends with its worker: never sent, answered but never heard, sent when all is over.
 ENDS = ("unsent", "unheard", "late")
-SECONDS = 60
+# Of a worker's life, and of the start of the process that forks them, which on a busy machine takes half of that.
+SECONDS = 120
 
 
 class Workers(AbstractContextManager["Workers"]):
@@ -143,8 +146,6 @@ def _dies_at(step: str) -> None:
 
 
 def _drain_once(step: str, off: str) -> None:
-    import time_machine
-
     from clusters.reconcile.drain import drain_due
     from clusters.sessions import Sessions
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from clusters.manifests import ANNOTATION_EPOCH
 from clusters.models import Lease, OwnedObject, Work
-from clusters.watch.notice import Pods, notice
+from clusters.watch.notice import Notices
 from clusters.watch.stream import Change
 from tests.fault_proxy import After, Before
 
@@ -78,6 +78,7 @@ def sleeper(proxied, workers, cluster):
         def go_on():
             frost.thaw()
             assert worker.ended() == 0
+            assert frost.request.answered.wait(30)  # it may have given up its request for lost before
             return frost.request
 
         return go_on
@@ -145,7 +146,9 @@ def test_a_create_that_arrives_late_is_taken_away_again(say, until, healthy, sle
     assert not OwnedObject.objects.filter(work=work, oid__endswith="/b", gone_at=None)
     request = go_on()
     assert request.status == 201
-    notice([Change(cluster.pk, live("ConfigMap", "b"))], Pods())  # as the watcher does
+    notices = Notices()
+    notices.add([Change(cluster.pk, live("ConfigMap", "b"))])  # as the watcher does
+    notices.judge()
     until(lambda: not Work.objects.filter(owner_kind="cluster"))
     assert live("ConfigMap", "b") is None
     assert data(live("ConfigMap", "a")) == "1"
@@ -166,8 +169,9 @@ def test_who_wakes_up_between_two_writes_writes_no_more(say, until, healthy, sle
     assert records() == recorded
 
 
-def test_who_wakes_up_before_a_delete_deletes_nothing(say, until, healthy, sleeper, live, records):
-    """It has read the object and means to delete what it read; that one has been written anew."""
+@pytest.mark.parametrize("answer", ["heard", "lost"])
+def test_who_wakes_up_before_a_delete_deletes_nothing(say, until, healthy, sleeper, live, records, proxied, answer):
+    """It means to delete what it has read, and where its connection broke meanwhile, reads it again: written anew."""
     work = say(a="1", b="1")
     until(lambda: healthy(work))
     say(a="1")
@@ -175,6 +179,8 @@ def test_who_wakes_up_before_a_delete_deletes_nothing(say, until, healthy, sleep
     work = say(a="1", b="1")
     until(lambda: healthy(work))
     before, recorded = live("ConfigMap", "b"), records()
+    if answer == "lost":
+        proxied[0].accept()  # cuts what is connected
     go_on()
     assert live("ConfigMap", "b") == before
     assert records() == recorded

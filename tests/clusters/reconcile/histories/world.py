@@ -25,7 +25,7 @@ from clusters.probe import probe_clusters
 from clusters.reconcile.drain import drain_due
 from clusters.sessions import Sessions, access_for
 from clusters.threads import in_thread
-from clusters.watch.notice import Pods, notice
+from clusters.watch.notice import Notices
 from clusters.watch.process import WATCHED
 from clusters.watch.stream import Change, Listed, follow
 from tests.fault_proxy import After, Fault, FaultProxy, Request, Reset
@@ -192,7 +192,9 @@ class World:
         for each in streams:
             each.cancel()
         await asyncio.gather(*streams, return_exceptions=True)
-        return await in_thread(notice, changes, Pods())
+        notices = Notices()
+        notices.add(changes)
+        return await in_thread(notices.judge)
 
     def late_writes_arrive(self) -> list[bool]:
         """What the dead had sent reaches the API servers now; which of it they accepted."""
