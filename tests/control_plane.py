@@ -173,8 +173,10 @@ class Application:
         return dict(said.json()) if said.status_code == 200 else {}
 
     def status(self) -> dict[str, Any]:
-        """Its status as the API gives it."""
-        return dict(json.loads(self.running.cli("status", self.reference, "-o", "json")))
+        """Its status as the API gives it; asked again and again, so no command is started for it."""
+        api, query = self.running.api, {"project": people.PROJECT, "name": self.name}
+        [found] = api.get("/applications/", params=query).raise_for_status().json()["results"]
+        return dict(api.get(f"/applications/{found['id']}/status/").raise_for_status().json())
 
     def retire(self) -> None:
         """`dougong retire`."""

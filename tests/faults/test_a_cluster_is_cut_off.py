@@ -21,6 +21,9 @@ def generation(trial, cluster):
 
 @pytest.mark.timeout(900)
 def test_west_is_cut_and_healed(trial):
+    trial.declare(greeting="before the cut")
+    trial.greets("before the cut")
+    trial.settled()
     before = generation(trial, "west")
     lab = trial.running.lab
     lab.cut("west")
@@ -31,7 +34,7 @@ def test_west_is_cut_and_healed(trial):
             trial.greets(f"edit {number}", "east")
         trial.settled("east")
         eventually(lambda: reachable(trial, "west"), lambda status: status == "False")
-        assert trial.application.answer("west")["greeting"] == "Hello"
+        assert trial.application.answer("west")["greeting"] == "before the cut"
         # The outage itself is what is tried: it has to last.
         eventually(lambda: time.monotonic() - cut_at, lambda seconds: seconds >= CUT_SECONDS, seconds=CUT_SECONDS + 10)
         assert reachable(trial, "east") == "True"

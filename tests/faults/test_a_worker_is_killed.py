@@ -44,6 +44,7 @@ LASTING = {
 
 @pytest.mark.parametrize("step", [*PASSING, *LASTING])
 def test_the_workers_die(trial, step):
+    trial.all_run()
     trial.declare(greeting=step)
     if step in LASTING:
         eventually(lambda: LASTING[step](trial))

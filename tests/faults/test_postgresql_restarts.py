@@ -8,7 +8,6 @@ import httpx
 from deploy.lab.errors import LabError
 from tests.control_plane import eventually
 
-PROCESSES = ("web", "worker-edit", "worker-rest", "beat", "watcher")
 RESTARTS = 3
 
 
@@ -29,6 +28,7 @@ def test_the_api_asks_for_patience_while_postgresql_is_down(trial):
     assert int(refused.headers["Retry-After"]) > 0
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "unreachable")
     eventually(lambda: asked(trial).status_code, lambda status: status == 200)
+    trial.all_run()
 
 
 def test_changes_are_made_while_postgresql_restarts(trial):
@@ -60,4 +60,4 @@ def test_changes_are_made_while_postgresql_restarts(trial):
     trial.settled()
     trial.recorded_once()
     trial.nothing_leaked()
-    eventually(lambda: all(map(trial.running.alive, PROCESSES)))
+    trial.all_run()

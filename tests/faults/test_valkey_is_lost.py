@@ -3,8 +3,6 @@
 import pytest
 import redis
 
-from tests.control_plane import eventually
-
 
 def test_valkey_is_flushed_while_a_change_is_on_its_way(trial):
     trial.declare(greeting="flushed")
@@ -13,6 +11,7 @@ def test_valkey_is_flushed_while_a_change_is_on_its_way(trial):
     trial.greets("flushed")
     trial.settled()
     trial.recorded_once()
+    trial.all_run()
 
 
 def test_changes_are_accepted_while_valkey_is_down_and_delivered_after(trial):
@@ -26,7 +25,7 @@ def test_changes_are_accepted_while_valkey_is_down_and_delivered_after(trial):
     trial.greets("no Valkey")
     trial.settled()
     trial.recorded_once()
-    eventually(lambda: all(map(trial.running.alive, ("worker-edit", "worker-rest", "beat", "watcher", "web"))))
+    trial.all_run()
 
 
 def test_valkey_restarts_while_a_change_is_on_its_way(trial):
@@ -36,6 +35,7 @@ def test_valkey_restarts_while_a_change_is_on_its_way(trial):
     trial.greets("Valkey restarts")
     trial.settled()
     trial.recorded_once()
+    trial.all_run()
 
 
 def test_changes_are_accepted_while_valkey_is_full_and_delivered_after(trial):
@@ -52,4 +52,4 @@ def test_changes_are_accepted_while_valkey_is_full_and_delivered_after(trial):
     trial.greets("Valkey is full")
     trial.settled()
     trial.recorded_once()
-    eventually(lambda: all(map(trial.running.alive, ("worker-edit", "worker-rest", "beat", "watcher", "web"))))
+    trial.all_run()

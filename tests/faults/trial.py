@@ -51,6 +51,10 @@ class Trial:
             if work["health"] != "Healthy" or work["observed_generation"] != work["generation"]
         ]
 
+    def all_run(self) -> None:
+        """Each process of the control plane, whatever ended it before."""
+        eventually(lambda: all(map(self.running.alive, self.running.plane.group.names)))
+
     def recorded_once(self) -> None:
         """I4: as many releases as accepted changes, and an audit event for each."""
         events = self.query(

@@ -234,7 +234,9 @@ class History(RuleBasedStateMachine):
         self.stage.retiring.append(self)
 
     def nothing_of_ours_is_left(self) -> None:
-        """By label and claim; a namespace stays only where the audit trail says why, and names each stranger in it."""
+        """By label and claim; a namespace stays only where the audit trail says why, and names each stranger that was
+        in it by then.
+        """
         owners = {str(each.pk) for each in self.it.environments}
         removed = AuditEvent.objects.filter(action="work.removed", object_name__contains=f"/{self.it.name}/")
         for name, place in self.world.places.items():
@@ -244,7 +246,7 @@ class History(RuleBasedStateMachine):
             assert left_behind(place, there, owners, set(theirs.values())) == []
             said = removed.filter(object_name__endswith=f"@{name}").values_list("after", flat=True)
             reported = {each["id"] for after in said for each in after.get("NamespaceKept", [])}
-            assert {str(oid) for oid in theirs} <= reported
+            assert self.strangers.to_be_told(name) <= reported
             assert reported or not there
 
     # Under the hood

@@ -8,6 +8,7 @@ from typing import Any
 
 from clusters.faults import ApiRefused
 from clusters.manifests import Manifest, ObjectId
+from clusters.reconcile.release import ANNOTATION_RELEASED
 from tests.clusters.reconcile.histories.world import World
 
 Body = dict[str, Any]
@@ -25,6 +26,8 @@ class Strangers:
     world: World
     there: dict[Key, Body] = field(default_factory=dict)
     in_the_way: set[Key] = field(default_factory=set)
+    # Came when the namespace had been given up, and was not ours to tell about any more.
+    afterwards: set[Key] = field(default_factory=set)
 
     def make(self, cluster: str, body: Body) -> bool:
         """Somebody creates it; False where the API server does not let them (a namespace that is going, say)."""
@@ -33,7 +36,11 @@ class Strangers:
             made = admin.create(body)
         except ApiRefused:
             return False
-        self.there[cluster, ObjectId.of(made)] = content(made)
+        key = (cluster, ObjectId.of(made))
+        self.there[key] = content(made)
+        namespace = admin.get(ObjectId("", "Namespace", "", key[1].namespace))
+        if ANNOTATION_RELEASED in namespace["metadata"].get("annotations", {}):
+            self.afterwards.add(key)
         return True
 
     def replace(self, cluster: str, manifest: Manifest, labels: dict[str, str]) -> None:
@@ -53,6 +60,10 @@ class Strangers:
     def on(self, cluster: str) -> dict[ObjectId, str]:
         """Those of one cluster, with their uids."""
         return {oid: body["metadata"]["uid"] for (name, oid), body in self.there.items() if name == cluster}
+
+    def to_be_told(self, cluster: str) -> set[str]:
+        """Those of one cluster that the retirement has to name: they were there before it gave the namespace up."""
+        return {str(oid) for name, oid in self.there.keys() - self.afterwards if name == cluster}
 
     def go_with(self, cluster: str, namespace: str) -> None:
         """Their own people delete the namespace around them."""
