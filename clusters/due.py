@@ -76,7 +76,8 @@ def _pull(works: Iterable[UUID], lane: Lane) -> int:
         "lane": Least(F("lane"), Value(int(lane))),
         "nudges": F("nudges") + 1,
     }
-    changed = sum(ready.filter(pk=pk).update(**forward) for pk in works)
-    if changed:
+    changed = [pk for pk in works if ready.filter(pk=pk).update(**forward)]
+    # Who drives a cluster looks again when he has given it back.
+    if Work.objects.filter(pk__in=changed).exclude(cluster__lease__until__gt=Now()).exists():
         wake(lane)
-    return changed
+    return len(changed)

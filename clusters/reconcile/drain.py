@@ -48,8 +48,8 @@ REST_SECONDS = 1.0
 ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 32  # more than the wire carries: it stays busy while what ended is recorded
-TOGETHER = 8
-GATHER_SECONDS = 0.03
+TOGETHER = 12
+GATHER_SECONDS = 0.3  # a dozen Works of a few objects take a busy wire that long
 
 ClusterAtFault = (Unreachable, AddressNotAllowed, IdentityChanged, ApiRefused, NoCredential)
 

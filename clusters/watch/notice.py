@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from clusters.restored import distrust
 from clusters.watch.stream import Change, Listed, News, Rewound
 
 ECHO_SECONDS = 1.0
-PODS_SECONDS = 0.5
+HEALTH_SECONDS = 0.5
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 
 
@@ -70,17 +70,19 @@ def _pod_state(body: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Unjudged:
-    """A change of an object, and when the first of those came that it stands for."""
+    """A change of an object, when the first of those came that it stands for, and when to judge it."""
 
     change: Change
     since: float
+    at: float = 0.0
 
 
 class Notices:
     """Watched changes till they have become due Works.
 
     A change of an object whose Work is due already waits till that has been recorded, a second at most: mostly it is
-    the echo of the very attempt. News of pods is gathered for half a second, a rollout being many steps.
+    the echo of the very attempt. News of health, of pods above all, is gathered for half a second, a rollout being many
+    steps.
     """
 
     def __init__(self) -> None:
@@ -116,15 +118,16 @@ class Notices:
         Runs in a database thread, not together with `add`.
         """
         now = time.monotonic()
-        works, waiting = _changed(self._objects, now - ECHO_SECONDS)
+        ripe_objects = {key: each for key, each in self._objects.items() if each.at <= now}
+        works, waiting = _changed(ripe_objects, now)
         for each in self._lists:
             works |= _missing(each) if isinstance(each, Listed) else _distrusted(each.cluster_id)
-        ripe = {each for each, since in self._namespaces.items() if since <= now - PODS_SECONDS}
+        ripe = {each for each, since in self._namespaces.items() if since <= now - HEALTH_SECONDS}
         for cluster_id, namespace in ripe:
             works |= _behind(cluster_id, namespace)
         woken = due(Work.objects.filter(pk__in=works), Lane.DRIFT) if works else 0
         self._lists.clear()
-        self._objects = waiting
+        self._objects = {key: each for key, each in self._objects.items() if key not in ripe_objects} | waiting
         self._namespaces = {each: since for each, since in self._namespaces.items() if each not in ripe}
         return woken
 
@@ -136,11 +139,11 @@ class Notices:
 
 
 def _changed(
-    objects: dict[tuple[UUID, str], _Unjudged], oldest: float
+    objects: dict[tuple[UUID, str], _Unjudged], now: float
 ) -> tuple[set[UUID], dict[tuple[UUID, str], _Unjudged]]:
     """The Works of objects that differ from what their row says, and what is to be judged later.
 
-    What came before `oldest` does not wait. The claim of a removed row makes an orphan.
+    The claim of a removed row makes an orphan.
     """
     works: set[UUID] = set()
     waiting: dict[tuple[UUID, str], _Unjudged] = {}
@@ -155,10 +158,15 @@ def _changed(
                     take_in(cluster_id, claim)
             elif row.work_id is None or _is_known(row, change):
                 continue
-            elif row.is_due and each.since > oldest:
+            elif row.is_due and now - each.since < ECHO_SECONDS:
                 waiting[cluster_id, oid] = each
-            elif _matters(row, change):
+            elif _has_drifted(row, change):
                 works.add(row.work_id)
+            elif _fares_otherwise(row, change):
+                if now - each.since < HEALTH_SECONDS:
+                    waiting[cluster_id, oid] = replace(each, at=each.since + HEALTH_SECONDS)
+                else:
+                    works.add(row.work_id)
     return works, waiting
 
 
@@ -176,13 +184,15 @@ def _is_known(row: _Row, change: Change) -> bool:
     return not change.gone and (metadata["uid"], metadata["resourceVersion"]) == (row.uid, row.resource_version)
 
 
-def _matters(row: _Row, change: Change) -> bool:
+def _has_drifted(row: _Row, change: Change) -> bool:
     body = change.body
     if change.gone or body["metadata"]["uid"] != row.uid or "deletionTimestamp" in body["metadata"]:
         return True
-    if row.live_digest != live_digest(body, FIELD_MANAGER):
-        return True
-    verdict = assess(body)
+    return row.live_digest != live_digest(body, FIELD_MANAGER)
+
+
+def _fares_otherwise(row: _Row, change: Change) -> bool:
+    body, verdict = change.body, assess(change.body)
     # A workload's row tells what its pods say, which the object alone does not; only its health is compared.
     return row.health != verdict.health or (body["kind"] not in _REPLICAS and row.reason != verdict.reason[:80])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,7 +23,8 @@ log = structlog.get_logger(__name__)
 
 REGISTRY_SECONDS = 5.0
 GATHER_SECONDS = 0.01  # changes come in bursts: one query for what comes together
-AGAIN_SECONDS = 0.05
+AGAIN_SECONDS = 0.1
+SHARE = 0.25  # of the time that judging may take while changes keep coming
 BATCH = 500
 QUEUE = 1000  # a full queue holds the streams back, and with them the servers; nothing is dropped
 
@@ -56,6 +58,7 @@ class Watcher:
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
         self._notices = Notices()
+        self._gather = GATHER_SECONDS
         self.rounds = 0
 
     def followed(self) -> set[UUID]:
@@ -105,6 +108,7 @@ class Watcher:
     async def _notice(self) -> None:
         while True:
             changes = await self._batch()
+            began = time.monotonic()
             try:
                 self._notices.add(changes)
                 woken = await in_thread(self._notices.judge)
@@ -118,6 +122,7 @@ class Watcher:
             else:
                 if woken:
                     log.debug("noticed", changes=len(changes), works=woken)
+            self._gather = max(GATHER_SECONDS, (time.monotonic() - began) * (1 / SHARE - 1))
 
     async def _batch(self) -> list[News]:
         """The next changes; none where there are none for a moment and some wait to be judged again."""
@@ -126,7 +131,7 @@ class Watcher:
             async with asyncio.timeout(AGAIN_SECONDS if self._notices.left else None):
                 changes.append(await self._queue.get())
         if changes:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(self._gather)
         while not self._queue.empty() and len(changes) < BATCH:
             changes.append(self._queue.get_nowait())
         return changes
