@@ -28,6 +28,7 @@ import pytest
 import redis
 import yaml
 from psycopg.conninfo import make_conninfo
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.control_plane import environment
 from deploy.control_plane.plane import ControlPlane
@@ -38,6 +39,7 @@ from deploy.lab.lab import Lab, opened
 from tests.labs import LAB
 
 CLUSTERS = ("east", "west")
+USERS = ("tests/faults/", "tests/demo/test_end_to_end.py", "tests/demo/test_logs_of_live_pods.py")
 WAIT_SECONDS = 120.0
 HELD = "dougong:test:held"
 HELD_SECONDS = 3 * 3600
@@ -52,6 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.enable_socket)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(600))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """With `--dist loadfile` the tests of the control plane are as one file, so that only one process starts it."""
+    return _OneControlPlane(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+class _OneControlPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist carries no types
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "control plane" if file.startswith(USERS) else file
 
 
 def eventually(look: Callable[[], T], wanted: Callable[[T], bool] = bool, *, seconds: float = WAIT_SECONDS) -> T:
