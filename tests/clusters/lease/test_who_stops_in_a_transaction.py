@@ -1,11 +1,11 @@
-"""A frozen worker may hold a lease locked; PostgreSQL ends such a session, so that nobody waits for it for ever."""
+"""A frozen worker may hold a lease locked; PostgreSQL is told to end such a session, so nobody waits for ever."""
 
 import pytest
 from django.db import connection
 
 
 @pytest.mark.django_db
-def test_its_session_is_ended_by_postgresql():
+def test_postgresql_is_told_to_end_its_session():
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("30s",)
