@@ -193,7 +193,9 @@ def serves(cluster: str) -> bool:
 
 
 def inside(cluster: str, code: str) -> str:
-    return kubectl(cluster, "-n", "demo", "exec", "deploy/web", "--", "python3", "-c", code).strip()
+    result = lab("kubectl", cluster, "-n", "demo", "exec", "deploy/web", "--", "python3", "-c", code)
+    assert result.returncode == 0, result.stderr + kubectl(cluster, "-n", "demo", "get", "pods,events", "-o", "wide")
+    return result.stdout.strip()
 
 
 def knows_its_pods(cluster: str) -> bool:
