@@ -16,7 +16,7 @@ class DeclarationIn(serializers.Serializer[Any]):
 
     type = serializers.CharField(max_length=20, default="string", help_text=f"One of {', '.join(TYPES)}.")
     choices = serializers.ListField(child=serializers.CharField(max_length=1000), default=list, max_length=100)
-    required = serializers.BooleanField(default=False)
+    required = serializers.BooleanField(default=False)  # type: ignore[assignment]  # a field, no attribute of the form
     protected = serializers.BooleanField(default=False)
     description = serializers.CharField(max_length=500, allow_blank=True, default="")
 
@@ -26,7 +26,7 @@ class DeclarationOut(serializers.Serializer[Any]):
 
     type = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
     protected = serializers.BooleanField()
     description = serializers.CharField()
 
@@ -194,7 +194,7 @@ class EffectiveKeyOut(serializers.Serializer[Any]):
     key = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     released = serializers.CharField(allow_null=True)
-    source = SourceOut(allow_null=True)
+    source = SourceOut(allow_null=True)  # type: ignore[assignment]
     hides = SourceOut(many=True)
     declared = DeclaredOut(many=True)
     set_by_blocks = SetByBlockOut(many=True)

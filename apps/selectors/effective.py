@@ -64,8 +64,9 @@ def _by_cluster(environment: Environment) -> list[tuple[Cluster | None, Resolved
 
 
 def _released(environment: Environment) -> AppSpec | None:
-    release = Release.objects.filter(pk=environment.current_release_id).only("spec").first()
-    return AppSpec.from_json(release.spec) if release else None
+    if environment.current_release_id is None:
+        return None
+    return AppSpec.from_json(Release.objects.only("spec").get(pk=environment.current_release_id).spec)
 
 
 def _set_by_blocks(spec: AppSpec, cluster: Cluster) -> dict[str, dict[str, str]]:

@@ -87,15 +87,12 @@ def key_row(each: Body) -> list[str]:
 
 def change_row(each: Body) -> list[str]:
     """A change of a key."""
-    said = [_entry(each["before"]), _entry(each["after"])]
-    return [str(each["version"]), each["key"], *said, _who(each), each["changed_at"], each["reason"]]
+    return [str(each["version"]), each["key"], *_before_and_after(each), _who(each), each["changed_at"], each["reason"]]
 
 
 def proposal_row(each: Body) -> list[str]:
     """A proposal."""
-    changes = "; ".join(
-        f"{key}: {_entry(change['before'])} → {_entry(change['after'])}" for key, change in each["changes"].items()
-    )
+    changes = "; ".join(f"{key}: {' → '.join(_before_and_after(change))}" for key, change in each["changes"].items())
     return [each["id"], place(each), changes, each["proposed_by"], each["created_at"], each["reason"], each["state"]]
 
 
@@ -112,11 +109,12 @@ def _side(there: Iterable[Body]) -> str:
     return ", ".join(f"{value} on {cluster}" for cluster, value in by_cluster.items())
 
 
-def _entry(said: Body | None) -> str:
-    if said is None:
-        return "-"
-    declared = f"({_declared(said['declaration'])})" if said["declaration"] else ""
-    return " ".join(filter(None, [_text(said["value"]) if said["value"] is not None else "", declared]))
+def _before_and_after(change: Body) -> list[str]:
+    """The values; where the declaration is what changed, that as well."""
+    before, after = (change[which] or {"value": None, "declaration": None} for which in ("before", "after"))
+    declared = [f" ({_declared(each['declaration'])})" if each["declaration"] else "" for each in (before, after)]
+    shown = declared if before["declaration"] != after["declaration"] else ["", ""]
+    return [_text(each["value"]) + more for each, more in zip((before, after), shown, strict=True)]
 
 
 def _declared(declaration: Body) -> str:
