@@ -13,6 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from apps.config import LAYERS, Entry, Layer, Resolved, resolve
 from apps.models import Application, ConfigChange, ConfigProposal, Environment, Project
 from apps.schemas import one_of
+from apps.terms import givable
 from clusters.models import Cluster
 from paas.core.errors import Invalid
 from paas.core.permissions import Actor, not_found, visible
@@ -69,7 +70,8 @@ def find_scope(actor: Actor, kind: str, name: str) -> Scope:
     if len(parts) != len(steps):
         form = {1: "NAME", 2: "PROJECT/NAME", 3: "PROJECT/APPLICATION/NAME"}[len(steps)]
         raise Invalid("config_scope_unknown", f"'{name}' names no {kind}.", rule=f"It is named as {form}.")
-    found = visible(actor, _ROWS[kind]).filter(**dict(zip(steps, parts, strict=True))).first()
+    named = visible(actor, _ROWS[kind]).filter(**dict(zip(steps, parts, strict=True)))
+    found = named.first() if givable(name) else None
     if found is None:
         raise not_found(_ROWS[kind].model)
     return scope_of(found)
@@ -144,7 +146,7 @@ def _resolved_on(ladder: list[Scope], cluster: Scope, there: Entries) -> Resolve
 def history(scope: Scope, key: str = "") -> QuerySet[ConfigChange]:
     """The changes of a scope, newest first."""
     found = ConfigChange.objects.filter(scope_id=scope.id).order_by("-id")
-    return found.filter(key=key) if key else found
+    return found.filter(key=key if givable(key) else "") if key else found
 
 
 def proposals_of(actor: Actor) -> QuerySet[ConfigProposal]:
