@@ -16,18 +16,22 @@ from rest_framework.response import Response
 
 from apps import selectors, services
 from apps.api import serializers as forms
+from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.streams import STREAMS
 from apps.delivery import channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import ResourceViewSet
+from paas.core.api import ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
+from paas.core.schema import FIELDS
 from paas.core.sse import stream
 
 
 class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&project=&team=`, exact; retired ones only with `?retired=true`."""
+    """`?name=&project=&team=&cluster=&health=`, exact; retired ones only with `?retired=true`."""
 
+    cluster = filters.CharFilter(method="by_environment", label="With an environment on this cluster.")
+    health = filters.CharFilter(method="by_environment", label="With an environment of this health.")
     project = filters.CharFilter(field_name="project__name")
     team = filters.CharFilter(field_name="project__team__name")
     retired = filters.BooleanFilter(method="by_retired", label="Retired ones, and only those; they are left out else.")
@@ -40,6 +44,12 @@ class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filt
         """Living ones, unless something else is said."""
         found: QuerySet[Application] = super().filter_queryset(queryset)
         return found if self.form.cleaned_data.get("retired") is not None else found.filter(retired_at=None)
+
+    def by_environment(self, queryset: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
+        """Those with a living environment that has it."""
+        column = {"cluster": "placements__cluster__name", "health": "status__health"}[name]
+        fitting = Environment.objects.filter(retired_at=None, **{column: value})
+        return queryset.filter(pk__in=fitting.values("application"))
 
     def by_retired(self, queryset: QuerySet[Application], name: str, value: bool) -> QuerySet[Application]:
         """Retired, or not."""
@@ -84,18 +94,27 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         application = self.get_object()
         return stream(application_snapshot(self.actor, application.pk), channel(application.pk))
 
-    @extend_schema(operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False)
+    @extend_schema(
+        operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False, parameters=[FIELDS]
+    )
     @action(detail=True, ordering="-created_at", filter_backends=[])
     def releases(self, request: Request, id: str) -> Response:  # noqa: A002
         """Its releases in all environments, newest first."""
         found = selectors.releases_of(self.actor).filter(environment__application=self.get_object())
         page = self.paginate_queryset(found)  # type: ignore[arg-type]  # a page of releases, not of applications
-        return self.get_paginated_response(forms.ReleaseOut(page, many=True).data)  # type: ignore[arg-type]
+        return self.get_paginated_response(only_fields(request, forms.ReleaseOut(page, many=True)).data)  # type: ignore[arg-type]
 
-    @extend_schema(operation_id="applications_rollback", request=forms.RollbackIn, responses={201: forms.RollbackOut})
+    @extend_schema(
+        operation_id="applications_rollback",
+        request=forms.RollbackIn,
+        responses={201: forms.RollbackOut, 200: DryRunOut},
+        parameters=[DRY_RUN],
+    )
     @action(detail=True, methods=["post"])
     def rollback(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Return an environment to an earlier release: image, config and secret versions as they were."""
+        """Return an environment to an earlier release: image, config and secret versions as they were. 200 with
+        `dryRun`, which does nothing.
+        """
         application = self.get_object()
         body = self.parsed(forms.RollbackIn)
         environment = application.environments.filter(name=body["environment"], retired_at=None).first()
@@ -103,7 +122,10 @@ class ApplicationViewSet(ResourceViewSet[Application]):
             raise not_found(Environment)
         environment.application = application
         chosen = _release(environment, body["release"]) if body["release"] else None
-        made = services.rollback(environment=environment, release=chosen, actor=self.actor, reason=body["reason"])
+        order = {"environment": environment, "release": chosen, "actor": self.actor, "reason": body["reason"]}
+        if flag(request, "dryRun"):
+            return Response(DryRunOut(services.dry_run_rollback(**order)).data)
+        made = services.rollback(**order)
         row = selectors.releases_of(self.actor).get(pk=made.release.pk)
         return Response(forms.RollbackOut(row, context={"notes": made.notes}).data, status=201)
 

@@ -32,10 +32,13 @@ LOGS = [
 
 
 class EnvironmentFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&application=&project=&health=`, exact."""
+    """`?name=&application=&project=&team=&cluster=&health=`, exact."""
 
     application = filters.CharFilter(field_name="application__name")
     project = filters.CharFilter(field_name="application__project__name")
+    team = filters.CharFilter(field_name="application__project__team__name")
+    # At most one placement of an environment is on a cluster: no row comes twice.
+    cluster = filters.CharFilter(field_name="placements__cluster__name")
     health = filters.CharFilter(field_name="status__health")
 
     class Meta:

@@ -33,11 +33,18 @@ UNREGISTERED = {202: forms.ClusterOut, 204: None}
 
 
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&cordoned=&suspended=`, exact."""
+    """`?name=&cordoned=&suspended=&leaving=`, exact; `?label=key=value`."""
+
+    label = filters.CharFilter(method="by_label", label="key=value")
 
     class Meta:
         model = Cluster
         fields = ["name", "cordoned", "suspended", "leaving"]
+
+    def by_label(self, queryset: QuerySet[Cluster], name: str, said: str) -> QuerySet[Cluster]:
+        """Those that carry the label."""
+        key, _, value = said.partition("=")
+        return queryset.filter(labels__contains={key: value})
 
 
 @extend_schema_view(
@@ -132,13 +139,14 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
 
 
 class WorkFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?cluster=&owner_id=&owner_kind=&health=`."""
+    """`?name=&cluster=&team=&owner_id=&owner_kind=&health=&intent=`, exact."""
 
+    team = filters.CharFilter(field_name="team__name")
     cluster = filters.CharFilter(field_name="cluster__name")
 
     class Meta:
         model = Work
-        fields = ["cluster", "owner_id", "owner_kind", "health", "intent"]
+        fields = ["name", "cluster", "owner_id", "owner_kind", "health", "intent"]
 
 
 @extend_schema_view(

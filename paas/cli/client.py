@@ -9,6 +9,7 @@ from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import Http, path
 
 Body = dict[str, Any]
+DRY_RUN = {"dryRun": "true"}
 
 
 class Client:
@@ -87,6 +88,10 @@ class Client:
         """Declare: {"appFile", "reason"} and "environments" where only some are meant. Returns the application."""
         return self._object("PUT", path("projects", project, "applications", name), order)
 
+    def try_deploy(self, project: str, name: str, order: Body) -> Body:
+        """What `deploy` would do: see `changes`."""
+        return self._object("PUT", path("projects", project, "applications", name), order, params=DRY_RUN)
+
     def status(self, application_id: str) -> Body:
         """{"application", "environments": [...]}: see `status`."""
         return self._object("GET", path("applications", application_id, "status"))
@@ -98,6 +103,10 @@ class Client:
     def rollback(self, application_id: str, order: Body) -> Body:
         """{"environment", "release", "reason"}; without "release" the one before."""
         return self._object("POST", path("applications", application_id, "rollback"), order)
+
+    def try_rollback(self, application_id: str, order: Body) -> Body:
+        """What `rollback` would do: see `changes`."""
+        return self._object("POST", path("applications", application_id, "rollback"), order, params=DRY_RUN)
 
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""
@@ -112,8 +121,15 @@ class Client:
         """A new version of a secret."""
         return self._object("PUT", path("environments", environment_id, "secrets", name), {"values": dict(values)})
 
-    def _object(self, method: str, at: str, body: Body | None = None, headers: Mapping[str, str] | None = None) -> Body:
-        found = self.http.send(method, at, body=body, headers=headers).body
+    def _object(
+        self,
+        method: str,
+        at: str,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Body:
+        found = self.http.send(method, at, body=body, headers=headers, params=params).body
         return found if isinstance(found, dict) else {}
 
 

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     CONFLICT = 4
     UNREACHABLE = 5
     TIMED_OUT = 6
+    CHANGES = 7
 
 
 MEANINGS: Mapping[ExitCode, str] = {
@@ -31,6 +32,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.CONFLICT: "at odds with the present state, or changed since it was read",
     ExitCode.UNREACHABLE: "the control plane did not answer",
     ExitCode.TIMED_OUT: "timed out while watching; what was begun goes on",
+    ExitCode.CHANGES: "there are changes: `diff` and `--dry-run` with `--exit-code`",
 }
 
 

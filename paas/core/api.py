@@ -1,4 +1,4 @@
-"""The base of every API view: what one may view, keyset pages, ETag and If-Match.
+"""The base of every API view: what one may view, keyset pages, sparse fields, ETag and If-Match.
 
 Views parse and answer; services decide and write. Errors become problem+json in `paas.core.problems`.
 """
@@ -13,12 +13,12 @@ from django.db import models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from paas.core.errors import PreconditionFailed, PreconditionRequired
+from paas.core.errors import Invalid, PreconditionFailed, PreconditionRequired
 from paas.core.pagination import KeysetPagination
 from paas.core.permissions import Actor, not_found, visible
 
@@ -61,6 +61,41 @@ def check_if_match(request: Request, row: VersionedRow) -> None:
         )
 
 
+def flag(request: Request, name: str) -> bool:
+    """A query parameter that is "true" or "false"; left out it is false.
+
+    Raises:
+        Invalid: `invalid`, for anything else, so that no misspelt dry run is carried out.
+    """
+    said = request.query_params.get(name, "false")
+    if said not in ("true", "false"):
+        raise Invalid("invalid", f"{name}: expected true or false, got '{said[:40]}'.")
+    return said == "true"
+
+
+def only_fields(request: Request, serializer: serializers.BaseSerializer[Any]) -> serializers.BaseSerializer[Any]:
+    """The serializer, less what `?fields=a,b` leaves out of a read.
+
+    Raises:
+        Invalid: `field_unknown`.
+    """
+    said = request.query_params.get("fields", "")
+    form = getattr(serializer, "child", serializer)
+    if not said or request.method not in SAFE_METHODS or not isinstance(form, serializers.Serializer):
+        return serializer
+    wanted = set(said.split(","))
+    if unknown := sorted(wanted - set(form.fields)):
+        raise Invalid(
+            "field_unknown",
+            f"There is no field {', '.join(each[:40] for each in unknown)} here.",
+            rule=f"Fields: {', '.join(form.fields)}.",
+            remedy="Name the wanted ones after ?fields=, with commas between.",
+        )
+    for name in set(form.fields) - wanted:
+        form.fields.pop(name)
+    return serializer
+
+
 class ResourceViewSet(GenericViewSet[AnyModel]):
     """Reads for every resource, and the frame for its edits.
 
@@ -96,6 +131,10 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
             return super().get_object()
         except Http404:
             raise not_found(super().get_queryset().model) from None
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """With the fields that were asked for."""
+        return only_fields(self.request, super().get_serializer(*args, **kwargs))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page."""

@@ -1,8 +1,22 @@
-"""What every operation of the OpenAPI file has in common: its refusals are problem+json. A drf-spectacular hook."""
+"""What the operations of the OpenAPI file have in common: problem+json for refusals, sparse fields for reads.
+
+Named in the settings of drf-spectacular.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from paas.core.api import ResourceViewSet
+
+FIELDS = OpenApiParameter(
+    "fields",
+    str,
+    description="Only these properties of each object, with commas between; then no other is there, required or not.",
+)
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -27,6 +41,15 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
+
+
+class Schema(AutoSchema):
+    """Lists and details take `fields`."""
+
+    def get_override_parameters(self) -> list[Any]:
+        found = list(super().get_override_parameters())
+        sparse = isinstance(self.view, ResourceViewSet) and self.view.action in ("list", "retrieve")
+        return [*found, FIELDS] if sparse else found
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.live import Live
 
+from paas.cli import changes
 from paas.cli import status as view
 from paas.cli.client import environment_of, project_name
-from paas.cli.errors import DeadlineError, UsageError
+from paas.cli.errors import DeadlineError, ExitCode, UsageError
 from paas.cli.output import Format, facts, table
 from paas.cli.session import Session, command
 from paas.cli.watch import Clock, Watch
@@ -27,6 +28,10 @@ App = Annotated[str, typer.Argument(metavar="APP", help="The application, as NAM
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="The environment.")]
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")]
 WatchFlag = Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")]
+
+ExitCodeFlag = Annotated[
+    bool, typer.Option("--exit-code", help="End with 7 where there are changes, with 0 where there are none.")
+]
 
 
 @app.command()
@@ -74,6 +79,15 @@ def follow_status(session: Session, application_id: str, environment: str | None
     with _changes(session, environment) as show:
         for seen in watch:
             show(seen)
+
+
+def show_changes(session: Session, dry_run: dict[str, Any], *, exit_code: bool = False) -> None:
+    """Show a dry run; with `exit_code` end with a code of its own where there are changes."""
+    for note in dry_run.get("notes") or ():
+        session.output.note(str(note))
+    session.output.show(dry_run, table=lambda: changes.shown(dry_run), names=lambda: changes.names(dry_run))
+    if exit_code and dry_run.get("changed"):
+        raise typer.Exit(int(ExitCode.CHANGES))
 
 
 @contextmanager
@@ -134,11 +148,15 @@ def rollback(
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     watch: WatchFlag = False,
     timeout: Seconds = 600,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change.")] = False,
 ) -> None:
     """Return an environment to an earlier release: image, config and secrets as they were."""
     found = session.client.application(application)
     where = environment_of(found, environment)
     order = {"environment": where["name"], "reason": reason, **({"release": to} if to else {})}
+    if dry_run:
+        show_changes(session, session.client.try_rollback(str(found["id"]), order))
+        return
     answer = session.client.rollback(str(found["id"]), order)
     if watch:
         follow_status(session, str(found["id"]), str(where["name"]), timeout)
