@@ -65,6 +65,10 @@ class Client:
         query = {"remove" if remove else "leave_running": "true"}
         self.http.send("DELETE", path("clusters", name), params=query)
 
+    def applications(self, query: Mapping[str, str]) -> list[Body]:
+        """Those that fit `query`: "project", "team", "cluster", "health"."""
+        return list(self.http.pages(path("applications"), query))
+
     def application(self, reference: str) -> Body:
         """The application called `name` or `project/name`.
 

@@ -110,6 +110,7 @@ _BY_STATUS: Mapping[int, type[CliError]] = {
 }
 _NEXT: Mapping[int, str] = {
     401: "Sign in with `dougong login`.",
+    404: "See what there is with `dougong apps` and `dougong cluster list`.",
     403: "Ask an owner of the team, or an operator.",
     412: "Read it again and repeat the command.",
     429: "Wait a little and repeat the command.",
@@ -121,13 +122,15 @@ def refusal(status: int, body: Any) -> CliError:
     """The failure that an HTTP answer tells of; `body` is decoded JSON (problem+json, as far as it is one) or text."""
     known = body if isinstance(body, Mapping) else {}
     kind = _BY_STATUS.get(status, CliError)
+    code = str(known.get("code") or "")
+    told = _NEXT.get(status) or (f"See `dougong explain {code}`." if code else "")
     message = known.get("detail") or known.get("title") or f"The control plane answered {status}."
     errors = [entry for entry in known.get("errors") or () if isinstance(entry, Mapping)]
     return kind(
         str(message),
-        code=str(known.get("code") or f"http_{status}"),
+        code=code or f"http_{status}",
         rule=str(known.get("rule") or ""),
-        remedy=str(known.get("remedy") or _NEXT.get(status, "")),
+        remedy=str(known.get("remedy") or told),
         errors=errors,
         request_id=str(known.get("request_id") or ""),
     )

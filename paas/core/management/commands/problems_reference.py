@@ -11,11 +11,13 @@ from paas.core.codes import VARIES, Code, codes
 
 HEAD = """# Refusals and their codes
 
-Whatever the API refuses is answered as `application/problem+json` (RFC 9457) with a `code` that stays as it is, a `detail` for people,
-and mostly a `rule` and a `remedy`. The command shows the same and ends with the exit code of its kind ([cli.md](cli.md)).
-`dougong explain CODE` tells a line of this page. Where a form or an app file is wrong, `errors` names every place.
+Whatever the API refuses is answered as `application/problem+json` (RFC 9457) with a `code` that stays as it is, a
+`detail` for people, and mostly a `rule` and a `remedy`. The command shows the same and ends with the exit code of its
+kind ([cli.md](cli.md)). `dougong explain CODE` tells a line of this page. Where a form or an app file is wrong,
+`errors` names every place.
 
-This page is written by `manage.py problems_reference` from the source; a test keeps it complete. "…" stands for what varies.
+This page is written by `manage.py problems_reference` from the source; a test keeps it complete. "…" stands for what
+varies.
 """
 ROOMS = {"paas": "Of every request, people, teams and tokens", "clusters": "Clusters", "apps": "Applications"}
 TABLE = "\n## {title}\n\n| code | status | what is said | rule | what to do |\n|---|---|---|---|---|\n"
