@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import selectors, services
+from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.streams import STREAMS
@@ -58,7 +59,9 @@ class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filt
 
 @extend_schema_view(
     list=extend_schema(operation_id="applications_list"),
-    retrieve=extend_schema(operation_id="applications_retrieve", responses=forms.ApplicationDetailOut),
+    retrieve=extend_schema(
+        operation_id="applications_retrieve", responses=forms.ApplicationDetailOut, examples=examples.APPLICATION
+    ),
 )
 class ApplicationViewSet(ResourceViewSet[Application]):
     """Applications of one's teams; operators see all. Declared by PUT below their project."""
@@ -70,8 +73,9 @@ class ApplicationViewSet(ResourceViewSet[Application]):
     lookup_value_regex = "[-0-9a-f]{36}"
 
     def get_queryset(self) -> QuerySet[Application]:
-        """What the actor may view."""
-        return selectors.applications_of(self.actor)
+        """What the actor may view; the app file is read for one application only."""
+        found = selectors.applications_of(self.actor)
+        return found.defer("app_file") if self.action == "list" else found
 
     def get_serializer_class(self) -> Any:
         """The app file comes with one application only."""
@@ -109,6 +113,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         request=forms.RollbackIn,
         responses={201: forms.RollbackOut, 200: DryRunOut},
         parameters=[DRY_RUN],
+        examples=examples.ROLLBACK,
     )
     @action(detail=True, methods=["post"])
     def rollback(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -130,7 +135,10 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         return Response(forms.RollbackOut(row, context={"notes": made.notes}).data, status=201)
 
     @extend_schema(
-        operation_id="applications_retire", request=forms.RetireIn, responses={202: forms.ApplicationDetailOut}
+        operation_id="applications_retire",
+        request=forms.RetireIn,
+        responses={202: forms.ApplicationDetailOut},
+        examples=examples.RETIRE,
     )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, id: str) -> Response:  # noqa: A002

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import logs, selectors, services
+from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.streams import STREAMS
 from apps.models import Environment
@@ -69,7 +70,10 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         return self.answer(self.get_object())
 
     @extend_schema(
-        operation_id="environments_create", request=forms.EnvironmentIn, responses={201: forms.EnvironmentOut}
+        operation_id="environments_create",
+        request=forms.EnvironmentIn,
+        responses={201: forms.EnvironmentOut},
+        examples=examples.ENVIRONMENT,
     )
     def create(self, request: Request) -> Response:
         """An environment ahead of its first deploy, so that secrets can be stored."""
@@ -111,6 +115,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         request=forms.SecretIn,
         responses=forms.SecretOut,
         parameters=[SECRET],
+        examples=examples.SECRET,
     )
     def set_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
         """Store a new version of a secret; the next deploy uses it."""

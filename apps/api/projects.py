@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import appfile, selectors, services
+from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut, or_dry_run
 from apps.api.idempotency import HEADER, once
@@ -62,7 +63,12 @@ class ProjectViewSet(ResourceViewSet[Project]):
         """What the actor may view."""
         return selectors.projects_of(self.actor)
 
-    @extend_schema(operation_id="projects_create", request=forms.ProjectIn, responses={201: forms.ProjectOut})
+    @extend_schema(
+        operation_id="projects_create",
+        request=forms.ProjectIn,
+        responses={201: forms.ProjectOut},
+        examples=examples.PROJECT,
+    )
     def create(self, request: Request) -> Response:
         """A new project; owners of the team."""
         body = self.parsed(forms.ProjectIn)
@@ -76,6 +82,7 @@ class ProjectViewSet(ResourceViewSet[Project]):
         operation_id="applications_deploy",
         request=forms.DeployIn,
         responses=or_dry_run(forms.DeploymentOut),
+        examples=examples.DEPLOY,
         parameters=[
             NAME,
             OpenApiParameter("application", str, OpenApiParameter.PATH, description="Its name, as in the file."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Func, IntegerField, QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -162,8 +162,13 @@ class WorkViewSet(ResourceViewSet[Work]):
     lookup_url_kwarg = "id"
 
     def get_queryset(self) -> QuerySet[Work]:
-        """What the actor may view."""
-        return selectors.works_of(self.actor)
+        """What the actor may view; objects are counted by the database, a page of manifests is megabytes."""
+        found = selectors.works_of(self.actor).defer(
+            "manifests", "removable", "cluster__facts", "cluster__ca_data", "cluster__conditions"
+        )
+        return found.annotate(
+            objects_count=Func("manifests", function="jsonb_array_length", output_field=IntegerField())
+        )
 
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""

@@ -42,6 +42,17 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+REFUSED = {
+    "type": "urn:dougong:problem:host_taken",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "hello.example/ on cluster 'east' belongs to another environment.",
+    "code": "host_taken",
+    "instance": "/api/v1/projects/demo/applications/hello/",
+    "remedy": "Choose another host or path.",
+    "request_id": "7b1c2a52-9d0e-4c3b-8a4f-1f0f5f6f7a80",
+}
+
 
 class Schema(AutoSchema):
     """Lists and details take `fields`."""
@@ -55,7 +66,8 @@ class Schema(AutoSchema):
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Give every operation the default response Problem."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    media = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {"refused": {"value": REFUSED}}}
+    content = {"application/problem+json": media}
     for operations in result.get("paths", {}).values():
         for operation in operations.values():
             if isinstance(operation, dict) and "responses" in operation:
