@@ -18,11 +18,12 @@ from apps import selectors, services
 from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.streams import STREAMS
 from apps.delivery import channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import ResourceViewSet, flag, only_fields
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
@@ -112,7 +113,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         operation_id="applications_rollback",
         request=forms.RollbackIn,
         responses={201: forms.RollbackOut, 200: DryRunOut},
-        parameters=[DRY_RUN],
+        parameters=[DRY_RUN, IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
         examples=examples.ROLLBACK,
     )
     @action(detail=True, methods=["post"])
@@ -120,15 +121,23 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         """Return an environment to an earlier release: image, config and secret versions as they were. 200 with
         `dryRun`, which does nothing.
         """
-        application = self.get_object()
         body = self.parsed(forms.RollbackIn)
+        dry = flag(request, "dryRun")
+
+        def act() -> Response:
+            with self.edited(demanded=False) as application:
+                return self._rollback(application, body, dry=dry)
+
+        return act() if dry else once(request, act)
+
+    def _rollback(self, application: Application, body: dict[str, Any], *, dry: bool) -> Response:
         environment = application.environments.filter(name=body["environment"], retired_at=None).first()
         if environment is None:
             raise not_found(Environment)
         environment.application = application
         chosen = _release(environment, body["release"]) if body["release"] else None
         order = {"environment": environment, "release": chosen, "actor": self.actor, "reason": body["reason"]}
-        if flag(request, "dryRun"):
+        if dry:
             return Response(DryRunOut(services.dry_run_rollback(**order)).data)
         made = services.rollback(**order)
         row = selectors.releases_of(self.actor).get(pk=made.release.pk)
@@ -138,14 +147,15 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         operation_id="applications_retire",
         request=forms.RetireIn,
         responses={202: forms.ApplicationDetailOut},
+        parameters=[IF_MATCH_IF_IT_MATTERS],
         examples=examples.RETIRE,
     )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, id: str) -> Response:  # noqa: A002
         """Remove it and its data from every cluster; its name confirms."""
-        application = self.get_object()
         body = self.parsed(forms.RetireIn)
-        services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
+        with self.edited(demanded=False) as application:
+            services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
         return self.answer(self.get_queryset().get(pk=application.pk), status=202)
 
 

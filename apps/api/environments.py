@@ -18,7 +18,7 @@ from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.streams import STREAMS
 from apps.models import Environment
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
 from paas.core.errors import Invalid
 
 VERSION = OpenApiParameter("version", int, description="This version only; all of them if left out.")
@@ -84,24 +84,34 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         )
         return self.answer(self.get_queryset().get(pk=made.pk), status=201)
 
-    @extend_schema(operation_id="environments_retire", request=forms.RetireIn, responses={202: forms.EnvironmentOut})
+    @extend_schema(
+        operation_id="environments_retire",
+        request=forms.RetireIn,
+        responses={202: forms.EnvironmentOut},
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Remove it and its data from every cluster; its name confirms."""
-        environment = self.get_object()
         body = self.parsed(forms.RetireIn)
-        services.retire_environment(
-            environment=environment, actor=self.actor, confirm=body["confirm"], reason=body["reason"]
-        )
-        environment.refresh_from_db(fields=["retiring_at", "version", "generation"])
-        return self.answer(environment, status=202)
+        with self.edited(demanded=False) as environment:
+            services.retire_environment(
+                environment=environment, actor=self.actor, confirm=body["confirm"], reason=body["reason"]
+            )
+        return self.answer(self.get_queryset().get(pk=environment.pk), status=202)
 
-    @extend_schema(operation_id="environments_rerender", request=forms.ReasonIn, responses=forms.NotesOut)
+    @extend_schema(
+        operation_id="environments_rerender",
+        request=forms.ReasonIn,
+        responses=forms.NotesOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     @action(detail=True, methods=["post"])
     def rerender(self, request: Request, id: str) -> Response:  # noqa: A002
         """Render its release anew from the present facts of its clusters; ends RenderStale."""
         body = self.parsed(forms.ReasonIn)
-        notes = services.rerender(environment=self.get_object(), actor=self.actor, reason=body["reason"])
+        with self.edited(demanded=False) as environment:
+            notes = services.rerender(environment=environment, actor=self.actor, reason=body["reason"])
         return Response({"notes": notes})
 
     @extend_schema(operation_id="environments_secrets", responses=forms.SecretOut(many=True), filters=False)

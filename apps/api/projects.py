@@ -17,22 +17,16 @@ from apps import appfile, selectors, services
 from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut, or_dry_run
-from apps.api.idempotency import HEADER, once
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.models import Application, Project
 from apps.problems import ProblemsError
 from apps.services.submit import invalid_app_file
-from paas.core.api import ResourceViewSet, check_if_match, etag, flag
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, etag, flag
 from paas.core.errors import Invalid
 from paas.core.permissions import not_found, visible
 from paas.identity.models import Team
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the project.")
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the application as it was read, if it matters."
-)
-IDEMPOTENCY_KEY = OpenApiParameter(
-    HEADER, str, OpenApiParameter.HEADER, description="Any text: the same request under it is carried out once."
-)
 
 
 class ProjectFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
@@ -87,7 +81,7 @@ class ProjectViewSet(ResourceViewSet[Project]):
             NAME,
             OpenApiParameter("application", str, OpenApiParameter.PATH, description="Its name, as in the file."),
             DRY_RUN,
-            IF_MATCH,
+            IF_MATCH_IF_IT_MATTERS,
             IDEMPOTENCY_KEY,
         ],
     )

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
 from paas.core.permissions import not_found
 
 IF_MATCH = OpenApiParameter(
@@ -108,17 +108,20 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
                 (registry.suspend if body["suspended"] else registry.resume)(cluster=cluster, **why)
         return self._answer(cluster)
 
-    @extend_schema(operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON], responses=UNREGISTERED)
+    @extend_schema(
+        operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON, IF_MATCH_IF_IT_MATTERS], responses=UNREGISTERED
+    )
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
         """Unregister; operators only. 202 while what is ours is being removed."""
         remove = request.query_params.get("remove", "").lower()
-        leaving = departure.unregister_cluster(
-            cluster=self.get_object(),
-            actor=self.actor,
-            remove=remove == "true",
-            leave_running=remove == "false",
-            reason=request.query_params.get("reason", ""),
-        )
+        with self.edited(demanded=False) as cluster:
+            leaving = departure.unregister_cluster(
+                cluster=cluster,
+                actor=self.actor,
+                remove=remove == "true",
+                leave_running=remove == "false",
+                reason=request.query_params.get("reason", ""),
+            )
         return Response(status=204) if leaving is None else self._answer(leaving, status=202)
 
     @extend_schema(

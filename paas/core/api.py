@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 from django.db import models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
@@ -29,6 +30,11 @@ class VersionedRow(Protocol):
     """What has an ETag: any row with a number that rises with each edit."""
 
     version: int
+
+
+IF_MATCH_IF_IT_MATTERS = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the object as it was read, if it matters."
+)
 
 
 def etag(row: VersionedRow) -> str:
@@ -160,10 +166,16 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
         return cast(dict[str, Any], form.validated_data)
 
     @contextmanager
-    def edited(self) -> Iterator[AnyModel]:
-        """The object of the address, locked and checked against If-Match, in the transaction the service joins."""
+    def edited(self, *, demanded: bool = True) -> Iterator[AnyModel]:
+        """The object of the address, locked and checked against If-Match, in the transaction the service joins.
+
+        `demanded`: without If-Match it is refused; else it is then neither locked nor checked.
+        """
         with transaction.atomic():
             seen = self.get_object()
+            if not demanded and "If-Match" not in self.request.headers:
+                yield seen
+                return
             row = type(seen)._default_manager.select_for_update(of=("self",)).filter(pk=seen.pk).first()
             if row is None:
                 raise not_found(type(seen))
