@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
@@ -23,17 +22,12 @@ def or_dry_run(serializer: Any) -> PolymorphicProxySerializer:
     )
 
 
-@extend_schema_field(OpenApiTypes.ANY)
-class AnyField(serializers.JSONField):
-    """Any JSON value."""
-
-
 class FieldChangeOut(serializers.Serializer[Any]):
     """A field of an object; null where there is nothing."""
 
     path = serializers.CharField()
-    before = AnyField(allow_null=True)
-    after = AnyField(allow_null=True)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
 
 
 class ObjectChangeOut(serializers.Serializer[Any]):
