@@ -136,7 +136,12 @@ class ApplicationViewSet(ResourceViewSet[Application]):
             raise not_found(Environment)
         environment.application = application
         chosen = _release(environment, body["release"]) if body["release"] else None
-        order = {"environment": environment, "release": chosen, "actor": self.actor, "reason": body["reason"]}
+        order: dict[str, Any] = {
+            "environment": environment,
+            "release": chosen,
+            "actor": self.actor,
+            "reason": body["reason"],
+        }
         if dry:
             return Response(DryRunOut(services.dry_run_rollback(**order)).data)
         made = services.rollback(**order)

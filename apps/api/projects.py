@@ -96,7 +96,7 @@ class ProjectViewSet(ResourceViewSet[Project]):
         if file.name != application:
             message = f"The app file is of '{file.name}', the address names '{application}'."
             raise Invalid("application_mismatch", message)
-        order = {
+        order: dict[str, Any] = {
             "project": project,
             "app_file": file,
             "actor": self.actor,

@@ -46,11 +46,7 @@ class Line:
 
 def in_order(events: Iterable[str], *, follow: bool) -> Iterator[Line]:
     """Lines by their time. Following, a line waits a moment for older ones; else all are read first."""
-    lines = _moments(events)
-    if not follow:
-        yield from (line for _, line in sorted(lines, key=lambda each: each[0]))
-        return
-    yield from _merged(lines)
+    yield from _merged(_moments(events), WINDOW_SECONDS if follow else math.inf)
 
 
 @dataclass
@@ -98,7 +94,7 @@ class _End:
 Arrived = queue.Queue[tuple[Moment, Line] | _End]
 
 
-def _merged(lines: Iterator[tuple[Moment, Line]]) -> Iterator[Line]:
+def _merged(lines: Iterator[tuple[Moment, Line]], window: float) -> Iterator[Line]:
     arrived: Arrived = queue.Queue(maxsize=10_000)
     threading.Thread(target=_read, args=(lines, arrived), daemon=True).start()
     waiting: list[tuple[Moment, int, float, Line]] = []
@@ -106,7 +102,7 @@ def _merged(lines: Iterator[tuple[Moment, Line]]) -> Iterator[Line]:
     end: _End | None = None
     while end is None:
         try:
-            got = arrived.get(timeout=WINDOW_SECONDS / 4 if waiting else None)
+            got = arrived.get(timeout=window / 4 if waiting and math.isfinite(window) else None)
         except queue.Empty:
             pass
         else:
@@ -114,7 +110,7 @@ def _merged(lines: Iterator[tuple[Moment, Line]]) -> Iterator[Line]:
                 end = got
             else:
                 moment, line = got
-                heapq.heappush(waiting, (moment, next(numbers), time.monotonic() + WINDOW_SECONDS, line))
+                heapq.heappush(waiting, (moment, next(numbers), time.monotonic() + window, line))
         until = time.monotonic() if end is None else math.inf
         while waiting and waiting[0][2] <= until:
             yield heapq.heappop(waiting)[3]

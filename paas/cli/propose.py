@@ -16,6 +16,8 @@ USUAL_PORT = 8080
 PLACEHOLDER = "0" * 64
 LARGEST = 256 * 1024
 CONTAINERFILES = ("Dockerfile", "Containerfile")
+# What one reader of YAML or another takes for something else than a text.
+NO_TEXTS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a pod, where only its ports are reached
 # A process of a Procfile that runs once before a release, not for ever.
 BEFORE_RELEASE = "release"
@@ -102,7 +104,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_scalar, value)) + "]"
     if isinstance(value, str) and re.fullmatch("[A-Za-z/][-A-Za-z0-9_./]*|[0-9]+(m|Mi)", value):
-        return value if value not in ("true", "false", "null") else json.dumps(value)
+        return json.dumps(value) if value.lower() in NO_TEXTS else value
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -15,9 +15,7 @@ FOLDERS = {
     ),
     "containerfile-without-port": ({"Containerfile": "FROM x\n"}, {"web": (None, 8080, None)}),
     "procfile": (
-        {
-            "Procfile": "web: gunicorn shop.wsgi --bind :$PORT\nWork_er: celery -A shop worker\nrelease: x\n#: x\n"
-        },
+        {"Procfile": "web: gunicorn shop.wsgi --bind :$PORT\nWork_er: celery -A shop worker\nrelease: x\n#: x\n"},
         {
             "web": (["/bin/sh", "-c", "gunicorn shop.wsgi --bind :$PORT"], 8080, None),
             "work-er": (["celery", "-A", "shop", "worker"], None, None),
@@ -52,7 +50,7 @@ FOLDERS = {
     "nothing": ({}, {"web": (None, 8080, None)}),
     "broken": (
         {"package.json": "{", "pyproject.toml": "[", "Procfile": 'web: sh -c "\n', "Dockerfile": ""},
-        {"web": (["/bin/sh", "-c", 'sh -c "'], 8080, None)},
+        {"web": (["/bin/sh", "-c", 'sh -c "'], 8000, None)},
     ),
     "strange": (
         {"package.json": "[1]", "pyproject.toml": "project = 3\n", "requirements.txt": ""},
