@@ -107,8 +107,8 @@ def test_another_cluster_and_one_left(send, deploy, west):
     )
 
 
-def test_only_the_environments_asked_for(send, deploy):
-    both = {"production": {"clusters": ["east"]}, "staging": {"clusters": ["east"]}}
+def test_only_the_environments_asked_for(send, deploy, west):
+    both = {"production": {"clusters": ["east"]}, "staging": {"clusters": ["west"]}}
     deploy(environments=both)
     found = send(greeting="hi", environments=both, only=["staging"]).json()
     assert [each["name"] for each in found["environments"]] == ["staging"]
@@ -172,9 +172,10 @@ def test_no_value_of_a_secret(send, deploy, owner):
 def test_a_rollback(deploy, api, owner, django_capture_on_commit_callbacks):
     application = deploy().application
     deploy(greeting="hi")
+    client = api(owner)
     before = everything()
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = api(owner).post(
+        answer = client.post(
             f"/api/v1/applications/{application.pk}/rollback/?dryRun=true", {"environment": "production"}
         )
     assert (everything(), callbacks) == (before, [])

@@ -26,7 +26,7 @@ def answers():
                     yield pytest.param(media["schema"], example["value"], id=f"{name}-{status}-{title}")
 
 
-@pytest.mark.parametrize(("schema", "value"), answers())
+@pytest.mark.parametrize(("schema", "value"), list(answers()))
 def test_an_answer_is_as_its_schema_says(schema, value):
     whole = {**schema, "components": OPENAPI["components"]}
     jsonschema.validate(value, whole, cls=jsonschema.Draft202012Validator)
@@ -43,10 +43,10 @@ def sent(name):
 def test_every_request_is_accepted(api, project, owner, east):
     client = api(owner)
 
-    def send(name, **places):
-        method, path, _ = OPERATIONS[name]
-        answer = getattr(client, method)(path.format(**places), sent(name))
-        assert answer.status_code < 300, (name, answer.json())
+    def send(operation, **places):
+        method, path, _ = OPERATIONS[operation]
+        answer = getattr(client, method)(path.format(**places), sent(operation))
+        assert answer.status_code < 300, (operation, answer.json())
         return answer.json()
 
     send("projects_create")
