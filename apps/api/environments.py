@@ -136,7 +136,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
     @extend_schema(
         operation_id="environments_secrets_revoke",
-        responses=forms.RevokedOut,
+        responses={200: forms.RevokedOut},
         parameters=[SECRET, VERSION, REASON],
     )
     def revoke_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002

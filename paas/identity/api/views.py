@@ -115,7 +115,7 @@ class TeamViewSet(ResourceViewSet[Team]):
             renamed = services.rename_team(team=team, title=body["title"], actor=self.actor)
         return self.answer(renamed)
 
-    @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True))
+    @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True), filters=False)
     def members(self, request: Request, name: str) -> Response:
         """Who is on the team."""
         return Response(forms.MemberOut(members(self.get_object()), many=True).data)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -47,6 +49,23 @@ def map_path_parameters(context, path_parameters):
         kind = context.operation.path.split("/")[3]
         path_parameters.update({name: THERE[kind, name] for name in path_parameters if (kind, name) in THERE})
     return path_parameters
+
+
+@OPENAPI.hook
+def map_query(context, query):
+    """What is left out by `fields` is not there, required or not: no schema can say so."""
+    return {name: value for name, value in (query or {}).items() if name != "fields"}
+
+
+@pytest.fixture(autouse=True)
+def _one_connection():
+    """The test's own: between a server's requests Django closes what it was left."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
