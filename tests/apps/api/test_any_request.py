@@ -33,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 STREAMS = ["applications_status_stream", "environments_logs"]
-EXAMPLES = 12
+EXAMPLES = 6
 FILE = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 
 OPENAPI = schemathesis.openapi.from_path(FILE).exclude(operation_id=STREAMS)
