@@ -82,13 +82,15 @@ check-openapi: $(SYNCED)
 check-tests: $(SYNCED)
 	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not soak"
 
-.PHONY: format openapi settings-page
+.PHONY: format openapi settings-page problems-page
 format: $(SYNCED) ## Format code and templates
 	@.venv/bin/ruff format --quiet $(CODE) && .venv/bin/ruff check --fix --quiet $(CODE); .venv/bin/djlint --reformat --quiet templates || true
 openapi: $(SYNCED) ## Write docs/openapi.yaml anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 settings-page: $(SYNCED) ## Write docs/settings.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
+problems-page: $(SYNCED) ## Write docs/problems.md anew
+	@$(DEVELOPMENT) $(PYTHON) manage.py problems_reference > docs/problems.md
 
 .PHONY: test test-lab test-browser no-demo
 test: no-demo check lab second-lab test-lab test-browser ## check, and the tests on two real clusters and in a browser

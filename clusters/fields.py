@@ -88,7 +88,17 @@ def changed_fields(before: Any, after: Any) -> list[str]:
     `spec.replicas`, `metadata.labels["app.kubernetes.io/name"]`, `spec.containers[{"name":"web"}].image`, and an index
     where list items have no key.
     """
-    return sorted(_differences(before, after, ""))
+    return sorted(path for path, _, _ in _differences(before, after, ""))
+
+
+def changed_values(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+    """The same paths, each with what was there and what is; None where there is nothing."""
+    found = sorted(_differences(before, after, ""), key=lambda each: each[0])
+    return [(path, _told(old), _told(new)) for path, old, new in found]
+
+
+def _told(value: Any) -> Any:
+    return None if value is _ABSENT else value
 
 
 def unmet_fields(sent: Any, live: Any) -> dict[str, Any]:
@@ -253,7 +263,7 @@ def _steps(path: str) -> Iterable[_Step]:
         at = found.end()
 
 
-def _differences(before: Any, after: Any, path: str) -> Iterable[str]:
+def _differences(before: Any, after: Any, path: str) -> Iterable[tuple[str, Any, Any]]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
             yield from _differences(before.get(name, _ABSENT), after.get(name, _ABSENT), _field_path(path, name))
@@ -268,9 +278,9 @@ def _differences(before: Any, after: Any, path: str) -> Iterable[str]:
             yield from _differences(old_items.get(name, _ABSENT), new_items.get(name, _ABSENT), f"{path}[{name}]")
         common = [name for name in old_items if name in new_items]
         if common != [name for name in new_items if name in old_items]:
-            yield path
+            yield path, before, after
     elif type(before) is not type(after) or before != after:
-        yield path
+        yield path, before, after
 
 
 def _said(sent: Any, live: Any) -> bool:

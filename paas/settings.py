@@ -176,7 +176,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "paas.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "paas.core.schema.Schema",
     "DEFAULT_THROTTLE_RATES": {"login": DOUGONG.login_rate},
     "EXCEPTION_HANDLER": "paas.core.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

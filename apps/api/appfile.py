@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps import appfile
+from apps.api import examples
 from apps.contribution import RenderError
 from apps.problems import ProblemsError
 from apps.render import render
@@ -49,7 +50,7 @@ class RenderOut(serializers.Serializer[Any]):
 class RenderView(APIView):
     """A preview: nothing is stored and no application need exist. Stored secrets are not known to it."""
 
-    @extend_schema(operation_id="render", request=RenderIn, responses=RenderOut)
+    @extend_schema(operation_id="render", request=RenderIn, responses=RenderOut, examples=examples.RENDER)
     def post(self, request: Request) -> Response:
         """What the file comes to on a cluster."""
         form = RenderIn(data=request.data)

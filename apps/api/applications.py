@@ -15,19 +15,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import selectors, services
+from apps.api import examples
 from apps.api import serializers as forms
+from apps.api.dry_runs import DRY_RUN, DryRunOut
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.streams import STREAMS
 from apps.delivery import channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
+from paas.core.schema import FIELDS
 from paas.core.sse import stream
 
 
 class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&project=&team=`, exact; retired ones only with `?retired=true`."""
+    """`?name=&project=&team=&cluster=&health=`, exact; retired ones only with `?retired=true`."""
 
+    cluster = filters.CharFilter(method="by_environment", label="With an environment on this cluster.")
+    health = filters.CharFilter(method="by_environment", label="With an environment of this health.")
     project = filters.CharFilter(field_name="project__name")
     team = filters.CharFilter(field_name="project__team__name")
     retired = filters.BooleanFilter(method="by_retired", label="Retired ones, and only those; they are left out else.")
@@ -41,6 +47,12 @@ class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filt
         found: QuerySet[Application] = super().filter_queryset(queryset)
         return found if self.form.cleaned_data.get("retired") is not None else found.filter(retired_at=None)
 
+    def by_environment(self, queryset: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
+        """Those with a living environment that has it."""
+        column = {"cluster": "placements__cluster__name", "health": "status__health"}[name]
+        fitting = Environment.objects.filter(retired_at=None, **{column: value})
+        return queryset.filter(pk__in=fitting.values("application"))
+
     def by_retired(self, queryset: QuerySet[Application], name: str, value: bool) -> QuerySet[Application]:
         """Retired, or not."""
         return queryset.filter(retired_at__isnull=not value)
@@ -48,7 +60,9 @@ class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filt
 
 @extend_schema_view(
     list=extend_schema(operation_id="applications_list"),
-    retrieve=extend_schema(operation_id="applications_retrieve", responses=forms.ApplicationDetailOut),
+    retrieve=extend_schema(
+        operation_id="applications_retrieve", responses=forms.ApplicationDetailOut, examples=examples.APPLICATION
+    ),
 )
 class ApplicationViewSet(ResourceViewSet[Application]):
     """Applications of one's teams; operators see all. Declared by PUT below their project."""
@@ -60,8 +74,11 @@ class ApplicationViewSet(ResourceViewSet[Application]):
     lookup_value_regex = "[-0-9a-f]{36}"
 
     def get_queryset(self) -> QuerySet[Application]:
-        """What the actor may view."""
-        return selectors.applications_of(self.actor)
+        """What the actor may view; the app file is read for one application only."""
+        found = selectors.applications_of(self.actor)
+        if self.action in ("status", "status_stream", "releases"):
+            return found.prefetch_related(None).defer("app_file")
+        return found.defer("app_file") if self.action == "list" else found
 
     def get_serializer_class(self) -> Any:
         """The app file comes with one application only."""
@@ -84,38 +101,68 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         application = self.get_object()
         return stream(application_snapshot(self.actor, application.pk), channel(application.pk))
 
-    @extend_schema(operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False)
+    @extend_schema(
+        operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False, parameters=[FIELDS]
+    )
     @action(detail=True, ordering="-created_at", filter_backends=[])
     def releases(self, request: Request, id: str) -> Response:  # noqa: A002
         """Its releases in all environments, newest first."""
         found = selectors.releases_of(self.actor).filter(environment__application=self.get_object())
         page = self.paginate_queryset(found)  # type: ignore[arg-type]  # a page of releases, not of applications
-        return self.get_paginated_response(forms.ReleaseOut(page, many=True).data)  # type: ignore[arg-type]
+        return self.get_paginated_response(only_fields(request, forms.ReleaseOut(page, many=True)).data)  # type: ignore[arg-type]
 
-    @extend_schema(operation_id="applications_rollback", request=forms.RollbackIn, responses={201: forms.RollbackOut})
+    @extend_schema(
+        operation_id="applications_rollback",
+        request=forms.RollbackIn,
+        responses={201: forms.RollbackOut, 200: DryRunOut},
+        parameters=[DRY_RUN, IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
+        examples=examples.ROLLBACK,
+    )
     @action(detail=True, methods=["post"])
     def rollback(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Return an environment to an earlier release: image, config and secret versions as they were."""
-        application = self.get_object()
+        """Return an environment to an earlier release: image, config and secret versions as they were. 200 with
+        `dryRun`, which does nothing.
+        """
         body = self.parsed(forms.RollbackIn)
+        dry = flag(request, "dryRun")
+
+        def act() -> Response:
+            with self.edited(demanded=False) as application:
+                return self._rollback(application, body, dry=dry)
+
+        return act() if dry else once(request, act)
+
+    def _rollback(self, application: Application, body: dict[str, Any], *, dry: bool) -> Response:
         environment = application.environments.filter(name=body["environment"], retired_at=None).first()
         if environment is None:
             raise not_found(Environment)
         environment.application = application
         chosen = _release(environment, body["release"]) if body["release"] else None
-        made = services.rollback(environment=environment, release=chosen, actor=self.actor, reason=body["reason"])
+        order: dict[str, Any] = {
+            "environment": environment,
+            "release": chosen,
+            "actor": self.actor,
+            "reason": body["reason"],
+        }
+        if dry:
+            return Response(DryRunOut(services.dry_run_rollback(**order)).data)
+        made = services.rollback(**order)
         row = selectors.releases_of(self.actor).get(pk=made.release.pk)
         return Response(forms.RollbackOut(row, context={"notes": made.notes}).data, status=201)
 
     @extend_schema(
-        operation_id="applications_retire", request=forms.RetireIn, responses={202: forms.ApplicationDetailOut}
+        operation_id="applications_retire",
+        request=forms.RetireIn,
+        responses={202: forms.ApplicationDetailOut},
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+        examples=examples.RETIRE,
     )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, id: str) -> Response:  # noqa: A002
         """Remove it and its data from every cluster; its name confirms."""
-        application = self.get_object()
         body = self.parsed(forms.RetireIn)
-        services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
+        with self.edited(demanded=False) as application:
+            services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
         return self.answer(self.get_queryset().get(pk=application.pk), status=202)
 
 

@@ -16,11 +16,12 @@ from rest_framework.response import Response
 
 from apps import logs, selectors, services
 from apps.api import config_serializers as config_forms
+from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.streams import STREAMS
 from apps.models import Environment
 from apps.selectors import effective
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
 from paas.core.errors import Invalid
 from paas.core.permissions import not_found
 
@@ -37,10 +38,13 @@ LOGS = [
 
 
 class EnvironmentFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&application=&project=&health=`, exact."""
+    """`?name=&application=&project=&team=&cluster=&health=`, exact."""
 
     application = filters.CharFilter(field_name="application__name")
     project = filters.CharFilter(field_name="application__project__name")
+    team = filters.CharFilter(field_name="application__project__team__name")
+    # At most one placement of an environment is on a cluster: no row comes twice.
+    cluster = filters.CharFilter(field_name="placements__cluster__name")
     health = filters.CharFilter(field_name="status__health")
 
     class Meta:
@@ -71,7 +75,10 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         return self.answer(self.get_object())
 
     @extend_schema(
-        operation_id="environments_create", request=forms.EnvironmentIn, responses={201: forms.EnvironmentOut}
+        operation_id="environments_create",
+        request=forms.EnvironmentIn,
+        responses={201: forms.EnvironmentOut},
+        examples=examples.ENVIRONMENT,
     )
     def create(self, request: Request) -> Response:
         """An environment ahead of its first deploy, so that secrets can be stored."""
@@ -82,24 +89,34 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         )
         return self.answer(self.get_queryset().get(pk=made.pk), status=201)
 
-    @extend_schema(operation_id="environments_retire", request=forms.RetireIn, responses={202: forms.EnvironmentOut})
+    @extend_schema(
+        operation_id="environments_retire",
+        request=forms.RetireIn,
+        responses={202: forms.EnvironmentOut},
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Remove it and its data from every cluster; its name confirms."""
-        environment = self.get_object()
         body = self.parsed(forms.RetireIn)
-        services.retire_environment(
-            environment=environment, actor=self.actor, confirm=body["confirm"], reason=body["reason"]
-        )
-        environment.refresh_from_db(fields=["retiring_at", "version", "generation"])
-        return self.answer(environment, status=202)
+        with self.edited(demanded=False) as environment:
+            services.retire_environment(
+                environment=environment, actor=self.actor, confirm=body["confirm"], reason=body["reason"]
+            )
+        return self.answer(self.get_queryset().get(pk=environment.pk), status=202)
 
-    @extend_schema(operation_id="environments_rerender", request=forms.ReasonIn, responses=forms.NotesOut)
+    @extend_schema(
+        operation_id="environments_rerender",
+        request=forms.ReasonIn,
+        responses=forms.NotesOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     @action(detail=True, methods=["post"])
     def rerender(self, request: Request, id: str) -> Response:  # noqa: A002
         """Render its release anew from the present facts of its clusters; ends RenderStale."""
         body = self.parsed(forms.ReasonIn)
-        notes = services.rerender(environment=self.get_object(), actor=self.actor, reason=body["reason"])
+        with self.edited(demanded=False) as environment:
+            notes = services.rerender(environment=environment, actor=self.actor, reason=body["reason"])
         return Response({"notes": notes})
 
     @extend_schema(operation_id="environments_config", responses=config_forms.EffectiveOut(many=True), filters=False)
@@ -134,6 +151,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         request=forms.SecretIn,
         responses=forms.SecretOut,
         parameters=[SECRET],
+        examples=examples.SECRET,
     )
     def set_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
         """Store a new version of a secret; the next deploy uses it."""
@@ -144,7 +162,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
     @extend_schema(
         operation_id="environments_secrets_revoke",
-        responses=forms.RevokedOut,
+        responses={200: forms.RevokedOut},
         parameters=[SECRET, VERSION, REASON],
     )
     def revoke_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002

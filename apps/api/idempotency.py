@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import orjson
 from django.db import IntegrityError, transaction
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -21,6 +22,9 @@ from paas.identity.models import User
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER, description="Any text: the same request under it is carried out once."
+)
 
 
 def once(request: Request, act: Callable[[], Response]) -> Response:

@@ -15,10 +15,12 @@ from paas.core.api import ResourceViewSet
 
 
 class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?application=&project=&environment=&number=`: names, exact."""
+    """`?application=&project=&team=&environment=&number=&created_by=`: names, exact."""
 
     environment = filters.CharFilter(field_name="environment__name")
     application = filters.CharFilter(field_name="environment__application__name")
+    team = filters.CharFilter(field_name="environment__application__project__team__name")
+    created_by = filters.CharFilter(field_name="created_by_name")
     project = filters.CharFilter(field_name="environment__application__project__name")
 
     class Meta:

@@ -76,10 +76,15 @@ class ApplicationOut(serializers.ModelSerializer[Application]):
         read_only_fields = fields
 
 
+@extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
+class AppFileField(serializers.JSONField):
+    """As it was sent; null before the first deploy."""
+
+
 class ApplicationDetailOut(ApplicationOut):
     """The same with the app file as it was last accepted."""
 
-    appFile = serializers.JSONField(source="app_file", allow_null=True)  # noqa: N815 - as it is sent
+    appFile = AppFileField(source="app_file")  # noqa: N815 - as it is sent
 
     class Meta(ApplicationOut.Meta):
         fields = [*ApplicationOut.Meta.fields, "appFile"]

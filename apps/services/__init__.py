@@ -4,6 +4,7 @@ loop and writes the audit event in one transaction; nothing here calls a cluster
 
 from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
+from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_rollback
 from apps.services.environments import create_environment
 from apps.services.projects import create_project
 from apps.services.rerender import rerender
@@ -13,12 +14,15 @@ from apps.services.secrets import revoke_secret, set_secret
 
 __all__ = [
     "Deployment",
+    "DryRun",
     "Rollback",
     "accept_proposal",
     "change_config",
     "create_environment",
     "create_project",
     "deploy",
+    "dry_run_deploy",
+    "dry_run_rollback",
     "refuse_proposal",
     "rerender",
     "retire",

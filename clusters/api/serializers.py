@@ -199,8 +199,8 @@ class WorkOut(serializers.ModelSerializer[Work]):
         read_only_fields = fields
 
     def get_spec(self, work: Work) -> dict[str, Any]:
-        """Intent, release and the ids of the desired objects."""
-        return {"intent": work.intent, "release": work.release, "objects": len(work.manifests)}
+        """Intent, release and the number of desired objects, which the view's query adds."""
+        return {"intent": work.intent, "release": work.release, "objects": getattr(work, "objects_count", 0)}
 
     def get_status(self, work: Work) -> dict[str, Any]:
         """How far the loop got."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Func, IntegerField, QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
 from paas.core.permissions import not_found
 
 IF_MATCH = OpenApiParameter(
@@ -33,11 +33,18 @@ UNREGISTERED = {202: forms.ClusterOut, 204: None}
 
 
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?name=&cordoned=&suspended=`, exact."""
+    """`?name=&cordoned=&suspended=&leaving=`, exact; `?label=key=value`."""
+
+    label = filters.CharFilter(method="by_label", label="key=value")
 
     class Meta:
         model = Cluster
         fields = ["name", "cordoned", "suspended", "leaving"]
+
+    def by_label(self, queryset: QuerySet[Cluster], name: str, said: str) -> QuerySet[Cluster]:
+        """Those that carry the label."""
+        key, _, value = said.partition("=")
+        return queryset.filter(labels__contains={key: value})
 
 
 @extend_schema_view(
@@ -101,17 +108,20 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
                 (registry.suspend if body["suspended"] else registry.resume)(cluster=cluster, **why)
         return self._answer(cluster)
 
-    @extend_schema(operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON], responses=UNREGISTERED)
+    @extend_schema(
+        operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON, IF_MATCH_IF_IT_MATTERS], responses=UNREGISTERED
+    )
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
         """Unregister; operators only. 202 while what is ours is being removed."""
         remove = request.query_params.get("remove", "").lower()
-        leaving = departure.unregister_cluster(
-            cluster=self.get_object(),
-            actor=self.actor,
-            remove=remove == "true",
-            leave_running=remove == "false",
-            reason=request.query_params.get("reason", ""),
-        )
+        with self.edited(demanded=False) as cluster:
+            leaving = departure.unregister_cluster(
+                cluster=cluster,
+                actor=self.actor,
+                remove=remove == "true",
+                leave_running=remove == "false",
+                reason=request.query_params.get("reason", ""),
+            )
         return Response(status=204) if leaving is None else self._answer(leaving, status=202)
 
     @extend_schema(
@@ -132,13 +142,14 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
 
 
 class WorkFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`?cluster=&owner_id=&owner_kind=&health=`."""
+    """`?name=&cluster=&team=&owner_id=&owner_kind=&health=&intent=`, exact."""
 
+    team = filters.CharFilter(field_name="team__name")
     cluster = filters.CharFilter(field_name="cluster__name")
 
     class Meta:
         model = Work
-        fields = ["cluster", "owner_id", "owner_kind", "health", "intent"]
+        fields = ["name", "cluster", "owner_id", "owner_kind", "health", "intent"]
 
 
 @extend_schema_view(
@@ -154,8 +165,13 @@ class WorkViewSet(ResourceViewSet[Work]):
     lookup_url_kwarg = "id"
 
     def get_queryset(self) -> QuerySet[Work]:
-        """What the actor may view."""
-        return selectors.works_of(self.actor)
+        """What the actor may view; objects are counted by the database, a page of manifests is megabytes."""
+        found = selectors.works_of(self.actor).defer(
+            "manifests", "removable", "cluster__facts", "cluster__ca_data", "cluster__conditions"
+        )
+        return found.annotate(
+            objects_count=Func("manifests", function="jsonb_array_length", output_field=IntegerField())
+        )
 
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""

@@ -9,6 +9,7 @@ from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import Http, path
 
 Body = dict[str, Any]
+DRY_RUN = {"dryRun": "true"}
 
 
 class Client:
@@ -64,6 +65,10 @@ class Client:
         query = {"remove" if remove else "leave_running": "true"}
         self.http.send("DELETE", path("clusters", name), params=query)
 
+    def applications(self, query: Mapping[str, str]) -> list[Body]:
+        """Those that fit `query`: "project", "team", "cluster", "health"."""
+        return list(self.http.pages(path("applications"), query))
+
     def application(self, reference: str) -> Body:
         """The application called `name` or `project/name`.
 
@@ -87,6 +92,10 @@ class Client:
         """Declare: {"appFile", "reason"} and "environments" where only some are meant. Returns the application."""
         return self._object("PUT", path("projects", project, "applications", name), order)
 
+    def try_deploy(self, project: str, name: str, order: Body) -> Body:
+        """What `deploy` would do: see `changes`."""
+        return self._object("PUT", path("projects", project, "applications", name), order, params=DRY_RUN)
+
     def status(self, application_id: str) -> Body:
         """{"application", "environments": [...]}: see `status`."""
         return self._object("GET", path("applications", application_id, "status"))
@@ -98,6 +107,10 @@ class Client:
     def rollback(self, application_id: str, order: Body) -> Body:
         """{"environment", "release", "reason"}; without "release" the one before."""
         return self._object("POST", path("applications", application_id, "rollback"), order)
+
+    def try_rollback(self, application_id: str, order: Body) -> Body:
+        """What `rollback` would do: see `changes`."""
+        return self._object("POST", path("applications", application_id, "rollback"), order, params=DRY_RUN)
 
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""
@@ -144,8 +157,15 @@ class Client:
         """ "accept" or "refuse" it."""
         return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
 
-    def _object(self, method: str, at: str, body: Body | None = None, headers: Mapping[str, str] | None = None) -> Body:
-        found = self.http.send(method, at, body=body, headers=headers).body
+    def _object(
+        self,
+        method: str,
+        at: str,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Body:
+        found = self.http.send(method, at, body=body, headers=headers, params=params).body
         return found if isinstance(found, dict) else {}
 
 

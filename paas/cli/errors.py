@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     CONFLICT = 4
     UNREACHABLE = 5
     TIMED_OUT = 6
+    CHANGES = 7
 
 
 MEANINGS: Mapping[ExitCode, str] = {
@@ -31,6 +32,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.CONFLICT: "at odds with the present state, or changed since it was read",
     ExitCode.UNREACHABLE: "the control plane did not answer",
     ExitCode.TIMED_OUT: "timed out while watching; what was begun goes on",
+    ExitCode.CHANGES: "there are changes: `diff` and `--dry-run` with `--exit-code`",
 }
 
 
@@ -108,6 +110,7 @@ _BY_STATUS: Mapping[int, type[CliError]] = {
 }
 _NEXT: Mapping[int, str] = {
     401: "Sign in with `dougong login`.",
+    404: "See what there is with `dougong apps` and `dougong cluster list`.",
     403: "Ask an owner of the team, or an operator.",
     412: "Read it again and repeat the command.",
     429: "Wait a little and repeat the command.",
@@ -119,13 +122,15 @@ def refusal(status: int, body: Any) -> CliError:
     """The failure that an HTTP answer tells of; `body` is decoded JSON (problem+json, as far as it is one) or text."""
     known = body if isinstance(body, Mapping) else {}
     kind = _BY_STATUS.get(status, CliError)
+    code = str(known.get("code") or "")
+    told = _NEXT.get(status) or (f"See `dougong explain {code}`." if code else "")
     message = known.get("detail") or known.get("title") or f"The control plane answered {status}."
     errors = [entry for entry in known.get("errors") or () if isinstance(entry, Mapping)]
     return kind(
         str(message),
-        code=str(known.get("code") or f"http_{status}"),
+        code=code or f"http_{status}",
         rule=str(known.get("rule") or ""),
-        remedy=str(known.get("remedy") or _NEXT.get(status, "")),
+        remedy=str(known.get("remedy") or told),
         errors=errors,
         request_id=str(known.get("request_id") or ""),
     )

@@ -81,6 +81,13 @@ class Output:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
+    def line(self, text: Text) -> None:
+        """A line as it is, in its colours where a person looks."""
+        if self.console.is_terminal:
+            self.console.print(text, highlight=False, soft_wrap=True)
+        else:
+            self.raw(text.plain)
+
     def note(self, text: str) -> None:
         """A remark that is no result."""
         self.errors.print(Text(text), highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The base of every API view: what one may view, keyset pages, ETag and If-Match.
+"""The base of every API view: what one may view, keyset pages, sparse fields, ETag and If-Match.
 
 Views parse and answer; services decide and write. Errors become problem+json in `paas.core.problems`.
 """
@@ -12,13 +12,14 @@ from typing import Any, Protocol, TypeVar, cast
 from django.db import models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from paas.core.errors import PreconditionFailed, PreconditionRequired
+from paas.core.errors import Invalid, PreconditionFailed, PreconditionRequired
 from paas.core.pagination import KeysetPagination
 from paas.core.permissions import Actor, not_found, visible
 
@@ -31,6 +32,11 @@ class VersionedRow(Protocol):
     @property
     def version(self) -> int:
         """The number."""
+
+
+IF_MATCH_IF_IT_MATTERS = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the object as it was read, if it matters."
+)
 
 
 def etag(row: VersionedRow) -> str:
@@ -61,6 +67,41 @@ def check_if_match(request: Request, row: VersionedRow) -> None:
             remedy="Read it again, and repeat your change on what is there now.",
             details={"current": etag(row)},
         )
+
+
+def flag(request: Request, name: str) -> bool:
+    """A query parameter that is "true" or "false"; left out it is false.
+
+    Raises:
+        Invalid: `invalid`, for anything else, so that no misspelt dry run is carried out.
+    """
+    said = request.query_params.get(name, "false")
+    if said not in ("true", "false"):
+        raise Invalid("invalid", f"{name}: expected true or false, got '{said[:40]}'.")
+    return said == "true"
+
+
+def only_fields(request: Request, serializer: serializers.BaseSerializer[Any]) -> serializers.BaseSerializer[Any]:
+    """The serializer, less what `?fields=a,b` leaves out of a read.
+
+    Raises:
+        Invalid: `field_unknown`.
+    """
+    said = request.query_params.get("fields", "")
+    form = getattr(serializer, "child", serializer)
+    if not said or request.method not in SAFE_METHODS or not isinstance(form, serializers.Serializer):
+        return serializer
+    wanted = set(said.split(","))
+    if unknown := sorted(wanted - set(form.fields)):
+        raise Invalid(
+            "field_unknown",
+            f"There is no field {', '.join(each[:40] for each in unknown)} here.",
+            rule=f"Fields: {', '.join(form.fields)}.",
+            remedy="Name the wanted ones after ?fields=, with commas between.",
+        )
+    for name in set(form.fields) - wanted:
+        form.fields.pop(name)
+    return serializer
 
 
 class ResourceViewSet(GenericViewSet[AnyModel]):
@@ -99,6 +140,10 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
         except Http404:
             raise not_found(super().get_queryset().model) from None
 
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """With the fields that were asked for."""
+        return only_fields(self.request, super().get_serializer(*args, **kwargs))
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -123,10 +168,16 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
         return cast(dict[str, Any], form.validated_data)
 
     @contextmanager
-    def edited(self) -> Iterator[AnyModel]:
-        """The object of the address, locked and checked against If-Match, in the transaction the service joins."""
+    def edited(self, *, demanded: bool = True) -> Iterator[AnyModel]:
+        """The object of the address, locked and checked against If-Match, in the transaction the service joins.
+
+        `demanded`: without If-Match it is refused; else it is then neither locked nor checked.
+        """
         with transaction.atomic():
             seen = self.get_object()
+            if not demanded and "If-Match" not in self.request.headers:
+                yield seen
+                return
             row = type(seen)._default_manager.select_for_update(of=("self",)).filter(pk=seen.pk).first()
             if row is None:
                 raise not_found(type(seen))

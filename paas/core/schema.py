@@ -1,8 +1,22 @@
-"""What every operation of the OpenAPI file has in common: its refusals are problem+json. A drf-spectacular hook."""
+"""What the operations of the OpenAPI file have in common: problem+json for refusals, sparse fields for reads.
+
+Named in the settings of drf-spectacular.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from paas.core.api import ResourceViewSet
+
+FIELDS = OpenApiParameter(
+    "fields",
+    str,
+    description="Only these properties of each object, with commas between; then no other is there, required or not.",
+)
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -28,11 +42,32 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+REFUSED = {
+    "type": "urn:dougong:problem:host_taken",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "hello.example/ on cluster 'east' belongs to another environment.",
+    "code": "host_taken",
+    "instance": "/api/v1/projects/demo/applications/hello/",
+    "remedy": "Choose another host or path.",
+    "request_id": "7b1c2a52-9d0e-4c3b-8a4f-1f0f5f6f7a80",
+}
+
+
+class Schema(AutoSchema):
+    """Lists and details take `fields`."""
+
+    def get_override_parameters(self) -> list[Any]:
+        found = list(super().get_override_parameters())
+        sparse = isinstance(self.view, ResourceViewSet) and self.view.action in ("list", "retrieve")
+        return [*found, FIELDS] if sparse else found
+
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Give every operation the default response Problem."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    media = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {"refused": {"value": REFUSED}}}
+    content = {"application/problem+json": media}
     for operations in result.get("paths", {}).values():
         for operation in operations.values():
             if isinstance(operation, dict) and "responses" in operation:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.live import Live
 
+from paas.cli import changes
+from paas.cli import logs as lines
 from paas.cli import status as view
 from paas.cli.client import environment_of, project_name
-from paas.cli.errors import DeadlineError, UsageError
+from paas.cli.errors import DeadlineError, ExitCode, UsageError
 from paas.cli.output import Format, facts, table
 from paas.cli.session import Session, command
 from paas.cli.watch import Clock, Watch
@@ -28,28 +31,59 @@ Environment = Annotated[str | None, typer.Option("--environment", "-e", help="Th
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")]
 WatchFlag = Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")]
 
+ExitCodeFlag = Annotated[
+    bool, typer.Option("--exit-code", help="End with 7 where there are changes, with 0 where there are none.")
+]
+
 
 @app.command()
 @command
 def status(
     session: Session,
-    application: App,
+    applications: Annotated[
+        list[str], typer.Argument(metavar="APP...", help="The application, as NAME or PROJECT/NAME; or several.")
+    ],
     environment: Environment = None,
     watch: WatchFlag = False,
     timeout: Seconds = 600,
 ) -> None:
     """Show where an application runs and how it is: environments, clusters, and what is not well there."""
-    found = session.client.application(application)
+    if watch and len(applications) > 1:
+        raise UsageError("Only one application is watched at a time.", remedy="Leave out --watch, or name one.")
+    found = [session.client.application(each) for each in applications]
     if environment:
-        environment_of(found, environment)
+        for each in found:
+            environment_of(each, environment)
     if watch:
-        follow_status(session, str(found["id"]), environment, timeout)
+        follow_status(session, str(found[0]["id"]), environment, timeout)
         return
-    seen = session.client.status(str(found["id"]))
+    seen = [session.client.status(str(each["id"])) for each in found]
     session.output.show(
-        seen,
-        table=lambda: view.tree(seen, environment),
-        names=lambda: [f"application/{project_name(found)}/{found['name']}"],
+        seen[0] if len(seen) == 1 else seen,
+        table=lambda: Group(*(view.tree(each, environment) for each in seen)),
+        names=lambda: [_name(each) for each in found],
+    )
+
+
+@app.command(name="apps")
+@command
+def list_applications(
+    session: Session,
+    project: Annotated[str | None, typer.Option(metavar="NAME", help="Only this project.")] = None,
+    team: Annotated[str | None, typer.Option(metavar="NAME", help="Only this team.")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only those on this cluster.")] = None,
+    health: Annotated[
+        str | None, typer.Option(metavar="HEALTH", help="Only those with an environment so: Healthy, Degraded, …")
+    ] = None,
+) -> None:
+    """List applications with the health and release of each environment."""
+    asked = {"project": project, "team": team, "cluster": cluster, "health": health}
+    found = session.client.applications({key: text for key, text in asked.items() if text})
+    columns = ["NAME", "ENVIRONMENT", "HEALTH", "RELEASE", "CLUSTERS"]
+    session.output.show(
+        found,
+        table=lambda: table(columns, [row for each in found for row in _environment_rows(each)]),
+        names=lambda: [_name(each) for each in found],
     )
 
 
@@ -74,6 +108,15 @@ def follow_status(session: Session, application_id: str, environment: str | None
     with _changes(session, environment) as show:
         for seen in watch:
             show(seen)
+
+
+def show_changes(session: Session, dry_run: dict[str, Any], *, exit_code: bool = False) -> None:
+    """Show a dry run; with `exit_code` end with a code of its own where there are changes."""
+    for note in dry_run.get("notes") or ():
+        session.output.note(str(note))
+    session.output.show(dry_run, table=lambda: changes.shown(dry_run), names=lambda: changes.names(dry_run))
+    if exit_code and dry_run.get("changed"):
+        raise typer.Exit(int(ExitCode.CHANGES))
 
 
 @contextmanager
@@ -134,11 +177,15 @@ def rollback(
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     watch: WatchFlag = False,
     timeout: Seconds = 600,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change.")] = False,
 ) -> None:
     """Return an environment to an earlier release: image, config and secrets as they were."""
     found = session.client.application(application)
     where = environment_of(found, environment)
     order = {"environment": where["name"], "reason": reason, **({"release": to} if to else {})}
+    if dry_run:
+        show_changes(session, session.client.try_rollback(str(found["id"]), order))
+        return
     answer = session.client.rollback(str(found["id"]), order)
     if watch:
         follow_status(session, str(found["id"]), str(where["name"]), timeout)
@@ -148,7 +195,7 @@ def rollback(
         table=lambda: facts(
             [("Rolled back", f"{found['name']} in {where['name']}"), ("to", to or "the release before")]
         ),
-        names=lambda: [f"application/{project_name(found)}/{found['name']}"],
+        names=lambda: [_name(found)],
     )
 
 
@@ -161,13 +208,23 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only this cluster.")] = None,
     process: Annotated[str | None, typer.Option(metavar="NAME", help="Only this process.")] = None,
+    tail: Annotated[int | None, typer.Option(min=0, help="So many of the last lines of each pod; else 100.")] = None,
 ) -> None:
-    """Print what an application's processes write."""
+    """Print what an application's processes write, on all its clusters, in the order of time.
+
+    On a terminal each pod has a colour of its own; with -o json each line is an object.
+    """
     found = session.client.application(application)
     where = environment_of(found, environment)
-    asked = {"follow": "1" if follow else "", "cluster": cluster or "", "process": process or ""}
-    for data in session.client.logs(str(where["id"]), {key: text for key, text in asked.items() if text}):
-        session.output.raw(data if session.output.format is Format.json else _log_line(data))
+    asked = {"follow": "true" if follow else "", "cluster": cluster or "", "process": process or ""}
+    asked["tail"] = "" if tail is None else str(tail)
+    events = session.client.logs(str(where["id"]), {key: text for key, text in asked.items() if text})
+    colours = lines.Colours()
+    for line in lines.in_order(events, follow=follow):
+        if session.output.format is Format.json:
+            session.output.raw(line.data)
+        else:
+            session.output.line(colours.shown(line))
 
 
 @app.command()
@@ -193,7 +250,7 @@ def retire(
     session.output.show(
         answer,
         table=lambda: facts([("Retiring", str(found["name"]))]),
-        names=lambda: [f"application/{project_name(found)}/{found['name']}"],
+        names=lambda: [_name(found)],
     )
 
 
@@ -255,6 +312,25 @@ def from_file(argument: str) -> tuple[str, str]:
         raise UsageError(f"{path} cannot be read: {error}", code="file_unreadable") from None
 
 
+def _name(application: dict[str, Any]) -> str:
+    return f"application/{project_name(application)}/{application['name']}"
+
+
+def _environment_rows(application: dict[str, Any]) -> list[list[str]]:
+    """One for each environment; one for an application without."""
+    name = f"{project_name(application)}/{application['name']}"
+    return [
+        [
+            name,
+            str(each["name"]),
+            str(each.get("health", "")),
+            _text(each, "release"),
+            ",".join(each.get("clusters") or ()),
+        ]
+        for each in application.get("environments") or ()
+    ] or [[name, "", str(application.get("state", "")), "", ""]]
+
+
 def _release_row(release: dict[str, Any]) -> list[str]:
     image = _text(release, "image") or _text(release.get("spec") or {}, "image")
     who = _text(release, "created_by") or _text(release, "actor")
@@ -268,16 +344,3 @@ def _text(body: dict[str, Any], key: str) -> str:
     if isinstance(found, dict):
         found = found.get("name") or found.get("username") or found.get("id")
     return "" if found is None else str(found)
-
-
-def _log_line(data: str) -> str:
-    """A line with where it was written, if the event says so; else the event as it is."""
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return data
-    if not isinstance(found, dict):
-        return data
-    where = "/".join(str(found[key]) for key in ("cluster", "pod") if found.get(key))
-    line = str(found.get("line") or found.get("message") or "").rstrip("\n")
-    return f"{where} {line}" if where else line

@@ -11,7 +11,7 @@ import typer
 
 from paas.cli import offline
 from paas.cli.client import project_name
-from paas.cli.commands.applications import follow_status
+from paas.cli.commands.applications import ExitCodeFlag, follow_status, show_changes
 from paas.cli.errors import UsageError
 from paas.cli.output import Format, facts
 from paas.cli.session import Session, command
@@ -20,6 +20,9 @@ app = typer.Typer()
 schemas = typer.Typer(help="The app file.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Option("--file", "-f", help="The app file; - reads standard input.")]
+Environments = Annotated[
+    list[str] | None, typer.Option("--environment", "-e", help="Only this environment of the file; may be repeated.")
+]
 
 
 @app.command()
@@ -27,22 +30,20 @@ File = Annotated[Path, typer.Option("--file", "-f", help="The app file; - reads 
 def deploy(
     session: Session,
     file: File,
-    environment: Annotated[
-        list[str] | None,
-        typer.Option("--environment", "-e", help="Only this environment of the file; may be repeated."),
-    ] = None,
+    environment: Environments = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")] = 600,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change, as `diff`.")] = False,
+    exit_code: ExitCodeFlag = False,
 ) -> None:
     """Declare an application as its file says, and deliver what has changed."""
-    document = offline.document(_text(file))
-    project, name = document.get("project"), document.get("name")
-    if not isinstance(project, str) or not isinstance(name, str) or not project or not name:
-        raise UsageError("The app file names no project and application.", remedy="Give it `project:` and `name:`.")
-    order: dict[str, Any] = {"appFile": document, "reason": reason}
-    if environment:
-        order["environments"] = environment
+    if exit_code and not dry_run:
+        raise UsageError("--exit-code belongs to --dry-run.", remedy="Give --dry-run too, or leave it out.")
+    project, name, order = _order(file, environment, reason)
+    if dry_run:
+        show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
+        return
     application = session.client.deploy(project, name, order)
     for note in application.get("notes") or ():
         session.output.note(str(note))
@@ -55,6 +56,32 @@ def deploy(
         table=lambda: facts([("Deployed", f"{project}/{name}"), *_releases(application)]),
         names=lambda: [f"application/{project_name(application) or project}/{name}"],
     )
+
+
+@app.command()
+@command
+def diff(
+    session: Session,
+    file: File,
+    environment: Environments = None,
+    exit_code: ExitCodeFlag = False,
+) -> None:
+    """Show what a deploy of the file would change on each cluster, field by field. Nothing is done.
+
+    A refusal is the one that the deploy would meet. Values of secrets are not shown.
+    """
+    project, name, order = _order(file, environment, "")
+    show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
+
+
+def _order(file: Path, environments: list[str] | None, reason: str) -> tuple[str, str, dict[str, Any]]:
+    """Project, application, and what is sent."""
+    document = offline.document(_text(file))
+    project, name = document.get("project"), document.get("name")
+    if not isinstance(project, str) or not isinstance(name, str) or not project or not name:
+        raise UsageError("The app file names no project and application.", remedy="Give it `project:` and `name:`.")
+    chosen = {"environments": environments} if environments else {}
+    return project, name, {"appFile": document, "reason": reason, **chosen}
 
 
 @app.command()

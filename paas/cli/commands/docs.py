@@ -24,6 +24,10 @@ remarks and errors to standard error; colours, spinners and live views appear on
 |---|---|
 """
 VARIABLES = """
+`dougong --install-completion` teaches your shell (bash, zsh, fish, PowerShell) to complete commands and options;
+`--show-completion` prints what it would write. `dougong explain WORD` tells what a block, a reason or the code of a
+refusal means.
+
 | variable | meaning |
 |---|---|
 | `DOUGONG_SERVER` | the control plane, in place of the context's |

@@ -15,6 +15,8 @@ from paas.identity.roles import ROLES
 class UserOut(serializers.ModelSerializer[User]):
     """A person, as others see them."""
 
+    email = serializers.CharField(help_text="Empty where none is known.")
+
     class Meta:
         model = User
         fields = ["id", "username", "email"]
@@ -31,6 +33,7 @@ class TeamMembershipOut(serializers.Serializer[Any]):
 class MeOut(serializers.ModelSerializer[User]):
     """Oneself."""
 
+    email = serializers.CharField(help_text="Empty where none is known.")
     operator = serializers.SerializerMethodField()
     teams = serializers.SerializerMethodField()
 

@@ -10,7 +10,9 @@ from paas.identity.api.views import LoginView, MeView, TeamViewSet, TokenViewSet
 urlpatterns = [
     path("login", LoginView.as_view(), name="login"),
     path("me", MeView.as_view(), name="me"),
-    path("teams/<str:name>/members/", TeamViewSet.as_view({"get": "members"}), name="team-members"),
+    path(
+        "teams/<str:name>/members/", TeamViewSet.as_view({"get": "members"}, pagination_class=None), name="team-members"
+    ),
     path(
         "teams/<str:name>/members/<str:username>/",
         TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),

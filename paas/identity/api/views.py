@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.auth import authenticate
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from paas.core.api import ResourceViewSet
 from paas.core.errors import NotFound, Unauthenticated
+from paas.core.permissions import with_words
 from paas.identity import services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
@@ -60,6 +62,7 @@ class TokenViewSet(ResourceViewSet[ApiToken]):
 
     queryset = ApiToken.objects.all()
     serializer_class = forms.TokenOut
+    filterset_fields = ["name"]
     ordering = "-created"
     lookup_field = "token_key"
     lookup_url_kwarg = "id"
@@ -90,8 +93,13 @@ class TeamViewSet(ResourceViewSet[Team]):
 
     queryset = Team.objects.all()
     serializer_class = forms.TeamOut
+    filterset_fields = ["name"]
     lookup_field = "name"
     ordering = "name"
+
+    def get_queryset(self) -> QuerySet[Team]:
+        """What the actor may view, with what they may do."""
+        return with_words(self.actor, super().get_queryset())
 
     @extend_schema(operation_id="teams_create", request=forms.TeamIn, responses={201: forms.TeamOut})
     def create(self, request: Request) -> Response:
@@ -107,7 +115,7 @@ class TeamViewSet(ResourceViewSet[Team]):
             renamed = services.rename_team(team=team, title=body["title"], actor=self.actor)
         return self.answer(renamed)
 
-    @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True))
+    @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True), filters=False)
     def members(self, request: Request, name: str) -> Response:
         """Who is on the team."""
         return Response(forms.MemberOut(members(self.get_object()), many=True).data)

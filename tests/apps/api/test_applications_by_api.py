@@ -230,3 +230,33 @@ def test_the_schema_and_a_preview(api, east, viewer, document):
     assert code(client.post("/api/v1/render/", {**body, "cluster": "moon"})) == (404, "cluster_not_found")
     assert code(client.post("/api/v1/render/", {**body, "environment": "moon"})) == (400, "app_file_invalid")
     assert not Application.objects.exists()
+
+
+def test_a_rollback_sent_twice_under_one_key_is_carried_out_once(put, api, owner, application):
+    put(greeting="hi")
+    address, order, key = f"{application}rollback/", {"environment": "production"}, {"Idempotency-Key": "r"}
+    first = api(owner).post(address, order, headers=key)
+    again = api(owner).post(address, order, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert Release.objects.count() == 3
+
+
+@pytest.mark.parametrize("verb", ["rollback", "retire"])
+def test_what_was_meant_for_another_version_is_refused(put, api, owner, application, verb):
+    put(greeting="hi")
+    order = {"rollback": {"environment": "production"}, "retire": {"confirm": "hello"}}[verb]
+    old = api(owner).post(f"{application}{verb}/", order, headers={"If-Match": '"1"'})
+    assert code(old) == (412, "version_changed")
+    tag = api(owner).get(application)["ETag"]
+    assert api(owner).post(f"{application}{verb}/", order, headers={"If-Match": tag}).status_code < 300
+
+
+@pytest.mark.parametrize(("verb", "body"), [("rerender", {}), ("retire", {"confirm": "production"})])
+def test_an_environment_too(api, owner, application, verb, body):
+    environment = Environment.objects.get()
+    address = f"/api/v1/environments/{environment.pk}/"
+    old = api(owner).post(f"{address}{verb}/", body, headers={"If-Match": '"0"'})
+    assert code(old) == (412, "version_changed")
+    tag = api(owner).get(address)["ETag"]
+    assert api(owner).post(f"{address}{verb}/", body, headers={"If-Match": tag}).status_code < 300

@@ -74,6 +74,20 @@ def test_what_is_wrong_is_said_with_its_place(dougong, owner, project, east, fil
     assert not Environment.objects.exists()
 
 
+def test_what_would_change_is_shown_and_not_done(dougong, owner, project, east, file):
+    run = dougong(owner)
+    code, out = run("diff", "-f", file(), "--exit-code")
+    assert code == 7, out
+    assert "+ Deployment/hello-web" in out
+    assert not Release.objects.exists()
+    assert run("deploy", "-f", file())[0] == 0
+    assert run("diff", "-f", file(), "--exit-code")[0] == 0
+    code, out = run("deploy", "-f", file(greeting="hi"), "--dry-run")
+    assert code == 0, out
+    assert '+ GREETING: "hi"' in out
+    assert Release.objects.count() == 1
+
+
 def test_what_one_may_not(dougong, viewer, stranger, project, east, file):
     assert dougong(viewer)("deploy", "-f", file())[0] == 1
     assert dougong(stranger)("deploy", "-f", file())[0] == 3

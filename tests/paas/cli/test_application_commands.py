@@ -237,7 +237,7 @@ def test_prints_logs_line_by_line(run, hello, signed_in):
     signed_in.on("GET", "/api/v1/environments/e-1/logs/", stream, **{"Content-Type": "text/event-stream"})
     got = run("logs", "hello", "-f", "-e", "prod", "--process", "web", "--cluster", "east")
     assert got.out == "east/web-1 one\nplain\ntwo\n"
-    assert signed_in.requests[-1].query == {"follow": "1", "process": "web", "cluster": "east"}
+    assert signed_in.requests[-1].query == {"follow": "true", "process": "web", "cluster": "east"}
 
 
 def test_a_refusal_in_the_stream_ends_it(run, hello, signed_in):
@@ -270,3 +270,40 @@ def test_stores_a_secret_and_prints_no_value(run, hello, signed_in, tmp_path):
 def test_asks_for_no_secret_in_a_pipe(run, hello, signed_in):
     assert run("secret", "set", "hello", "database", "URL", "-e", "prod").code == 2
     assert run("secret", "set", "hello", "database", "-e", "prod").code == 2
+
+
+def test_lists_applications(run, hello, signed_in):
+    hello["environments"][0] |= {"health": "Healthy", "clusters": ["east", "west"]}
+    got = run("apps", "--project", "shop", "--health", "Healthy")
+    assert got.out.splitlines()[1].split() == ["shop/hello", "prod", "Healthy", "2", "east,west"]
+    assert signed_in.requests[-1].query == {"project": "shop", "health": "Healthy"}
+    assert run("apps", "-o", "name").out == "application/shop/hello\n"
+    assert run("apps", "-o", "json").json == [hello]
+
+
+def test_an_application_without_environments_is_listed(run, signed_in):
+    found = {"id": "a", "name": "new", "project": "shop", "state": "Active", "environments": []}
+    signed_in.on("GET", "/api/v1/applications/", {"results": [found], "next": None})
+    assert run("apps").out.splitlines()[1].split() == ["shop/new", "Active"]
+
+
+def test_the_status_of_several(run, hello, signed_in):
+    signed_in.on("GET", APPLICATION + "status/", {"application": "hello", "environments": []})
+    got = run("status", "hello", "shop/hello")
+    assert got.out.splitlines() == ["hello", "hello"]
+    assert len(run("status", "hello", "hello", "-o", "json").json) == 2
+    assert run("status", "hello", "hello", "-o", "name").out == "application/shop/hello\n" * 2
+    assert run("status", "hello", "hello", "--watch").code == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(monkeypatch, capsys, shell):
+    from paas.cli.main import main
+
+    monkeypatch.setenv("_DOUGONG_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("COMP_WORDS", "dougong clus")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "dougong clus")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    main([])
+    assert "cluster" in capsys.readouterr().out
