@@ -177,7 +177,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
     @extend_schema(
         operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}
     )
-    @action(detail=True, renderer_classes=STREAMS)
+    @action(detail=True, renderer_classes=STREAMS, filter_backends=[])
     def logs(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
         """What its processes write, as server-sent events {"cluster", "pod", "process", "at", "line"}."""
         return logs.stream(
