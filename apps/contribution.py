@@ -79,7 +79,11 @@ class Mount(_Value):
 
 @dataclass(frozen=True)
 class Container(_Value):
-    """A container beside the process's own. `render` confines it as strictly as any other."""
+    """A container beside the process's own, or before it. It is confined as strictly as any other.
+
+    It has the process's /tmp; `mounts` name further volumes of the process. With `process_env` it has the variables of
+    the process, besides its own. A sidecar with a `probe_port` is waited for until it takes connections there.
+    """
 
     name: str
     image: str
@@ -89,6 +93,8 @@ class Container(_Value):
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    process_env: bool = False
+    probe_port: int | None = None
 
 
 @dataclass(frozen=True)

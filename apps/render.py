@@ -14,6 +14,7 @@ from typing import Any
 from apps.blocks import Block, blocks
 from apps.contribution import ALL_PROCESSES, Contribution, Object, Port, ProcessContribution, RenderError
 from apps.naming import labels
+from apps.pod import TEMPORARY
 from apps.problems import ProblemsError
 from apps.spec import AppSpec, BlockUse, thaw
 from apps.workload import objects as workload_objects
@@ -167,15 +168,29 @@ def _all(given: list[Given], name: str, part: str) -> tuple[Any, ...]:
 def _check_env(given: list[Given], name: str) -> None:
     taken: dict[str, str] = {}
     for path, part in given:
-        for key in (*part.env, *(key for source in part.env_from for key in source.keys)):
+        for key in _variables(part):
             _claim(taken, key, path, "env_conflict", f"variable {key} of process {name}")
 
 
 def _check_containers(given: list[Given], name: str) -> None:
     taken = {name: "the process itself"}
+    volumes = {each.name for _, part in given for each in part.volumes}
+    variables = {key: path for path, part in given for key in _variables(part)}
     for path, part in given:
         for each in (*part.init, *part.sidecars):
             _claim(taken, each.name, path, "container_conflict", f"container {each.name} of process {name}")
+            places = {TEMPORARY.path: "the platform"}
+            for mount in each.mounts:
+                _claim(places, mount.path, path, "mounts_conflict", f"path {mount.path} of container {each.name}")
+            for unknown in sorted({mount.volume for mount in each.mounts} - volumes):
+                message = f"process {name} has no volume {unknown}, only {', '.join(sorted(volumes))}"
+                raise RenderError("unknown_volume", path, message)
+            for key in sorted(set(each.env) & set(variables)) if each.process_env else ():
+                _claim(dict(variables), key, path, "env_conflict", f"variable {key} of process {name}")
+
+
+def _variables(part: ProcessContribution) -> tuple[str, ...]:
+    return (*part.env, *(key for source in part.env_from for key in source.keys))
 
 
 def _check_needs(given: list[Given], name: str, ports: tuple[Port, ...]) -> None:

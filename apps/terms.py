@@ -73,6 +73,14 @@ Path = Annotated[
         longest=512,
     ),
 ]
+MountPath = Annotated[
+    str,
+    text(
+        "an absolute path below /, such as /etc/app",
+        rf"^/{_SEGMENT}(/{_SEGMENT})*$",
+        longest=512,
+    ),
+]
 Image = Annotated[
     str,
     text(

@@ -33,6 +33,8 @@ BY_PHRASE = {
     "an amount of mem": st.sampled_from(["16Mi", "64Mi", "1Gi", "2G"]),
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
+    "an absolute path": st.sampled_from(["/etc/app", "/data", "/tmp/more", "/.x"]),
+    "an image by": st.just(f"registry.example/other@sha256:{'1' * 64}"),
     "a path": named("abz019-._~/", 40).map(lambda path: "/" + re.sub("[./]+", "/", path)),
 }
 
@@ -84,6 +86,8 @@ def uses(draw, block, processes):
             params[name] = draw(st.sampled_from(processes) if name == "process" else of_schema(fragment))
     if "port" in params and block.name != "port":
         params["port"] = 80
+    if "mounts" in params:
+        params["mounts"] = dict.fromkeys(params["mounts"], "tmp")
     return {block.name: params}
 
 
