@@ -25,6 +25,8 @@ from clusters.target import ClusterTarget
 RENDERER = 1
 """Raised when the same spec and target give other manifests than before; a Work remembers it."""
 
+SYSTEM_PATHS = ("/dev", "/proc", "/sys")
+
 Given = tuple[str, ProcessContribution]
 """The path of a block use, and what it gives to a process."""
 
@@ -120,6 +122,7 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     given = [("the platform", own_contribution(app, target, ports)), *given]
     _check_env(given, name)
     _check_containers(given, name)
+    _check_mounts(given)
     _check_needs(given, name, ports)
     return ProcessContribution(
         workload=_one(given, name, "workload"),
@@ -187,6 +190,18 @@ def _check_containers(given: list[Given], name: str) -> None:
                 raise RenderError("unknown_volume", path, message)
             for key in sorted(set(each.env) & set(variables)) if each.process_env else ():
                 _claim(dict(variables), key, path, "env_conflict", f"variable {key} of process {name}")
+
+
+def _check_mounts(given: list[Given]) -> None:
+    """Refuses what no container runtime could mount: over a directory of the system, or inside a read-only volume."""
+    mounts = [(path, mount) for path, part in given for mount in part.mounts]
+    read_only = {mount.path for _, mount in mounts if mount.read_only}
+    for path, mount in mounts:
+        parents = [mount.path[:end] for end, sign in enumerate(mount.path) if sign == "/" and end]
+        if system := next((each for each in SYSTEM_PATHS if each in (mount.path, *parents)), None):
+            raise RenderError("reserved_path", path, f"{mount.path} is in {system}, which is the system's own")
+        if outer := next((each for each in parents if each in read_only), None):
+            raise RenderError("mount_inside_read_only", path, f"{mount.path} is inside {outer}, which is read-only")
 
 
 def _variables(part: ProcessContribution) -> tuple[str, ...]:

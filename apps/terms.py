@@ -81,6 +81,11 @@ MountPath = Annotated[
         longest=512,
     ),
 ]
+FileName = Annotated[
+    str,
+    text("a file name of letters, digits, -, _ and .", r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", longest=253),
+]
+FileText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=262_144)]
 Image = Annotated[
     str,
     text(

@@ -33,6 +33,7 @@ BY_PHRASE = {
     "an amount of mem": st.sampled_from(["16Mi", "64Mi", "1Gi", "2G"]),
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
+    "a file name": st.sampled_from(["a", ".env", "nginx.conf", "A_b-c.d"]),
     "an absolute path": st.sampled_from(["/etc/app", "/data", "/tmp/more", "/.x"]),
     "an image by": st.just(f"registry.example/other@sha256:{'1' * 64}"),
     "a path": named("abz019-._~/", 40).map(lambda path: "/" + re.sub("[./]+", "/", path)),

@@ -38,7 +38,7 @@ def found(monkeypatch):
 
 
 def test_blocks_of_the_tree_are_found_by_file_name(found):
-    assert list(found()) == ["autoscale", "config", "init", "port", "process", "route", "secret", "sidecar"]
+    assert list(found()) == ["autoscale", "config", "files", "init", "port", "process", "route", "secret", "sidecar"]
 
 
 def test_a_block_from_elsewhere_is_found_by_its_entry_point(found, module):
