@@ -53,11 +53,38 @@ class EnvFrom(_Value):
 
 @dataclass(frozen=True)
 class Port(_Value):
-    """A TCP port: `container` is where the process listens, `service` where the others in the namespace find it."""
+    """A TCP port: `container` is where the process listens, `service` where the others of the cluster find it.
+
+    No route leads to one that is `internal`.
+    """
 
     name: str
     container: int
     service: int
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class HostAlias(_Value):
+    """Host names that a process finds at an IP address."""
+
+    ip: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PullSecret(_Value):
+    """A Secret with the credentials by which images are pulled."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Disruption(_Value):
+    """How many replicas stay, or go, while nodes are drained: one of the two, as "2" or "25%"."""
+
+    min_available: str | None = None
+    max_unavailable: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +149,8 @@ class ProcessContribution(_Value):
     """What a block gives to one process.
 
     `env` maps a name to a text or to a `valueFrom` mapping. `owns_replicas` says that something else sets the number of
-    replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged.
+    replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged, and not be
+    internal. `service_account`, `priority_class` and `node_pool` are names.
     """
 
     workload: Workload | None = None
@@ -134,7 +162,13 @@ class ProcessContribution(_Value):
     mounts: tuple[Mount, ...] = ()
     sidecars: tuple[Container, ...] = ()
     init: tuple[Container, ...] = ()
+    host_aliases: tuple[HostAlias, ...] = ()
+    pull_secrets: tuple[PullSecret, ...] = ()
     owns_replicas: int | None = None
+    service_account: str | None = None
+    priority_class: str | None = None
+    node_pool: str | None = None
+    disruption: Disruption | None = None
 
 
 @dataclass(frozen=True)

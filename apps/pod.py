@@ -17,6 +17,8 @@ SERVICE_ACCOUNT = "app"
 # A Pod that ends is still sent requests until every proxy has heard of it; so long it goes on before SIGTERM.
 DRAIN_SECONDS = 5
 STARTUP_SECONDS = 300
+LABEL_POOL = "dougong.dev/node-pool"
+"""A node's label, and its taint where the pool is kept free: the name of its pool."""
 SPREAD_OVER = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 MAIN_PORT = "http"
 TEMPORARY = Mount("tmp", "/tmp", read_only=False)  # noqa: S108 - a path in the container, not on this host
@@ -44,7 +46,7 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     init = [_beside(each, process) for each in process.init]
     init += [_sidecar(each, process) for each in process.sidecars]
     found: Body = {
-        "serviceAccountName": SERVICE_ACCOUNT,
+        "serviceAccountName": process.service_account or SERVICE_ACCOUNT,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
@@ -57,11 +59,22 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
         "containers": [_main(app, name, process)],
         "volumes": [{"name": each.name, **thaw(each.source)} for each in process.volumes],
     }
-    if init:
-        found["initContainers"] = init
+    optional = {
+        "initContainers": init,
+        "hostAliases": [{"ip": each.ip, "hostnames": list(each.names)} for each in process.host_aliases],
+        "imagePullSecrets": [{"name": each.name} for each in process.pull_secrets],
+        "priorityClassName": process.priority_class,
+        **(_in_pool(process.node_pool) if process.node_pool else {}),
+    }
+    found.update({key: value for key, value in optional.items() if value})
     if floor(process) > 1:
         found["topologySpreadConstraints"] = [_spread(app, name, over) for over in SPREAD_OVER]
     return found
+
+
+def _in_pool(pool: str) -> Body:
+    toleration = {"key": LABEL_POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
+    return {"nodeSelector": {LABEL_POOL: pool}, "tolerations": [toleration]}
 
 
 def _main(app: AppSpec, name: str, process: ProcessContribution) -> Body:

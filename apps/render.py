@@ -124,14 +124,18 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     _check_containers(given, name)
     _check_mounts(given)
     _check_needs(given, name, ports)
+    _check_hosts(given, name)
+    _check_disruption(given, name)
     return ProcessContribution(
-        workload=_one(given, name, "workload"),
-        owns_replicas=_one(given, name, "owns_replicas"),
+        **{part: _one(given, name, part) for part in _SINGLE},
         env={key: value for _, part in given for key, value in part.env.items()},
         needs_service_ports=tuple(sorted({port for _, part in given for port in part.needs_service_ports})),
         **{part: _all(given, name, part) for part in _UNIQUE},
     )
 
+
+_SINGLE = ("workload", "owns_replicas", "service_account", "priority_class", "node_pool", "disruption")
+"""What only one block may give to a process."""
 
 _UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "env_from": (("name", "source"),),
@@ -140,6 +144,8 @@ _UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "mounts": (("path",),),
     "sidecars": (("name",),),
     "init": (("name",),),
+    "host_aliases": (("ip",),),
+    "pull_secrets": (("name",),),
 }
 """The lists of a contribution, and by which fields two entries of one process may not agree; the first one sorts."""
 
@@ -215,6 +221,29 @@ def _check_needs(given: list[Given], name: str, ports: tuple[Port, ...]) -> None
             if wanted not in there:
                 has = f"only service port {', '.join(map(str, sorted(there)))}" if there else "no port"
                 raise RenderError("unknown_port", path, f"process {name} has {has}, not {wanted}")
+        for port in ports:
+            if port.internal and port.service in part.needs_service_ports:
+                raise RenderError("internal_port", path, f"port {port.service} of process {name} is internal")
+
+
+def _check_hosts(given: list[Given], name: str) -> None:
+    taken: dict[str, str] = {}
+    for path, part in given:
+        for each in part.host_aliases:
+            for host in each.names:
+                _claim(taken, host, path, "host_aliases_conflict", f"host {host} of process {name}")
+
+
+def _check_disruption(given: list[Given], name: str) -> None:
+    """Refuses a budget that no node could ever be drained under."""
+    least = _one(given, name, "owns_replicas")
+    if least is None:
+        least = _one(given, name, "workload").replicas
+    for path, part in given:
+        kept = part.disruption.min_available if part.disruption else None
+        if kept is not None and kept.isdecimal() and int(kept) >= least > 0:
+            message = f"process {name} has {least} replicas: with {kept} always there no node could be drained"
+            raise RenderError("undrainable", path, message)
 
 
 def _claim(taken: dict[Any, str], key: Any, path: str, code: str, what: str) -> None:

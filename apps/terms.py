@@ -6,9 +6,10 @@ Patterns stay inside the common ground of ECMA 262 and Rust regular expressions.
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 PHRASES: dict[str, str] = {}
 """What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>"."""
@@ -81,6 +82,9 @@ MountPath = Annotated[
         longest=512,
     ),
 ]
+HostName = Annotated[
+    str, text("a lower-case host name such as db or db.example.org", rf"^{_LABEL}(\.{_LABEL})*$", longest=253)
+]
 FileName = Annotated[
     str,
     text("a file name of letters, digits, -, _ and .", r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", longest=253),
@@ -118,6 +122,50 @@ def _millicores(value: object) -> object:
         return f"{round(value * 1000)}m"
     return value
 
+
+def _address(value: str) -> str:
+    """In its one usual spelling: API servers refuse others, and two spellings of one would pass for two."""
+    try:
+        found = ipaddress.ip_address(value)
+        if str(found) == value and getattr(found, "ipv4_mapped", None) is None and "%" not in value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'an IP address such as 192.0.2.1 or 2001:db8::1; got "{value}"')
+
+
+def _network(value: str) -> str:
+    try:
+        if str(ipaddress.ip_network(value)) == value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'a network such as 192.0.2.0/24, its host part zero; got "{value}"')
+
+
+IpAddress = Annotated[
+    str, text("an IP address such as 192.0.2.1 or 2001:db8::1", "^[0-9a-f:.]+$", longest=45), AfterValidator(_address)
+]
+Cidr = Annotated[
+    str, text("a network such as 192.0.2.0/24", "^[0-9a-f:.]+/[0-9]{1,3}$", longest=49), AfterValidator(_network)
+]
+AnnotationText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=4096)]
+
+
+def _number(value: object) -> object:
+    """A bare number as a text, so that there is one type of value."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_NUMBER_OR_SHARE = "^([1-9][0-9]{0,2}|[1-9][0-9]?%)$"
+NumberOrShare = Annotated[
+    str,
+    text("a number from 1 to 999, or a share from 1% to 99%", _NUMBER_OR_SHARE, longest=3),
+    BeforeValidator(_number),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": _NUMBER_OR_SHARE}, {"type": "integer", "minimum": 1, "maximum": 999}]}
+    ),
+]
 
 _CPU_SCHEMA = {"anyOf": [{"type": "string", "pattern": _CPU}, {"type": "number", "minimum": 0.001, "maximum": 1024}]}
 Cpu = Annotated[

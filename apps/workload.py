@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.contribution import Port, ProcessContribution, Volume
+from apps.contribution import Disruption, Port, ProcessContribution, Volume
 from apps.naming import labels, object_name, selector
 from apps.pod import TEMPORARY, declared, floor, main_port, pod
 from apps.spec import AppSpec
@@ -17,6 +17,7 @@ from clusters.target import ClusterTarget
 
 REVISIONS = 3  # the releases are the history; ReplicaSets only have to outlive a rollout
 PROGRESS_SECONDS = 600
+ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
@@ -24,8 +25,8 @@ def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]
     found = [_deployment(app, name, process)]
     if process.ports:
         found.append(_service(app, name, process.ports))
-    if floor(process) > 1:
-        found.append(_budget(app, name))
+    if floor(process) > 1 or process.disruption is not None:
+        found.append(_budget(app, name, process.disruption or ONE_AT_A_TIME))
     return found
 
 
@@ -74,13 +75,14 @@ def _service(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:
     }
 
 
-def _budget(app: AppSpec, name: str) -> Body:
+def _budget(app: AppSpec, name: str, disruption: Disruption) -> Body:
+    amounts = {"minAvailable": disruption.min_available, "maxUnavailable": disruption.max_unavailable}
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": object_name(app, name)},
         "spec": {
-            "maxUnavailable": 1,
+            **{key: int(text) if text.isdecimal() else text for key, text in amounts.items() if text is not None},
             "selector": {"matchLabels": selector(app, name)},
             # A Pod that is not ready protects nobody; without this it would hold up the draining of its node for ever.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

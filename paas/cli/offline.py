@@ -95,8 +95,9 @@ def _stand_ins(spec: AppSpec) -> dict[str, SecretVersion]:
 
     keys: dict[str, set[str]] = {}
     for use in spec.blocks:
-        if use.block == "secret":
-            keys.setdefault(str(use.params["name"]), set()).update(use.params.get("keys") or ())
+        if use.block in ("secret", "pull_secret"):
+            named = use.params.get("keys") or filter(None, [use.params.get("key")])
+            keys.setdefault(str(use.params["name"]), set()).update(map(str, named))
     return {name: SecretVersion(UNKNOWN, dict.fromkeys(sorted(found), UNKNOWN)) for name, found in keys.items()}
 
 

@@ -34,6 +34,10 @@ BY_PHRASE = {
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
     "a file name": st.sampled_from(["a", ".env", "nginx.conf", "A_b-c.d"]),
+    "an IP address": st.sampled_from(["192.0.2.1", "2001:db8::1", "203.0.113.9"]),
+    "a network": st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"]),
+    "a number from": st.sampled_from(["1", "7", "25%", "99%"]),
+    "the key of a label": st.sampled_from(["example.org/role", "role", "eks.amazonaws.com/role-arn"]),
     "an absolute path": st.sampled_from(["/etc/app", "/data", "/tmp/more", "/.x"]),
     "an image by": st.just(f"registry.example/other@sha256:{'1' * 64}"),
     "a path": named("abz019-._~/", 40).map(lambda path: "/" + re.sub("[./]+", "/", path)),
@@ -115,11 +119,13 @@ def documents(draw):
 def spec_of(document):
     """The spec of a document whose every secret is there; documents that contradict themselves are passed over."""
     pinned = {
-        use["secret"]["name"]: SecretVersion(
-            "v1", dict.fromkeys([*use["secret"].get("keys", ()), "EXTRA_KEY"], "reference")
+        params["name"]: SecretVersion(
+            "v1",
+            dict.fromkeys([*params.get("keys", ()), params.get("key", "DOCKERCONFIGJSON"), "EXTRA_KEY"], "reference"),
         )
         for use in document["blocks"]
-        if "secret" in use
+        for name, params in use.items()
+        if name in ("secret", "pull_secret")
     }
     try:
         file = validate(document)
@@ -180,7 +186,8 @@ def test_passes_the_restricted_profile(document, target):
     for pod in pods:
         assert_restricted(pod)
         assert pod["automountServiceAccountToken"] is False
-        assert pod["serviceAccountName"] == "app"
+        accounts = {each.id.name for each in found.manifests if each.id.kind == "ServiceAccount"}
+        assert pod["serviceAccountName"] in {"app", *accounts}
 
 
 @given(documents(), TARGETS)
@@ -195,13 +202,16 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "Deployment",
         "HorizontalPodAutoscaler",
         "HTTPRoute",
+        "NetworkPolicy",
+        "ServiceAccount",
     }
     for each in found.manifests:
         assert each.id.kind in kinds
         assert each.id.namespace == "a-namespace"
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", each.id.name)
         assert len(each.id.name) <= (46 if each.id.kind in ("Deployment", "Service") else 63)
-        assert set(each.body["metadata"]) == {"name", "namespace", "labels"}
+        annotated = {"annotations"} if each.id.kind == "ServiceAccount" else set()
+        assert set(each.body["metadata"]) - annotated == {"name", "namespace", "labels"}
         for value in each.body["metadata"]["labels"].values():
             assert re.fullmatch(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?", value)
         if each.id.kind == "Service":

@@ -54,7 +54,8 @@ def uses(block, web, http):
 
 @pytest.fixture
 def app(make_app, block, uses):
-    wanted = {key: f"reference-{key}" for key in block.example.get("keys", ())}
+    keys = [*block.example.get("keys", ()), *filter(None, [block.example.get("key")])]
+    wanted = {key: f"reference-{key}" for key in keys}
     return make_app(*uses, secrets={block.example.get("name", "none"): SecretVersion("v1", wanted)})
 
 

@@ -38,7 +38,24 @@ def found(monkeypatch):
 
 
 def test_blocks_of_the_tree_are_found_by_file_name(found):
-    assert list(found()) == ["autoscale", "config", "files", "init", "port", "process", "route", "secret", "sidecar"]
+    assert list(found()) == [
+        "autoscale",
+        "config",
+        "disruption_budget",
+        "egress",
+        "files",
+        "hosts",
+        "init",
+        "node_pool",
+        "port",
+        "priority",
+        "process",
+        "pull_secret",
+        "route",
+        "secret",
+        "service_account",
+        "sidecar",
+    ]
 
 
 def test_a_block_from_elsewhere_is_found_by_its_entry_point(found, module):
