@@ -125,10 +125,32 @@ class Container(_Value):
 
 
 @dataclass(frozen=True)
+class Schedule(_Value):
+    """When a process runs that runs again and again; the names are those of a CronJob."""
+
+    cron: str
+    time_zone: str
+    concurrency_policy: str
+    starting_deadline_seconds: int | None
+    successful_jobs_history_limit: int
+    failed_jobs_history_limit: int
+    suspend: bool
+
+
+@dataclass(frozen=True)
+class Run(_Value):
+    """How a process runs that runs to its end."""
+
+    backoff_limit: int
+    active_deadline_seconds: int
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
 class Workload(_Value):
     """The declaration of a process: what runs, how often, with how much. Limits of None: CPU none, memory the request.
 
-    `grace_seconds` is the time between SIGTERM and SIGKILL.
+    `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on.
     """
 
     cpu: str
@@ -142,6 +164,7 @@ class Workload(_Value):
     probe_port: int | None = None
     grace_seconds: int = 30
     user: int = 10001
+    run: Run | None = None
 
 
 @dataclass(frozen=True)

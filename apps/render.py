@@ -118,6 +118,7 @@ def _processes(
 
 
 def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -> ProcessContribution:
+    _check_run(given, name)
     ports = _all(given, name, "ports")
     given = [("the platform", own_contribution(app, target, ports)), *given]
     _check_env(given, name)
@@ -172,6 +173,17 @@ def _all(given: list[Given], name: str, part: str) -> tuple[Any, ...]:
             _claim(taken, key, path, f"{part}_conflict", what)
     first = _UNIQUE[part][0]
     return tuple(sorted((value for _, value in entries), key=lambda value: [getattr(value, each) for each in first]))
+
+
+def _check_run(given: list[Given], name: str) -> None:
+    """Refuses what only a process that goes on can have."""
+    workload = _one(given, name, "workload")
+    if workload.run is None:
+        return
+    for path, part in given:
+        if part.ports or part.needs_service_ports or part.owns_replicas is not None or part.disruption is not None:
+            message = f"process {name} runs to its end: nothing can connect to it, scale it or keep it from ending"
+            raise RenderError("runs_to_its_end", path, message)
 
 
 def _check_env(given: list[Given], name: str) -> None:

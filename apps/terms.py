@@ -7,9 +7,12 @@ Patterns stay inside the common ground of ECMA 262 and Rust regular expressions.
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from apps.cron import check as check_cron
+from apps.timezones import ZONES
 
 PHRASES: dict[str, str] = {}
 """What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>"."""
@@ -152,6 +155,33 @@ Cidr = Annotated[
 AnnotationText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=4096)]
 
 
+def _cron(value: str) -> str:
+    try:
+        check_cron(value)
+    except ValueError as error:
+        raise ValueError(f"a cron expression such as 30 3 * * 1-5; got {error}") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in ZONES:
+        raise ValueError(f'the name of an IANA time zone such as Europe/Berlin; got "{value}"')
+    return value
+
+
+Cron = Annotated[
+    str,
+    text("a cron expression such as 30 3 * * 1-5", "^[0-9A-Za-z*/, -]+$", longest=128),
+    AfterValidator(_cron),
+]
+TimeZone = Annotated[
+    str,
+    text("the name of an IANA time zone such as Europe/Berlin", "^[A-Za-z0-9/_+-]+$", longest=64),
+    AfterValidator(_zone),
+]
+ConcurrencyPolicy = Literal["Allow", "Forbid", "Replace"]
+
+
 def _number(value: object) -> object:
     """A bare number as a text, so that there is one type of value."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -180,4 +210,9 @@ Positive = Annotated[int, whole(1, 1000)]
 Percent = Annotated[int, whole(1, 1000)]
 """Of a request, which a process may exceed."""
 GraceSeconds = Annotated[int, whole(1, 3600)]
+RunSeconds = Annotated[int, whole(1, 604_800)]
+StartingDeadlineSeconds = Annotated[int, whole(10, 86_400)]
+"""From 10 on: a controller looks every 10 seconds and would start nothing before a shorter one is over."""
+Retries = Annotated[int, whole(0, 10)]
+History = Annotated[int, whole(0, 100)]
 UserId = Annotated[int, whole(1, 2_147_483_647)]

@@ -11,6 +11,7 @@ from typing import Any
 from apps.contribution import Disruption, Port, ProcessContribution, Volume
 from apps.naming import labels, object_name, selector
 from apps.pod import TEMPORARY, declared, floor, main_port, pod
+from apps.runs import run_objects
 from apps.spec import AppSpec
 from clusters.manifests import Body
 from clusters.target import ClusterTarget
@@ -22,6 +23,8 @@ ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
     """The bodies for a process; namespace and common labels of the objects themselves are still missing."""
+    if (run := declared(process).run) is not None:
+        return run_objects(app, name, process, run)
     found = [_deployment(app, name, process)]
     if process.ports:
         found.append(_service(app, name, process.ports))

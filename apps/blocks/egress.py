@@ -1,4 +1,4 @@
-"""Lets a process connect to certain addresses and ports only, besides DNS and the processes of its own application."""
+"""Lets a process connect to certain addresses and ports only, besides DNS and its own application."""
 
 from dataclasses import dataclass, field
 

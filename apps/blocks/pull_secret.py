@@ -1,4 +1,4 @@
-"""Lets one process or all pull their images with the credentials of a stored secret, in the version of the release."""
+"""Lets one process or all pull images with the credentials of a stored secret, in the version of the release."""
 
 from dataclasses import dataclass, field
 

@@ -34,6 +34,8 @@ BY_PHRASE = {
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
     "a file name": st.sampled_from(["a", ".env", "nginx.conf", "A_b-c.d"]),
+    "a cron expression": st.sampled_from(["* * * * *", "30 3 * * 1-5", "*/5 0-6,22 1,15 jan MON"]),
+    "the name of an IANA": st.sampled_from(["Etc/UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires"]),
     "an IP address": st.sampled_from(["192.0.2.1", "2001:db8::1", "203.0.113.9"]),
     "a network": st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"]),
     "a number from": st.sampled_from(["1", "7", "25%", "99%"]),
@@ -57,6 +59,8 @@ def of_schema(fragment):
     """Values of a parameter from its JSON Schema, so that a new block is covered the day it comes."""
     if "anyOf" in fragment:
         return st.one_of([of_schema(each) for each in fragment["anyOf"]])
+    if "enum" in fragment:
+        return st.sampled_from(fragment["enum"])
     return BY_TYPE[fragment["type"]](fragment)
 
 
@@ -143,7 +147,9 @@ def rendered(spec, target):
 
 
 def pod_specs(manifests):
-    return [each.body["spec"]["template"]["spec"] for each in manifests if "template" in each.body.get("spec", {})]
+    specs = [each.body.get("spec", {}) for each in manifests]
+    of_jobs = [each["jobTemplate"]["spec"] if "jobTemplate" in each else each for each in specs]
+    return [each["template"]["spec"] for each in of_jobs if "template" in each]
 
 
 def assert_restricted(pod):
@@ -182,7 +188,7 @@ def assert_restricted(pod):
 def test_passes_the_restricted_profile(document, target):
     found = rendered(spec_of(document), target)
     pods = pod_specs(found.manifests)
-    assert len(pods) == sum("process" in use for use in document["blocks"])
+    assert len(pods) == sum(blocks()[name].declares_process for use in document["blocks"] for name in use)
     for pod in pods:
         assert_restricted(pod)
         assert pod["automountServiceAccountToken"] is False
@@ -204,12 +210,13 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "HTTPRoute",
         "NetworkPolicy",
         "ServiceAccount",
+        "CronJob",
     }
     for each in found.manifests:
         assert each.id.kind in kinds
         assert each.id.namespace == "a-namespace"
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", each.id.name)
-        assert len(each.id.name) <= (46 if each.id.kind in ("Deployment", "Service") else 63)
+        assert len(each.id.name) <= (46 if each.id.kind in ("Deployment", "Service", "CronJob") else 63)
         annotated = {"annotations"} if each.id.kind == "ServiceAccount" else set()
         assert set(each.body["metadata"]) - annotated == {"name", "namespace", "labels"}
         for value in each.body["metadata"]["labels"].values():

@@ -48,7 +48,7 @@ def params(block):
 @pytest.fixture
 def uses(block, web, http):
     """The block's example among the others it stands on."""
-    others = [] if block.declares_process else [web]
+    others = [] if block.name == "process" else [web]
     return [{block.name: block.example}, *others, *([] if block.name == "port" else [http])]
 
 

@@ -52,6 +52,7 @@ def test_blocks_of_the_tree_are_found_by_file_name(found):
         "process",
         "pull_secret",
         "route",
+        "schedule",
         "secret",
         "service_account",
         "sidecar",
