@@ -197,6 +197,21 @@ NumberOrShare = Annotated[
     ),
 ]
 
+_NUMBER_OR_PERCENT = "^[1-9][0-9]{0,2}%?$"
+NumberOrPercent = Annotated[
+    str,
+    text("a number from 1 to 999, with or without %", _NUMBER_OR_PERCENT, longest=4),
+    BeforeValidator(_number),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _NUMBER_OR_PERCENT},
+                {"type": "integer", "minimum": 1, "maximum": 999},
+            ]
+        }
+    ),
+]
+
 _CPU_SCHEMA = {"anyOf": [{"type": "string", "pattern": _CPU}, {"type": "number", "minimum": 0.001, "maximum": 1024}]}
 Cpu = Annotated[
     str,
@@ -214,5 +229,7 @@ RunSeconds = Annotated[int, whole(1, 604_800)]
 StartingDeadlineSeconds = Annotated[int, whole(10, 86_400)]
 """From 10 on: a controller looks every 10 seconds and would start nothing before a shorter one is over."""
 Retries = Annotated[int, whole(0, 10)]
+WindowSeconds = Annotated[int, whole(0, 3600)]
+PolicySeconds = Annotated[int, whole(1, 1800)]
 History = Annotated[int, whole(0, 100)]
 UserId = Annotated[int, whole(1, 2_147_483_647)]

@@ -20,7 +20,15 @@ from apps.contribution import ALL_PROCESSES
 from apps.render import render
 from apps.spec import SecretVersion
 
-FIRST_PARTY = {"apps.contribution", "apps.naming", "apps.spec", "apps.terms", "clusters.quantity", "clusters.target"}
+FIRST_PARTY = {
+    "apps.contribution",
+    "apps.naming",
+    "apps.scaling",
+    "apps.spec",
+    "apps.terms",
+    "clusters.quantity",
+    "clusters.target",
+}
 IMPURE = {
     "asyncio",
     "datetime",
