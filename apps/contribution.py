@@ -89,10 +89,11 @@ class Disruption(_Value):
 
 @dataclass(frozen=True)
 class Volume(_Value):
-    """`source` is the volume without its name, e.g. {"emptyDir": {}}."""
+    """`source` is the volume without its name, e.g. {"emptyDir": {}}; one Pod at a time has one that is `exclusive`."""
 
     name: str
     source: Mapping[str, Any]
+    exclusive: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
             "runAsUser": workload.user,
             "runAsGroup": workload.user,
             "seccompProfile": {"type": "RuntimeDefault"},
+            **_owned_storage(workload.user, process),
         },
         "terminationGracePeriodSeconds": workload.grace_seconds + (DRAIN_SECONDS if process.ports else 0),
         "containers": [_main(app, name, process)],
@@ -70,6 +71,13 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     if floor(process) > 1:
         found["topologySpreadConstraints"] = [_spread(app, name, over) for over in SPREAD_OVER]
     return found
+
+
+def _owned_storage(user: int, process: ProcessContribution) -> Body:
+    """Lets the process write what a volume claim holds, which is root's when it is new."""
+    if not any("persistentVolumeClaim" in each.source for each in process.volumes):
+        return {}
+    return {"fsGroup": user, "fsGroupChangePolicy": "OnRootMismatch"}
 
 
 def _in_pool(pool: str) -> Body:

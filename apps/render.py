@@ -127,6 +127,7 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     _check_needs(given, name, ports)
     _check_hosts(given, name)
     _check_disruption(given, name)
+    _check_exclusive(given, name)
     return ProcessContribution(
         **{part: _one(given, name, part) for part in _SINGLE},
         env={key: value for _, part in given for key, value in part.env.items()},
@@ -256,6 +257,24 @@ def _check_disruption(given: list[Given], name: str) -> None:
         if kept is not None and kept.isdecimal() and int(kept) >= least > 0:
             message = f"process {name} has {least} replicas: with {kept} always there no node could be drained"
             raise RenderError("undrainable", path, message)
+
+
+def _check_exclusive(given: list[Given], name: str) -> None:
+    """Refuses more Pods at a time than can mount a volume."""
+    workload, scaled = _one(given, name, "workload"), _one(given, name, "owns_replicas") is not None
+    many = ""
+    if scaled:
+        many = "is scaled"
+    elif workload.replicas > 1:
+        many = f"has {workload.replicas} replicas"
+    elif workload.run is not None and workload.run.schedule.concurrency_policy == "Allow":
+        many = "may run several times at once"
+    for path, part in given:
+        if many and any(each.exclusive for each in part.volumes):
+            message = (
+                f"process {name} {many}, but one Pod at a time has the volume; with ReadWriteMany any number has it"
+            )
+            raise RenderError("volume_exclusive", path, message)
 
 
 def _claim(taken: dict[Any, str], key: Any, path: str, code: str, what: str) -> None:

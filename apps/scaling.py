@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Pace = tuple[int | None, str | None]
-"""How many seconds it waits, and how much it changes at most in a period ("2", "50%"); None where Kubernetes decides."""
+"""How many seconds it waits, and the most it changes in a period ("2", "50%"); None where Kubernetes decides."""
 
 
 def metrics(**percents: int | None) -> list[dict[str, Any]]:

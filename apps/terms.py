@@ -225,6 +225,10 @@ Positive = Annotated[int, whole(1, 1000)]
 Percent = Annotated[int, whole(1, 1000)]
 """Of a request, which a process may exceed."""
 GraceSeconds = Annotated[int, whole(1, 3600)]
+Storage = Annotated[
+    str, text("an amount of storage with its unit, such as 10Gi", "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$", longest=8)
+]
+AccessMode = Literal["ReadWriteOnce", "ReadWriteMany"]
 RunSeconds = Annotated[int, whole(1, 604_800)]
 StartingDeadlineSeconds = Annotated[int, whole(10, 86_400)]
 """From 10 on: a controller looks every 10 seconds and would start nothing before a shorter one is over."""

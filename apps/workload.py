@@ -18,6 +18,9 @@ from clusters.target import ClusterTarget
 
 REVISIONS = 3  # the releases are the history; ReplicaSets only have to outlive a rollout
 PROGRESS_SECONDS = 600
+ROLLING_UPDATE = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}}
+# The new Pod could not mount what the old one still holds.
+RECREATE = {"type": "Recreate"}
 ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 
@@ -54,7 +57,7 @@ def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
         "selector": {"matchLabels": selector(app, name)},
         "revisionHistoryLimit": REVISIONS,
         "progressDeadlineSeconds": PROGRESS_SECONDS,
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
+        "strategy": RECREATE if any(each.exclusive for each in process.volumes) else ROLLING_UPDATE,
         "template": {"metadata": {"labels": labels(app, name)}, "spec": pod(app, name, process)},
     }
     if process.owns_replicas is None:

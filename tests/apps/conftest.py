@@ -47,6 +47,7 @@ def target():
         version="v1.34.4",
         served=frozenset({HTTP_ROUTE}),
         gateway=GatewayRef("dougong-gateway", "public"),
+        storage=(("fast", "local-ssd"), ("shared", "nfs")),
         pod_security="v1.34",
     )
 

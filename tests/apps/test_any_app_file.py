@@ -31,6 +31,7 @@ BY_PHRASE = {
     "the name of an env": st.sampled_from(["A", "_x", "APP_NAME", "PORT", "Path", "B" * 253]),
     "a text": st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
     "an amount of mem": st.sampled_from(["16Mi", "64Mi", "1Gi", "2G"]),
+    "an amount of sto": st.sampled_from(["1Mi", "10Gi", "2Ti"]),
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
     "a file name": st.sampled_from(["a", ".env", "nginx.conf", "A_b-c.d"]),
@@ -52,6 +53,7 @@ TARGETS = st.builds(
     version=st.just("v1.34.4"),
     served=st.sampled_from([frozenset(), frozenset({"gateway.networking.k8s.io/v1/HTTPRoute"})]),
     gateway=st.sampled_from([None, GatewayRef("gateways", "public")]),
+    storage=st.just((("shared", "nfs"),)),
 )
 
 
@@ -95,6 +97,8 @@ def uses(draw, block, processes):
             params[name] = draw(st.sampled_from(processes) if name == "process" else of_schema(fragment))
     if "port" in params and block.name != "port":
         params["port"] = 80
+    if "tier" in params:
+        params["tier"] = "shared"
     if "mounts" in params:
         params["mounts"] = dict.fromkeys(params["mounts"], "tmp")
     return {block.name: params}
@@ -211,6 +215,7 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "NetworkPolicy",
         "ServiceAccount",
         "CronJob",
+        "PersistentVolumeClaim",
     }
     for each in found.manifests:
         assert each.id.kind in kinds
@@ -242,7 +247,7 @@ def test_is_the_same_bytes_whatever_the_order_and_after_json(document, target, s
 
 @pytest.mark.parametrize("version", ["1.34", "1.37"])
 def test_is_valid_by_the_published_schemas(version):
-    target = ClusterTarget("east", f"v{version}.0")
+    target = ClusterTarget("east", f"v{version}.0", storage=(("shared", "nfs"),))
     examples = [{block.name: block.example} for block in blocks().values()]
     spec = spec_of(
         {
