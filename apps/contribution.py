@@ -34,12 +34,14 @@ class _Value:
 class Object(_Value):
     """An object of the application's namespace; namespace and common labels are put in by `render`.
 
-    `references` maps data keys of a Secret to the references of their values; `process` becomes the component label.
+    `references` maps data keys of a Secret to the references of their values; `process` becomes the component label;
+    `phase` is when it is applied, that of its kind if None.
     """
 
     body: Mapping[str, Any]
     references: Mapping[str, str] = field(default_factory=dict)
     process: str | None = None
+    phase: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,11 @@ class Schedule(_Value):
 
 @dataclass(frozen=True)
 class Run(_Value):
-    """How a process runs that runs to its end."""
+    """How a process runs that runs to its end: by a schedule, or once a release before the others."""
 
     backoff_limit: int
     active_deadline_seconds: int
-    schedule: Schedule
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True)

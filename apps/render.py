@@ -16,6 +16,7 @@ from apps.contribution import ALL_PROCESSES, Contribution, Object, Port, Process
 from apps.naming import labels
 from apps.pod import TEMPORARY
 from apps.problems import ProblemsError
+from apps.runs import phase_for
 from apps.spec import AppSpec, BlockUse, thaw
 from apps.workload import objects as workload_objects
 from apps.workload import own_contribution
@@ -48,7 +49,7 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
             _place(placed, path, app, each)
     for name, process in _processes(app, target, contributions).items():
         for body in workload_objects(app, name, process):
-            _place(placed, f"process({name})", app, Object(body, process=name))
+            _place(placed, f"process({name})", app, Object(body, process=name, phase=phase_for(body)))
     notes = sorted({note for _, contribution in contributions for note in contribution.notes})
     return Rendered(ordered(each for _, each in placed.values()), tuple(notes))
 
@@ -94,7 +95,7 @@ def _place(placed: dict[ObjectId, tuple[str, Manifest]], path: str, app: AppSpec
         raise RenderError("foreign_namespace", path, f"{body['kind']} is meant for namespace {metadata['namespace']}")
     metadata["labels"] = {**metadata.get("labels", {}), **labels(app, each.process)}
     try:
-        made = manifest(body, references=dict(each.references))
+        made = manifest(body, references=dict(each.references), phase=each.phase)
     except ValueError as error:
         raise RenderError("invalid_object", path, str(error)) from None
     if made.id in placed:
@@ -267,7 +268,7 @@ def _check_exclusive(given: list[Given], name: str) -> None:
         many = "is scaled"
     elif workload.replicas > 1:
         many = f"has {workload.replicas} replicas"
-    elif workload.run is not None and workload.run.schedule.concurrency_policy == "Allow":
+    elif workload.run and workload.run.schedule and workload.run.schedule.concurrency_policy == "Allow":
         many = "may run several times at once"
     for path, part in given:
         if many and any(each.exclusive for each in part.volumes):

@@ -55,7 +55,10 @@ class SecretVersion:
 
 @dataclass(frozen=True)
 class AppSpec:
-    """All that rendering an application needs, apart from the cluster. Names are DNS labels, `image` is by digest."""
+    """All that rendering an application needs, apart from the cluster. Names are DNS labels, `image` is by digest.
+
+    `rolled_back` says that the release repeats an earlier one: it runs no task.
+    """
 
     team: str
     project: str
@@ -66,6 +69,7 @@ class AppSpec:
     release: str
     blocks: tuple[BlockUse, ...] = ()
     secrets: Mapping[str, SecretVersion] = field(default_factory=dict)
+    rolled_back: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "blocks", tuple(self.blocks))
@@ -79,15 +83,17 @@ class AppSpec:
             "secrets": {
                 name: {"version": pinned.version, "keys": thaw(pinned.keys)} for name, pinned in self.secrets.items()
             },
+            "rolled_back": self.rolled_back,
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> AppSpec:
-        """KeyError when a field is missing; fields it does not know are ignored."""
+        """KeyError when a field is missing, `rolled_back` excepted; fields it does not know are ignored."""
         return cls(
             **{name: value[name] for name in _TEXTS},
             blocks=tuple(BlockUse(use["block"], use["params"]) for use in value["blocks"]),
             secrets={name: SecretVersion(each["version"], each["keys"]) for name, each in value["secrets"].items()},
+            rolled_back=bool(value.get("rolled_back", False)),
         )
 
 

@@ -110,8 +110,9 @@ def _deploy_environment(order: _Order, environment: Environment) -> tuple[Releas
     notes = list(placed.notes)
     current = environment.current_release
     if current is not None and same(AppSpec.from_json(current.spec), spec):
-        fresh = [each for each in prepared if each.cluster.pk in placed.fresh]
         spec = AppSpec.from_json(current.spec)
+        # Not what was rendered above, whose tasks are those of a release that will not be.
+        fresh = prepare(environment, spec, [each for each in placed.clusters if each.pk in placed.fresh])
         notes += _replace(order, environment, spec, placement, placed, fresh)
         return None, notes
     left = withdraw(environment, keep=placed.clusters)
@@ -183,8 +184,9 @@ def _spec(order: _Order, environment: Environment) -> AppSpec:
 
 
 def same(one: AppSpec, other: AppSpec) -> bool:
-    """Whether two specs differ in nothing but the label of their release."""
-    return {**one.to_json(), "release": ""} == {**other.to_json(), "release": ""}
+    """Whether two specs differ in nothing but the label of their release and how it came about."""
+    alike = {"release": "", "rolled_back": False}
+    return {**one.to_json(), **alike} == {**other.to_json(), **alike}
 
 
 def next_label(environment: Environment) -> str:

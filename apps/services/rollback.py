@@ -45,7 +45,7 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         spec, notes = _with_living_secrets(environment, AppSpec.from_json(old.spec))
         if current is not None and same(AppSpec.from_json(current.spec), spec):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
-        spec = replace(spec, release=next_label(environment))
+        spec = replace(spec, release=next_label(environment), rolled_back=True)
         clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
         prepared = prepare(environment, spec, clusters.order_by("name"))
         made = create_release(environment, spec, old.app_file, actor=actor, reason=reason, rolled_back_to=old)

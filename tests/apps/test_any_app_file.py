@@ -215,6 +215,7 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "NetworkPolicy",
         "ServiceAccount",
         "CronJob",
+        "Job",
         "PersistentVolumeClaim",
     }
     for each in found.manifests:

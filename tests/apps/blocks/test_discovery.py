@@ -56,6 +56,7 @@ def test_blocks_of_the_tree_are_found_by_file_name(found):
         "secret",
         "service_account",
         "sidecar",
+        "task",
         "volume",
     ]
 
