@@ -77,7 +77,7 @@ SIDECAR = Container(name="proxy", image="registry.example/proxy", cpu="10m", mem
         ("service_account_conflict", to_web(service_account="a"), to_web(service_account="b")),
         ("priority_class_conflict", to_web(priority_class="a"), to_web(priority_class="b")),
         ("node_pool_conflict", to_web(node_pool="a"), to_web(node_pool="b")),
-        ("disruption_conflict", to_web(disruption=Disruption("1")), to_web(disruption=Disruption("2"))),
+        ("disruption_conflict", to_web(disruption=Disruption(None, "1")), to_web(disruption=Disruption(None, "2"))),
         ("pull_secrets_conflict", to_web(pull_secrets=(PullSecret("a"),)), to_web(pull_secrets=(PullSecret("a"),))),
         (
             "host_aliases_conflict",
