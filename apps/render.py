@@ -129,11 +129,13 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     _check_hosts(given, name)
     _check_disruption(given, name)
     _check_exclusive(given, name)
+    single: dict[str, Any] = {part: _one(given, name, part) for part in _SINGLE}
+    lists: dict[str, Any] = {part: _all(given, name, part) for part in _UNIQUE}
     return ProcessContribution(
-        **{part: _one(given, name, part) for part in _SINGLE},
         env={key: value for _, part in given for key, value in part.env.items()},
         needs_service_ports=tuple(sorted({port for _, part in given for port in part.needs_service_ports})),
-        **{part: _all(given, name, part) for part in _UNIQUE},
+        **single,
+        **lists,
     )
 
 

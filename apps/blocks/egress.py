@@ -9,7 +9,7 @@ from apps.terms import Cidr, Name, PortName, PortNumber
 from clusters.target import ClusterTarget
 
 # The cluster's DNS, wherever it runs, and the cache that may stand before it on each node.
-DNS = ({"namespaceSelector": {}}, {"ipBlock": {"cidr": "169.254.20.10/32"}})
+DNS: tuple[dict[str, object], ...] = ({"namespaceSelector": {}}, {"ipBlock": {"cidr": "169.254.20.10/32"}})
 DNS_PORTS = ({"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53})
 EXAMPLE = {"process": "web", "cidrs": ["192.0.2.0/24"], "ports": [5432]}
 KEY = ("process", "name")
