@@ -4,7 +4,7 @@ The range 198.18.0.0/15 (reserved for benchmarks, so nobody's network) is cut in
 
     0        nodes; .1 is the host on the lab's bridge
     8 - 15   pods, a /24 a node, a /22 a cluster
-    16 - 23  services, a /22 a cluster
+    16 - 31  services, a /21 a cluster: two thousand applications have one each
 """
 
 from dataclasses import dataclass
@@ -130,6 +130,6 @@ def _cluster(index: int, slot: int, networks: list[IPv4Network]) -> Cluster:
         control=networks[0][control],
         nodes=nodes,
         pods=pods[0].supernet(new_prefix=22),
-        services=networks[16 + 4 * index].supernet(new_prefix=22),
+        services=networks[16 + 8 * index].supernet(new_prefix=21),
         forward_port=FIRST_FORWARD_PORT + slot * FORWARD_PORTS_A_SLOT + index,
     )
