@@ -101,6 +101,8 @@ def _database() -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": parts,
     }
+    # Who stops in the middle of a transaction (a frozen worker) is not to hold its locks for longer than a lease.
+    parts["options"] = f"{parts.get('options', '')} -c idle_in_transaction_session_timeout=30s".strip()
     if DOUGONG.database_pool:
         # A connection that cannot be made is given up soon, so that whoever asks next tries anew.
         database["OPTIONS"]["pool"] = {

@@ -283,7 +283,9 @@ def _unanswered(asked: web.BaseRequest) -> web.StreamResponse:
 
 
 def _reset(transport: asyncio.BaseTransport | None) -> None:
-    if transport is not None and (peer := transport.get_extra_info("socket")) is not None:
+    if transport is None or transport.is_closing():  # a closed TLS transport cannot even be asked for its socket
+        return
+    if (peer := transport.get_extra_info("socket")) is not None:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()  # type: ignore[attr-defined]
 

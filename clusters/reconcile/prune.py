@@ -1,6 +1,6 @@
 """Deletes what a stored change named, by uid and resourceVersion, once the generation is Healthy; holds all else.
 
-Before the first delete the cluster's identity is confirmed on this very connection. A ConfigMap or Secret stays while
+Before the first delete the cluster's identity is confirmed by this very client. A ConfigMap or Secret stays while
 something that runs names it. What a person named goes at once: a generation may be stuck on the very thing that is to
 go. An autoscaler goes just before its workload is written.
 """
@@ -104,7 +104,8 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
 async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
     """The row's own live object, or None where there is none.
 
-    Another cluster at this address would say that too, so then the identity is confirmed. Raises IdentityChanged.
+    Another cluster at this address would say that too, and may hold what once slipped through to it under our claim: on
+    anything but our very uid the identity is confirmed. Raises IdentityChanged.
     """
     resource = wire.kinds.find(row.api_version, row.oid.kind)
     try:
@@ -113,10 +114,9 @@ async def own(wire: Wire, row: Row) -> dict[str, Any] | None:
         if refusal.status != HTTPStatus.FORBIDDEN or not await _is_out_of_reach(wire, row):
             raise
         live = None
-    if live is not None and is_ours(row, live):
-        return live
-    await wire.confirm_identity()
-    return None
+    if live is None or live["metadata"]["uid"] != row.uid:
+        await wire.confirm_identity()
+    return live if live is not None and is_ours(row, live) else None
 
 
 async def _is_out_of_reach(wire: Wire, row: Row) -> bool:

@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 REGISTRY_SECONDS = 5.0
 GATHER_SECONDS = 0.01  # changes come in bursts: one query for what comes together
 AGAIN_SECONDS = 0.1
-SHARE = 0.25  # of the time that judging may take while changes keep coming
+SHARE = 0.25  # of the time that judging may take while changes keep coming, unless gathering took too long for that
+LONGEST_GATHER_SECONDS = 0.1
 BATCH = 500
 QUEUE = 1000  # a full queue holds the streams back, and with them the servers; nothing is dropped
 
@@ -112,6 +113,8 @@ class Watcher:
             try:
                 self._notices.add(changes)
                 woken = await in_thread(self._notices.judge)
+                took = time.monotonic() - began
+                self._gather = min(LONGEST_GATHER_SECONDS, max(GATHER_SECONDS, took * (1 / SHARE - 1)))
             except DatabaseError as fault:
                 log.warning("notice_delayed", fault=str(fault)[:200])
                 await asyncio.sleep(1.0)
@@ -122,7 +125,6 @@ class Watcher:
             else:
                 if woken:
                     log.debug("noticed", changes=len(changes), works=woken)
-            self._gather = max(GATHER_SECONDS, (time.monotonic() - began) * (1 / SHARE - 1))
 
     async def _batch(self) -> list[News]:
         """The next changes; none where there are none for a moment and some wait to be judged again."""

@@ -193,7 +193,14 @@ def serves(cluster: str) -> bool:
 
 
 def inside(cluster: str, code: str) -> str:
-    return kubectl(cluster, "-n", "demo", "exec", "deploy/web", "--", "python3", "-c", code).strip()
+    result = lab("kubectl", cluster, "-n", "demo", "exec", "deploy/web", "--", "python3", "-c", code)
+    assert result.returncode == 0, result.stderr + kubectl(cluster, "-n", "demo", "get", "pods,events", "-o", "wide")
+    return result.stdout.strip()
+
+
+def knows_its_pods(cluster: str) -> bool:
+    """Whether a command can be run in one: a kubelet that has just started says first that there is none."""
+    return lab("kubectl", cluster, "-n", "demo", "exec", "deploy/web", "--", "true").returncode == 0
 
 
 def test_all_nodes_are_ready_and_an_application_spreads_over_workers_only() -> None:
@@ -216,6 +223,7 @@ def name_outside() -> str:
 def test_names_are_answered_inside_a_pod(cluster: str) -> None:
     resolve = "import socket; print(socket.gethostbyname({!r}))"
     service = kubectl(cluster, "-n", "demo", "get", "service/web", "-o", "jsonpath={.spec.clusterIP}")
+    eventually(lambda: knows_its_pods(cluster), "a kubelet that knows its pods")
     eventually(lambda: inside(cluster, resolve.format("web")) == service, "service name", 15)
     assert inside(cluster, resolve.format("kubernetes.default.svc.cluster.local"))
     assert (

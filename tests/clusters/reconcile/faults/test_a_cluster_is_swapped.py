@@ -95,6 +95,39 @@ def test_at_any_step_of_a_change(
     assert healthy(twin)
 
 
+def test_what_bears_our_claim_there_is_not_what_was_to_go_here(
+    proxied, granted, admins, cluster, join, submit, until, drain, healthy, ground, config, live, oid, identity
+):
+    """A create that once slipped through carries the row's own claim; its removal there is no removal here."""
+    proxy, _ = proxied
+    twin = submit("application", ground, cluster=join("west"))
+    work = submit("application", [*ground, config("a", key="1"), config("b", key="1")])
+    until(lambda: healthy(work, twin))
+    ours = live("ConfigMap", "b")["metadata"]
+    kept = {name: ours[name] for name in ("name", "namespace", "labels", "annotations")}
+    admins["west"].create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": kept})
+    submit("application", [*ground, config("a", key="1")])
+    reads = []
+
+    def script(request):
+        if request.method == "GET" and request.path.endswith("/configmaps/b"):
+            reads.append(request)
+            if len(reads) == 2:  # the first is the attempt's own, the second goes before the delete
+                return Before(lambda _: asyncio.to_thread(proxy.lead_to, *granted["west"]))
+        return None
+
+    proxy.script = script
+    drain()
+    assert len(reads) == 2
+    assert identity(cluster) == ("False", "AnotherCluster")
+    proxy.script = lambda _: None
+    proxy.lead_to(*granted["east"][:2])
+    assert identity(cluster) == ("True", "SameCluster")
+    until(lambda: healthy(work))
+    assert live("ConfigMap", "b") is None
+    assert admins["west"].get(oid("ConfigMap", "b")) is not None
+
+
 @steps
 def test_at_any_step_of_a_removal(
     steps, swap, cluster, submit, until, drain, retire, gone, healthy, ground, config, live, identity
