@@ -91,11 +91,16 @@ class Disruption(_Value):
 
 @dataclass(frozen=True)
 class Volume(_Value):
-    """`source` is the volume without its name, e.g. {"emptyDir": {}}; one Pod at a time has one that is `exclusive`."""
+    """`source` is the volume without its name, e.g. {"emptyDir": {}}; one Pod at a time has one that is `exclusive`.
+
+    `claim` is the spec of the PersistentVolumeClaim that the source names; it is made with the process. Each replica of
+    a stateful process has an exclusive one of its own.
+    """
 
     name: str
     source: Mapping[str, Any]
     exclusive: bool = False
+    claim: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,8 @@ class Run(_Value):
 class Workload(_Value):
     """The declaration of a process: what runs, how often, with how much. Limits of None: CPU none, memory the request.
 
-    `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on.
+    `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on. Each replica of
+    one that is `stateful` has a name and volumes of its own; they are started and replaced one after the other.
     """
 
     cpu: str
@@ -167,6 +173,7 @@ class Workload(_Value):
     probe_port: int | None = None
     grace_seconds: int = 30
     user: int = 10001
+    stateful: bool = False
     run: Run | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.contribution import Container, Mount, Port, ProcessContribution, RenderError, Workload
+from apps.contribution import Container, Mount, Port, ProcessContribution, RenderError, Volume, Workload
 from apps.naming import selector
 from apps.spec import AppSpec, thaw
 from clusters.manifests import Body
@@ -19,6 +19,8 @@ DRAIN_SECONDS = 5
 STARTUP_SECONDS = 300
 LABEL_POOL = "dougong.dev/node-pool"
 """A node's label, and its taint where the pool is kept free: the name of its pool."""
+REVISION, STATEFUL_REVISION = "pod-template-hash", "controller-revision-hash"
+"""Labels that tell the Pods of one revision from those of another."""
 SPREAD_OVER = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 MAIN_PORT = "http"
 TEMPORARY = Mount("tmp", "/tmp", read_only=False)  # noqa: S108 - a path in the container, not on this host
@@ -34,6 +36,11 @@ def declared(process: ProcessContribution) -> Workload:
 def floor(process: ProcessContribution) -> int:
     """Fewest replicas the process will have on this cluster."""
     return declared(process).replicas if process.owns_replicas is None else process.owns_replicas
+
+
+def own_claim(process: ProcessContribution, volume: Volume) -> bool:
+    """Whether each Pod has a claim of its own for the volume, which the cluster puts into it."""
+    return declared(process).stateful and volume.exclusive and volume.claim is not None
 
 
 def main_port(ports: tuple[Port, ...]) -> Port:
@@ -58,7 +65,9 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
         },
         "terminationGracePeriodSeconds": workload.grace_seconds + (DRAIN_SECONDS if process.ports else 0),
         "containers": [_main(app, name, process)],
-        "volumes": [{"name": each.name, **thaw(each.source)} for each in process.volumes],
+        "volumes": [
+            {"name": each.name, **thaw(each.source)} for each in process.volumes if not own_claim(process, each)
+        ],
     }
     optional = {
         "initContainers": init,
@@ -69,13 +78,14 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     }
     found.update({key: value for key, value in optional.items() if value})
     if floor(process) > 1:
-        found["topologySpreadConstraints"] = [_spread(app, name, over) for over in SPREAD_OVER]
+        revision = STATEFUL_REVISION if workload.stateful else REVISION
+        found["topologySpreadConstraints"] = [_spread(app, name, over, revision) for over in SPREAD_OVER]
     return found
 
 
 def _owned_storage(user: int, process: ProcessContribution) -> Body:
     """Lets the process write what a volume claim holds, which is root's when it is new."""
-    if not any("persistentVolumeClaim" in each.source for each in process.volumes):
+    if all(each.claim is None for each in process.volumes):
         return {}
     return {"fsGroup": user, "fsGroupChangePolicy": "OnRootMismatch"}
 
@@ -181,12 +191,12 @@ def _variable(name: str, value: Any) -> Body:
     return {"name": name, "value": value} if isinstance(value, str) else {"name": name, "valueFrom": thaw(value)}
 
 
-def _spread(app: AppSpec, name: str, over: str) -> Body:
+def _spread(app: AppSpec, name: str, over: str, revision: str) -> Body:
     return {
         "maxSkew": 1,
         "topologyKey": over,
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": selector(app, name)},
         # Counts only the Pods of one revision, or those of the former one would push the new ones together.
-        "matchLabelKeys": ["pod-template-hash"],
+        "matchLabelKeys": [revision],
     }

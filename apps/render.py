@@ -129,6 +129,7 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     _check_hosts(given, name)
     _check_disruption(given, name)
     _check_exclusive(given, name)
+    _check_stateful(given, name)
     single: dict[str, Any] = {part: _one(given, name, part) for part in _SINGLE}
     lists: dict[str, Any] = {part: _all(given, name, part) for part in _UNIQUE}
     return ProcessContribution(
@@ -265,6 +266,8 @@ def _check_disruption(given: list[Given], name: str) -> None:
 def _check_exclusive(given: list[Given], name: str) -> None:
     """Refuses more Pods at a time than can mount a volume."""
     workload, scaled = _one(given, name, "workload"), _one(given, name, "owns_replicas") is not None
+    if workload.stateful:
+        return
     many = ""
     if scaled:
         many = "is scaled"
@@ -278,6 +281,15 @@ def _check_exclusive(given: list[Given], name: str) -> None:
                 f"process {name} {many}, but one Pod at a time has the volume; with ReadWriteMany any number has it"
             )
             raise RenderError("volume_exclusive", path, message)
+
+
+def _check_stateful(given: list[Given], name: str) -> None:
+    """Refuses to scale what has data of its own: a replica that goes leaves its volumes behind."""
+    if not _one(given, name, "workload").stateful:
+        return
+    for path, part in given:
+        if part.owns_replicas is not None:
+            raise RenderError("stateful_scaled", path, f"process {name} is stateful: its replicas are set by hand")
 
 
 def _claim(taken: dict[Any, str], key: Any, path: str, code: str, what: str) -> None:

@@ -1,4 +1,4 @@
-"""The Kubernetes objects of one merged process: Deployment, Service, PodDisruptionBudget.
+"""The Kubernetes objects of one merged process: Deployment or StatefulSet, claims, Services, PodDisruptionBudget.
 
 Called by `render` once every contribution to the process is in. What is decided here for all applications: no downtime
 while Pods are replaced, and as few disruptions as can be. Their Pods are those of `apps.pod`. Pure.
@@ -10,9 +10,9 @@ from typing import Any
 
 from apps.contribution import Disruption, Port, ProcessContribution, Volume
 from apps.naming import labels, object_name, selector
-from apps.pod import TEMPORARY, declared, floor, main_port, pod
+from apps.pod import TEMPORARY, declared, floor, main_port, own_claim, pod
 from apps.runs import run_objects
-from apps.spec import AppSpec
+from apps.spec import AppSpec, thaw
 from clusters.manifests import Body
 from clusters.target import ClusterTarget
 
@@ -26,9 +26,13 @@ ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
     """The bodies for a process; namespace and common labels of the objects themselves are still missing."""
+    claims = [_claim(each) for each in process.volumes if each.claim is not None and not own_claim(process, each)]
     if (run := declared(process).run) is not None:
-        return run_objects(app, name, process, run)
-    found = [_deployment(app, name, process)]
+        return [*claims, *run_objects(app, name, process, run)]
+    stateful = declared(process).stateful
+    found = [*claims, _stateful_set(app, name, process) if stateful else _deployment(app, name, process)]
+    if stateful:
+        found.append(_peers(app, name, process.ports))
     if process.ports:
         found.append(_service(app, name, process.ports))
     if floor(process) > 1 or process.disruption is not None:
@@ -54,11 +58,9 @@ def own_contribution(app: AppSpec, target: ClusterTarget, ports: tuple[Port, ...
 
 def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     spec: dict[str, Any] = {
-        "selector": {"matchLabels": selector(app, name)},
-        "revisionHistoryLimit": REVISIONS,
+        **_replicated(app, name, process),
         "progressDeadlineSeconds": PROGRESS_SECONDS,
         "strategy": RECREATE if any(each.exclusive for each in process.volumes) else ROLLING_UPDATE,
-        "template": {"metadata": {"labels": labels(app, name)}, "spec": pod(app, name, process)},
     }
     if process.owns_replicas is None:
         spec["replicas"] = declared(process).replicas
@@ -68,6 +70,62 @@ def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
         "metadata": {"name": object_name(app, name)},
         "spec": spec,
     }
+
+
+def _stateful_set(app: AppSpec, name: str, process: ProcessContribution) -> Body:
+    claims = [
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": each.name}, "spec": thaw(each.claim)}
+        for each in process.volumes
+        if own_claim(process, each)
+    ]
+    spec: dict[str, Any] = {
+        **_replicated(app, name, process),
+        "replicas": declared(process).replicas,
+        "serviceName": peers_name(app, name),
+        "podManagementPolicy": "OrderedReady",
+        "updateStrategy": {"type": "RollingUpdate"},
+        # As of every volume: no deploy deletes what is on it.
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        **({"volumeClaimTemplates": claims} if claims else {}),
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": object_name(app, name)},
+        "spec": spec,
+    }
+
+
+def _replicated(app: AppSpec, name: str, process: ProcessContribution) -> Body:
+    return {
+        "selector": {"matchLabels": selector(app, name)},
+        "revisionHistoryLimit": REVISIONS,
+        "template": {"metadata": {"labels": labels(app, name)}, "spec": pod(app, name, process)},
+    }
+
+
+def _claim(volume: Volume) -> Body:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": volume.source["persistentVolumeClaim"]["claimName"]},
+        "spec": thaw(volume.claim),
+    }
+
+
+def peers_name(app: AppSpec, name: str) -> str:
+    """Under <replica>.<this> each replica of a stateful process is found."""
+    return object_name(app, name, "peers")
+
+
+def _peers(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:
+    """A Service without an address of its own: each replica is found by its name, by the others even before it is
+    ready, for how else could they become so.
+    """
+    spec: Body = {"clusterIP": "None", "selector": selector(app, name), "publishNotReadyAddresses": True}
+    if ports:
+        spec["ports"] = [{"name": each.name, "port": each.container, "protocol": "TCP"} for each in ports]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": peers_name(app, name)}, "spec": spec}
 
 
 def _service(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from apps.contribution import ALL_PROCESSES, Contribution, ProcessContribution
+from apps.offered import check_offered
 from apps.spec import AppSpec
 from apps.terms import Name
 from clusters.target import ClusterTarget
@@ -13,9 +14,7 @@ EXAMPLE = {"process": "web", "pool": "large"}
 @dataclass(frozen=True, kw_only=True)
 class Params:
     pool: Name = field(
-        metadata={
-            "description": "The pool: nodes that carry it as the label, and may as the taint, dougong.dev/node-pool."
-        }
+        metadata={"description": "The pool, one that the cluster offers: nodes with this label dougong.dev/node-pool."}
     )
     process: Name | None = field(
         default=None, metadata={"description": "The process that runs there; every process if left out."}
@@ -23,4 +22,5 @@ class Params:
 
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
+    check_offered(target, "node pool", params.pool, target.node_pools, code="pool_missing", path="pool")
     return Contribution(processes={params.process or ALL_PROCESSES: ProcessContribution(node_pool=params.pool)})

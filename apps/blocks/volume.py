@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from apps.contribution import Contribution, Mount, Object, ProcessContribution, RenderError, Volume
+from apps.contribution import Contribution, Mount, ProcessContribution, Volume
 from apps.naming import object_name
+from apps.offered import check_offered
 from apps.spec import AppSpec
 from apps.terms import AccessMode, MountPath, Name, Storage
 from clusters.target import ClusterTarget
@@ -26,32 +27,23 @@ class Params:
     tier: Name = field(metadata={"description": "The storage tier, as the cluster offers it; it cannot change later."})
     access_mode: AccessMode = field(
         default="ReadWriteOnce",
-        metadata={"description": "Once: one replica, ended before its successor starts. Many: any number of replicas."},
+        metadata={
+            "description": "Once: one replica, ended before its successor starts; if the process is stateful, each has its "
+            "own. Many: any number of replicas have it together."
+        },
     )
 
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
-    storage_class = target.storage_class(params.tier)
-    if storage_class is None:
-        offered = ", ".join(tier for tier, _ in target.storage)
-        message = (
-            f"cluster {target.name} has no storage tier {params.tier}, {f'only {offered}' if offered else 'nor any'}"
-        )
-        raise RenderError("tier_missing", "tier", message)
-    name = object_name(app, params.process, params.name)
-    body = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name},
-        "spec": {
-            "accessModes": [params.access_mode],
-            "resources": {"requests": {"storage": params.size}},
-            "storageClassName": storage_class,
-        },
+    check_offered(target, "storage tier", params.tier, dict(target.storage), code="tier_missing", path="tier")
+    claim = {
+        "accessModes": [params.access_mode],
+        "resources": {"requests": {"storage": params.size}},
+        "storageClassName": target.storage_class(params.tier),
     }
-    claim = {"persistentVolumeClaim": {"claimName": name}}
+    source = {"persistentVolumeClaim": {"claimName": object_name(app, params.process, params.name)}}
     given = ProcessContribution(
-        volumes=(Volume(params.name, claim, exclusive=params.access_mode == "ReadWriteOnce"),),
+        volumes=(Volume(params.name, source, exclusive=params.access_mode == "ReadWriteOnce", claim=claim),),
         mounts=(Mount(params.name, params.path, read_only=False),),
     )
-    return Contribution(objects=(Object(body, process=params.process),), processes={params.process: given})
+    return Contribution(processes={params.process: given})
