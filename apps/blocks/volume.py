@@ -28,8 +28,8 @@ class Params:
     access_mode: AccessMode = field(
         default="ReadWriteOnce",
         metadata={
-            "description": "Once: one replica, ended before its successor starts; if the process is stateful, each has its "
-            "own. Many: any number of replicas have it together."
+            "description": "Once: one replica, ended before its successor starts; if the process is stateful, each has "
+            "its own. Many: any number of replicas have it together."
         },
     )
 

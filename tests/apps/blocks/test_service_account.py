@@ -21,3 +21,25 @@ def test_annotations_of_the_platform_are_refused(contribute, key):
     with pytest.raises(RenderError) as refused:
         contribute("service_account", {"process": "web", "annotations": {key: "x"}})
     assert (refused.value.code, refused.value.path) == ("reserved_annotation", "annotations")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "code", "message"),
+    [
+        (
+            {"iam.gke.io/gcp-service-account": "x@y"},
+            "annotation_missing",
+            "cluster east offers no annotation iam.gke.io/gcp-service-account, only eks.amazonaws.com/role-arn",
+        ),
+        (
+            {"eks.amazonaws.com/role-arn": "arn:aws:iam::999999999999:role/admin"},
+            "annotation_value",
+            "cluster east offers eks.amazonaws.com/role-arn as arn:aws:iam::123456789012:role/* only, "
+            "not as arn:aws:iam::999999999999:role/admin",
+        ),
+    ],
+)
+def test_what_the_cluster_does_not_offer_is_refused(contribute, annotations, code, message):
+    with pytest.raises(RenderError) as refused:
+        contribute("service_account", {"process": "web", "annotations": annotations})
+    assert (refused.value.code, refused.value.path, refused.value.message) == (code, "annotations", message)

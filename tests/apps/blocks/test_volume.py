@@ -68,7 +68,7 @@ def test_a_tier_that_the_cluster_does_not_offer_is_refused(contribute):
     with pytest.raises(RenderError) as refused:
         contribute("volume", {**DATA, "tier": "gold"})
     assert (refused.value.code, refused.value.path) == ("tier_missing", "tier")
-    assert refused.value.message == "cluster east has no storage tier gold, only fast, shared"
+    assert refused.value.message == "cluster east offers no storage tier gold, only fast, shared"
 
 
 @pytest.mark.parametrize("wrong", [{"size": "0Gi"}, {"size": 10}, {"path": "/"}, {"access_mode": "ReadOnlyMany"}])
