@@ -1,4 +1,4 @@
-"""Priority classes, node pools, service-account annotations: none unless an operator offers them; changes are audited."""
+"""Priority classes, node pools, service-account annotations: none unless an operator offers them; changes audited."""
 
 import pytest
 
