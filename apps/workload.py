@@ -26,7 +26,7 @@ ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
     """The bodies for a process; namespace and common labels of the objects themselves are still missing."""
-    claims = [_claim(each) for each in process.volumes if each.claim is not None and not own_claim(process, each)]
+    claims = [_claim(claim, each) for each in process.volumes for claim in _claim_names(app, name, process, each)]
     if (run := declared(process).run) is not None:
         return [*claims, *run_objects(app, name, process, run)]
     stateful = declared(process).stateful
@@ -73,11 +73,7 @@ def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
 
 
 def _stateful_set(app: AppSpec, name: str, process: ProcessContribution) -> Body:
-    claims = [
-        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": each.name}, "spec": thaw(each.claim)}
-        for each in process.volumes
-        if own_claim(process, each)
-    ]
+    claims = [_claim(each.name, each) for each in process.volumes if own_claim(process, each)]
     spec: dict[str, Any] = {
         **_replicated(app, name, process),
         "replicas": declared(process).replicas,
@@ -104,11 +100,22 @@ def _replicated(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     }
 
 
-def _claim(volume: Volume) -> Body:
+def _claim_names(app: AppSpec, name: str, process: ProcessContribution, volume: Volume) -> list[str]:
+    """The claims that are made for a volume. Those of a StatefulSet's replicas are made here too, under the names that
+    it looks for, so that no claim is anybody else's: what leaves is held and named, what is retired goes.
+    """
+    if volume.claim is None:
+        return []
+    if own_claim(process, volume):
+        return [f"{volume.name}-{object_name(app, name)}-{number}" for number in range(declared(process).replicas)]
+    return [str(volume.source["persistentVolumeClaim"]["claimName"])]
+
+
+def _claim(name: str, volume: Volume) -> Body:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": volume.source["persistentVolumeClaim"]["claimName"]},
+        "metadata": {"name": name},
         "spec": thaw(volume.claim),
     }
 

@@ -20,26 +20,35 @@ def objects(make_app, target):
     return make
 
 
-def test_each_replica_claims_a_volume_of_its_own(rendered):
-    found = rendered(DATABASE, DATA)
-    assert "PersistentVolumeClaim" not in found
-    spec = found["StatefulSet"]["spec"]
+NAMESPACE = "demo-hello-production-1a2b3c4d"
+
+
+@pytest.fixture
+def stateful(objects):
+    return lambda *items: objects(*items)[f"StatefulSet/{NAMESPACE}/hello-db"]["spec"]
+
+
+def test_each_replica_has_a_volume_of_its_own_which_is_ours(objects):
+    found = objects(DATABASE, DATA)
+    claims = [name.rpartition("/")[2] for name in found if name.startswith("PersistentVolumeClaim/")]
+    assert claims == ["data-hello-db-0", "data-hello-db-1", "data-hello-db-2"]
+    spec = found[f"StatefulSet/{NAMESPACE}/hello-db"]["spec"]
     [claim] = spec["volumeClaimTemplates"]
     assert claim["metadata"] == {"name": "data"}
-    assert claim["spec"]["storageClassName"] == "local-ssd"
+    assert claim["spec"] == found[f"PersistentVolumeClaim/{NAMESPACE}/data-hello-db-0"]["spec"]
     pod = spec["template"]["spec"]
     assert {"name": "data", "mountPath": "/data"} in pod["containers"][0]["volumeMounts"]
     assert [each["name"] for each in pod["volumes"]] == ["tmp"]
     assert pod["securityContext"]["fsGroup"] == 10001
 
 
-def test_no_deploy_deletes_them(rendered):
-    policy = rendered(DATABASE, DATA)["StatefulSet"]["spec"]["persistentVolumeClaimRetentionPolicy"]
+def test_no_deploy_deletes_them(stateful):
+    policy = stateful(DATABASE, DATA)["persistentVolumeClaimRetentionPolicy"]
     assert policy == {"whenDeleted": "Retain", "whenScaled": "Retain"}
 
 
-def test_they_start_and_change_in_order(rendered):
-    spec = rendered(DATABASE, DATA)["StatefulSet"]["spec"]
+def test_they_start_and_change_in_order(stateful):
+    spec = stateful(DATABASE, DATA)
     assert (spec["replicas"], spec["podManagementPolicy"]) == (3, "OrderedReady")
     assert spec["updateStrategy"] == {"type": "RollingUpdate"}
     spread = spec["template"]["spec"]["topologySpreadConstraints"]
@@ -48,12 +57,12 @@ def test_they_start_and_change_in_order(rendered):
 
 def test_they_find_each_other_by_name_before_they_are_ready(objects):
     found = objects(DATABASE, DATA, PORT)
-    [name] = [key for key in found if key.startswith("StatefulSet/")]
-    peers = found[f"Service/demo-hello-production-1a2b3c4d/{found[name]['spec']['serviceName']}"]["spec"]
+    spec = found[f"StatefulSet/{NAMESPACE}/hello-db"]["spec"]
+    peers = found[f"Service/{NAMESPACE}/{spec['serviceName']}"]["spec"]
     assert (peers["clusterIP"], peers["publishNotReadyAddresses"]) == ("None", True)
     assert peers["ports"] == [{"name": "sql", "port": 5432, "protocol": "TCP"}]
-    assert peers["selector"] == found[name]["spec"]["selector"]["matchLabels"]
-    assert found["Service/demo-hello-production-1a2b3c4d/hello-db"]["spec"]["ports"][0]["port"] == 5000
+    assert peers["selector"] == spec["selector"]["matchLabels"]
+    assert found[f"Service/{NAMESPACE}/hello-db"]["spec"]["ports"][0]["port"] == 5000
 
 
 def test_a_volume_of_all_is_one_claim(rendered):

@@ -1,6 +1,10 @@
-"""Volumes on a real cluster: they outlive Pods and deploys, come to what runs already, and one goes with each replica."""
+"""Volumes on a real cluster: they outlive Pods and deploys, come to what runs already, and each replica has one."""
 
-from tests.apps.lab.site import HTTP, WEB, web
+import pytest
+
+from apps import services
+from apps.appfile import validate
+from tests.apps.lab.site import HTTP, WEB, kubectl, web
 
 DATA = {"volume": {"process": "web", "name": "data", "path": "/data", "size": "1Gi", "tier": "fast"}}
 CLAIM = "PersistentVolumeClaim/hello-web-data"
@@ -36,7 +40,7 @@ def test_a_volume_that_leaves_the_file_is_held_and_named(bring):
     site = bring(WEB)
     assert site.object("pvc", "hello-web-data")["metadata"]["uid"] == uid
     assert "PruneHeld" in site.conditions
-    [held] = [each for each in site.works().get(name="application").reported["PruneHeld"]]
+    [held] = site.works().get(name="application").reported["PruneHeld"]
     assert held["id"].endswith("/hello-web-data")
     write(bring(WEB, DATA), "back")
     assert site.object("pvc", "hello-web-data")["metadata"]["uid"] == uid
@@ -81,3 +85,25 @@ def test_a_release_of_a_stateful_process_keeps_its_volumes(bring):
     site = bring(web(stateful=True, replicas=1), HTTP, DATA)
     assert list(site.pods()) == ["hello-web-0"]
     assert sorted(site.objects("pvc")) == ["data-hello-web-0", "data-hello-web-1"]
+    [held] = site.works().get(name="application").reported["PruneHeld"]
+    assert held["id"].endswith("/data-hello-web-1")
+
+
+@pytest.mark.parametrize("process", [WEB, STATEFUL])
+def test_what_is_retired_leaves_no_volume_and_no_namespace(bring, process, owner):
+    site = bring(process, HTTP, DATA)
+    services.retire(application=site.environment.application, actor=owner, confirm="hello")
+    site.until(lambda: not site.works().exists())
+    assert kubectl("get", "namespace", site.namespace, "--ignore-not-found") == ""
+
+
+def test_a_cluster_that_a_deploy_leaves_keeps_the_volume(bring, project, owner, make_cluster):
+    """Nobody has named the data: the namespace stays with it, and is reported."""
+    make_cluster("west")
+    site = bring(WEB, DATA)
+    uid = site.object("pvc", "hello-web-data")["metadata"]["uid"]
+    document = {**site.environment.application.app_file, "environments": {"production": {"clusters": ["west"]}}}
+    blocks = [each for each in document["blocks"] if "volume" not in each]
+    services.deploy(project=project, app_file=validate({**document, "blocks": blocks}), actor=owner)
+    site.until(lambda: not site.works().filter(cluster__name="east").exists())
+    assert site.object("pvc", "hello-web-data")["metadata"]["uid"] == uid
