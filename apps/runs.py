@@ -28,6 +28,17 @@ def phase_for(body: Body) -> int | None:
     return TASK_PHASE if body["kind"] == "Job" else None
 
 
+def by_hand(cron_job: Body, name: str) -> Body:
+    """The Job of a CronJob that a person starts now."""
+    metadata = cron_job["metadata"]
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": metadata["namespace"], "labels": metadata["labels"]},
+        "spec": cron_job["spec"]["jobTemplate"]["spec"],
+    }
+
+
 def _job(app: AppSpec, name: str, process: ProcessContribution, run: Run) -> Body:
     # The name carries the release: of a Job that is there nothing can change, and each release runs its own.
     return {

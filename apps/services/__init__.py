@@ -8,11 +8,13 @@ from apps.services.projects import create_project
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
 from apps.services.rollback import Rollback, rollback
+from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import revoke_secret, set_secret
 
 __all__ = [
     "Deployment",
     "Rollback",
+    "Run",
     "create_environment",
     "create_project",
     "deploy",
@@ -21,5 +23,6 @@ __all__ = [
     "retire_environment",
     "revoke_secret",
     "rollback",
+    "run_schedule",
     "set_secret",
 ]

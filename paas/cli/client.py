@@ -103,6 +103,10 @@ class Client:
         """{"environment", "release", "reason"}; without "release" the one before."""
         return self._object("POST", path("applications", application_id, "rollback"), order)
 
+    def run(self, environment_id: str, schedule: str, order: Body) -> Body:
+        """Run a schedule now: {"cluster", "reason"}; {"number", "job", "clusters"} of the run."""
+        return self._object("POST", path("environments", environment_id, "schedules", schedule, "run"), order)
+
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""
         return self._object("POST", path("applications", application_id, "retire"), {"confirm": name})

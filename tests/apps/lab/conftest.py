@@ -30,7 +30,7 @@ globals().update({name: getattr(_loop, name) for name in (
 )})  # fmt: skip
 
 POOL = "dougong.dev/node-pool"
-VOLUMES = 12
+VOLUMES = 24
 
 
 def pytest_collection_modifyitems(items):
@@ -123,7 +123,8 @@ def bring(east, project, owner, image, until, admins):
 
     yield go
     for each in Environment.objects.all():
-        admins["east"].delete(ObjectId("", "Namespace", "", each.namespace))
+        for admin in admins.values():
+            admin.delete(ObjectId("", "Namespace", "", each.namespace))
 
 
 @pytest.fixture

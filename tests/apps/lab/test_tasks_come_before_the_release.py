@@ -38,6 +38,13 @@ def test_what_runs_goes_on_while_a_task_fails(bring):
     assert len(site.pods()) == 1
 
 
+def test_a_schedule_runs_when_a_person_asks(bring, owner):
+    site = bring(example("schedule", command=["echo", "report"]))
+    services.run_schedule(environment=site.environment, schedule="report", actor=owner)
+    site.until(site.is_healthy)
+    assert site.kubectl("logs", "job/hello-report-run-1") == "report\n"
+
+
 def test_going_back_runs_no_task(bring, owner):
     site = bring(WEB, HTTP, example("task", command=["true"]))
     bring(WEB, HTTP, {"config": {"values": {"GREETING": "hi"}}}, example("task", command=["true"]))

@@ -97,9 +97,9 @@ def test_what_is_retired_leaves_no_volume_and_no_namespace(bring, process, owner
     assert kubectl("get", "namespace", site.namespace, "--ignore-not-found") == ""
 
 
-def test_a_cluster_that_a_deploy_leaves_keeps_the_volume(bring, project, owner, make_cluster):
+def test_a_cluster_that_a_deploy_leaves_keeps_the_volume(bring, project, owner, join):
     """Nobody has named the data: the namespace stays with it, and is reported."""
-    make_cluster("west")
+    join("west")
     site = bring(WEB, DATA)
     uid = site.object("pvc", "hello-web-data")["metadata"]["uid"]
     document = {**site.environment.application.app_file, "environments": {"production": {"clusters": ["west"]}}}
