@@ -1,4 +1,4 @@
-"""A schedule run by a person: a Work of its own for each run, as the release declares it, and only a few of them kept."""
+"""A schedule run by a person: a Work of its own for each run, as the release declares it, and only a few are kept."""
 
 import pytest
 
