@@ -72,6 +72,9 @@ class ClusterTarget:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-safe, in the same order for equal targets."""
+        globs: dict[str, list[str]] = {}
+        for key, glob in self.service_account_annotations:
+            globs.setdefault(key, []).append(glob)
         return {
             "name": self.name,
             "version": self.version,
@@ -80,7 +83,9 @@ class ClusterTarget:
             "storage": dict(self.storage),
             "pod_security": self.pod_security,
             "share": self.share,
-            **self._offered(),
+            "priority_classes": list(self.priority_classes),
+            "node_pools": list(self.node_pools),
+            "service_account_annotations": globs,
         }
 
     @classmethod
@@ -96,19 +101,7 @@ class ClusterTarget:
             **facts,
         )
 
-    def _offered(self) -> dict[str, Any]:
-        """Only what there is: a cluster that offers nothing has the digest it had before anything could be."""
-        globs: dict[str, list[str]] = {}
-        for key, glob in self.service_account_annotations:
-            globs.setdefault(key, []).append(glob)
-        offered: dict[str, Any] = {
-            "priority_classes": list(self.priority_classes),
-            "node_pools": list(self.node_pools),
-            "service_account_annotations": globs,
-        }
-        return {name: found for name, found in offered.items() if found}
-
     @property
     def digest(self) -> str:
-        """SHA-256, hex, of all facts."""
-        return digest(self.to_json())
+        """SHA-256, hex, of all facts that an object may depend on: by what is offered it is refused or not."""
+        return digest({name: fact for name, fact in self.to_json().items() if name not in OFFERED})

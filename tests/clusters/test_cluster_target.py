@@ -42,9 +42,6 @@ def test_the_order_of_storage_tiers_does_not_matter():
         {"pod_security": "v1.35"},
         {"share": None},
         {"share": 3},
-        {"priority_classes": ("high",)},
-        {"node_pools": ()},
-        {"service_account_annotations": (("example.org/role", "a*"),)},
     ],
 )
 def test_every_fact_is_in_the_digest(fact):
@@ -54,13 +51,17 @@ def test_every_fact_is_in_the_digest(fact):
 def test_the_order_of_what_is_offered_does_not_matter():
     globs = TARGET.service_account_annotations[::-1]
     same = replace(TARGET, priority_classes=("high", "low"), service_account_annotations=globs)
-    assert (same, same.digest) == (TARGET, TARGET.digest)
+    assert (same, hash(same)) == (TARGET, hash(TARGET))
 
 
-def test_a_cluster_that_offers_nothing_has_the_digest_it_always_had():
-    """Or every Work would be stale the day a cluster could offer anything."""
-    bare = ClusterTarget("south", "v1.35.0").to_json()
-    assert sorted(bare) == ["gateway", "name", "pod_security", "served", "share", "storage", "version"]
+@pytest.mark.parametrize(
+    "offer", [{"priority_classes": ("high",)}, {"node_pools": ()}, {"service_account_annotations": ()}]
+)
+def test_what_is_offered_makes_nothing_stale(offer):
+    """It never changes an object, so no Work is to be rendered anew for it."""
+    changed = replace(TARGET, **offer)
+    assert changed != TARGET
+    assert changed.digest == TARGET.digest
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,8 @@ def test_what_is_offered_no_longer_runs_on_until_it_is_rendered_anew(deploy, eas
     before = works()["east"].manifests
     registry.offer(cluster=east, actor=operator, priority_classes=[])
     assert works()["east"].manifests == before
+    said = selectors.environment_status(Environment.objects.get())["conditions"]
+    assert "RenderStale" not in {each["type"] for each in said}
     with pytest.raises(Invalid) as refused:
         services.rerender(environment=Environment.objects.get(), actor=owner)
     assert refused.value.code == "priority_missing"
