@@ -61,11 +61,15 @@ class Site:
         found = OwnedObject.objects.filter(work__in=self.works(), gone_at=None)
         return {f"{ObjectId.parse(each.oid).kind}/{ObjectId.parse(each.oid).name}": each for each in found}
 
-    def until(self, check):
+    def until(self, check, minutes=1):
         """Drive the loop till check() holds; what it says of the application if it does not."""
-        try:
-            self._until(check)
-        except TimeoutError:
+        for _ in range(minutes):
+            try:
+                self._until(check)
+            except TimeoutError:
+                continue
+            break
+        else:
             said = {name: (row.health, row.reason, row.message) for name, row in self.rows().items()}
             conditions = [(work.name, work.conditions) for work in self.works()]
             pytest.fail(f"not in time: {said}\n{conditions}")
@@ -90,6 +94,11 @@ class Site:
             if each["metadata"]["labels"].get("app.kubernetes.io/component") == process
         }
 
+    def ready(self, process="web"):
+        """The names of those that are ready."""
+        conditions = {name: each["status"].get("conditions") or [] for name, each in self.pods(process).items()}
+        return [name for name, found in conditions.items() if {"Ready": "True"}.items() <= _said(found).items()]
+
     def pod(self, process="web"):
         [found] = self.pods(process).values()
         return found
@@ -101,3 +110,7 @@ class Site:
 
     def kubectl(self, *words):
         return kubectl("-n", self.namespace, *words)
+
+
+def _said(conditions):
+    return {each["type"]: each["status"] for each in conditions}

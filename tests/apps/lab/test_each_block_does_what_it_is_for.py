@@ -102,8 +102,10 @@ def test_volume(bring):
     assert site.rows()["PersistentVolumeClaim/hello-web-uploads"].reason == "Bound"
 
 
+@pytest.mark.timeout(240)
 def test_autoscale(bring):
-    site = bring(WEB, example("autoscale"))
+    site = bring(WEB, example("autoscale"), wait=False)
+    site.until(site.is_healthy, minutes=3)
     scaler = site.object("hpa", "hello-web")
     assert scaler["spec"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 600
     assert len(site.pods()) == 2

@@ -21,8 +21,9 @@ def read(site, pod=""):
 
 def replaced(site, pod):
     """End a Pod and wait for its successor."""
+    before = len(site.ready())
     site.kubectl("delete", "pod", pod, "--wait")
-    site.until(lambda: site.pods() and site.is_healthy())
+    site.until(lambda: len(site.ready()) == before)
 
 
 def test_what_is_written_outlives_the_pod(bring):
