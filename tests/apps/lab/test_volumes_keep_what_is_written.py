@@ -70,6 +70,9 @@ def test_each_replica_has_a_name_and_a_volume_of_its_own(bring):
     site = bring(STATEFUL, HTTP, DATA)
     one, other = site.pods()
     assert (one, other) == ("hello-web-0", "hello-web-1")
+    conditions = site.pods()[one]["status"]["conditions"]
+    [ready] = [each["lastTransitionTime"] for each in conditions if each["type"] == "Ready"]
+    assert site.pods()[other]["metadata"]["creationTimestamp"] >= ready
     write(site, "first", pod=one)
     write(site, "second", pod=other)
     replaced(site, one)
@@ -88,6 +91,15 @@ def test_a_release_of_a_stateful_process_keeps_its_volumes(bring):
     assert sorted(site.objects("pvc")) == ["data-hello-web-0", "data-hello-web-1"]
     [held] = site.works().get(name="application").reported["PruneHeld"]
     assert held["id"].endswith("/data-hello-web-1")
+
+
+def test_what_volumes_a_stateful_process_has_is_settled(bring):
+    site = bring(STATEFUL, HTTP)
+    bring(STATEFUL, HTTP, DATA, wait=False)
+    site.until(lambda: site.rows()["StatefulSet/hello-web"].reason == "ApplyFailed")
+    assert "forbidden" in site.rows()["StatefulSet/hello-web"].message.lower()
+    assert site.ready() == ["hello-web-0", "hello-web-1"]
+    bring(STATEFUL, HTTP)
 
 
 @pytest.mark.parametrize("process", [WEB, STATEFUL])
