@@ -28,19 +28,19 @@ def names(given: Collection[str], what: str) -> list[str]:
     return sorted(set(given))
 
 
-def annotations(given: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+def globs(given: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     """Globs by key, sorted. Raises Invalid `offer_invalid`."""
     _check_count(given, "annotation")
-    for key, globs in given.items():
+    for key, found in given.items():
         if not _KEY.fullmatch(key):
             raise _invalid(f"'{key[:80]}' is no key of an annotation.", "As in Kubernetes: example.org/name.")
-        _check_count(globs, f"value of {key}")
-        if not globs or not all(0 < len(glob) <= LONGEST_GLOB for glob in globs):
+        _check_count(found, f"value of {key}")
+        if not found or not all(0 < len(glob) <= LONGEST_GLOB for glob in found):
             raise _invalid(
                 f"{key} is offered with no value, or with one that is empty or too long.",
                 f"Globs of at most {LONGEST_GLOB} characters; * is any value.",
             )
-    return {key: sorted(set(globs)) for key, globs in sorted(given.items())}
+    return {key: sorted(set(found)) for key, found in sorted(given.items())}
 
 
 def _check_count(given: Collection[str], what: str) -> None:

@@ -139,7 +139,7 @@ def offer(
     if node_pools is not None:
         offered["node_pools"] = offers.names(node_pools, "node pool")
     if service_account_annotations is not None:
-        offered["service_account_annotations"] = offers.annotations(service_account_annotations)
+        offered["service_account_annotations"] = offers.globs(service_account_annotations)
     return _change(cluster, actor, "cluster.offered", reason, **offered)
 
 

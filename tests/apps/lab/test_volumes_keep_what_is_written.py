@@ -58,10 +58,10 @@ def test_a_volume_comes_to_what_runs_already(bring):
     assert site.object("deployment", "hello-web")["spec"]["strategy"]["type"] == "RollingUpdate"
 
 
-def test_a_volume_grows_and_its_tier_stays(bring):
+def test_the_tier_of_a_volume_is_settled(bring):
     site = bring(WEB, DATA)
     bring(WEB, {"volume": {**DATA["volume"], "tier": "shared"}}, wait=False)
-    site.until(lambda: site.rows()[CLAIM].reason == "ApplyFailed")
+    site.until(lambda: site.rows()[CLAIM].reason == "ImmutableField")
     assert "immutable" in site.rows()[CLAIM].message
     assert site.is_healthy() is False
 
@@ -96,7 +96,7 @@ def test_a_release_of_a_stateful_process_keeps_its_volumes(bring):
 def test_what_volumes_a_stateful_process_has_is_settled(bring):
     site = bring(STATEFUL, HTTP)
     bring(STATEFUL, HTTP, DATA, wait=False)
-    site.until(lambda: site.rows()["StatefulSet/hello-web"].reason == "ApplyFailed")
+    site.until(lambda: site.rows()["StatefulSet/hello-web"].reason == "ImmutableField")
     assert "forbidden" in site.rows()["StatefulSet/hello-web"].message.lower()
     assert site.ready() == ["hello-web-0", "hello-web-1"]
     bring(STATEFUL, HTTP)
