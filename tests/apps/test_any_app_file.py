@@ -25,6 +25,7 @@ def named(alphabet, longest):
 
 
 LABEL = "abz019-"
+ANNOTATIONS = ["example.org/role", "role", "eks.amazonaws.com/role-arn"]
 BY_PHRASE = {
     "a name": named(LABEL, 63),
     "a port name": st.sampled_from(["http", "a", "metrics-2", "a" * 15]),
@@ -40,12 +41,24 @@ BY_PHRASE = {
     "an IP address": st.sampled_from(["192.0.2.1", "2001:db8::1", "203.0.113.9"]),
     "a network": st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"]),
     "a number from": st.sampled_from(["1", "7", "25%", "99%"]),
-    "the key of a label": st.sampled_from(["example.org/role", "role", "eks.amazonaws.com/role-arn"]),
+    "the key of a label": st.sampled_from(ANNOTATIONS),
     "an absolute path": st.sampled_from(["/etc/app", "/data", "/tmp/more", "/.x"]),
     "an image by": st.just(f"registry.example/other@sha256:{'1' * 64}"),
     "a path": named("abz019-._~/", 40).map(lambda path: "/" + re.sub("[./]+", "/", path)),
 }
 
+
+OFFERED = {
+    "storage": (("shared", "nfs"),),
+    "priority_classes": ("high",),
+    "node_pools": ("large",),
+    "service_account_annotations": tuple((key, "*") for key in ANNOTATIONS),
+}
+STATEFUL = [
+    {"process": {"name": "db", "cpu": "1m", "memory": "16Mi", "replicas": 2, "stateful": True}},
+    {"port": {"process": "db", "port": 5432}},
+    {"volume": {"process": "db", "name": "data", "path": "/data", "size": "1Gi", "tier": "shared"}},
+]
 
 TARGETS = st.builds(
     ClusterTarget,
@@ -53,7 +66,7 @@ TARGETS = st.builds(
     version=st.just("v1.34.4"),
     served=st.sampled_from([frozenset(), frozenset({"gateway.networking.k8s.io/v1/HTTPRoute"})]),
     gateway=st.sampled_from([None, GatewayRef("gateways", "public")]),
-    storage=st.just((("shared", "nfs"),)),
+    **{name: st.just(value) for name, value in OFFERED.items()},
 )
 
 
@@ -97,8 +110,8 @@ def uses(draw, block, processes):
             params[name] = draw(st.sampled_from(processes) if name == "process" else of_schema(fragment))
     if "port" in params and block.name != "port":
         params["port"] = 80
-    if "tier" in params:
-        params["tier"] = "shared"
+    offered = {"tier": "shared", "priority_class": "high", "pool": "large"}
+    params |= {name: value for name, value in offered.items() if name in params}
     if "mounts" in params:
         params["mounts"] = dict.fromkeys(params["mounts"], "tmp")
     return {block.name: params}
@@ -210,6 +223,7 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "Service",
         "PodDisruptionBudget",
         "Deployment",
+        "StatefulSet",
         "HorizontalPodAutoscaler",
         "HTTPRoute",
         "NetworkPolicy",
@@ -218,18 +232,23 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "Job",
         "PersistentVolumeClaim",
     }
+    named_after_it = ("Deployment", "StatefulSet", "Service", "CronJob")
     for each in found.manifests:
         assert each.id.kind in kinds
         assert each.id.namespace == "a-namespace"
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", each.id.name)
-        assert len(each.id.name) <= (46 if each.id.kind in ("Deployment", "Service", "CronJob") else 63)
+        # A replica's claim is called after its volume and its Pod; nothing makes a label of that.
+        longest = 253 if each.id.kind == "PersistentVolumeClaim" else 63
+        assert len(each.id.name) <= (46 if each.id.kind in named_after_it else longest)
         annotated = {"annotations"} if each.id.kind == "ServiceAccount" else set()
         assert set(each.body["metadata"]) - annotated == {"name", "namespace", "labels"}
         for value in each.body["metadata"]["labels"].values():
             assert re.fullmatch(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?", value)
         if each.id.kind == "Service":
-            assert set(each.body["spec"]) == {"type", "selector", "ports"}
-            assert each.body["spec"]["type"] == "ClusterIP"
+            spec = each.body["spec"]
+            assert spec.get("clusterIP", "None") == "None"
+            assert spec.get("type", "ClusterIP") == "ClusterIP"
+            assert {"selector"} <= set(spec) <= {"type", "selector", "ports", "clusterIP", "publishNotReadyAddresses"}
     assert max(Counter(each.id for each in found.manifests).values()) == 1
 
 
@@ -248,8 +267,8 @@ def test_is_the_same_bytes_whatever_the_order_and_after_json(document, target, s
 
 @pytest.mark.parametrize("version", ["1.34", "1.37"])
 def test_is_valid_by_the_published_schemas(version):
-    target = ClusterTarget("east", f"v{version}.0", storage=(("shared", "nfs"),))
-    examples = [{block.name: block.example} for block in blocks().values()]
+    target = ClusterTarget("east", f"v{version}.0", **OFFERED)
+    examples = [*STATEFUL, *({block.name: block.example} for block in blocks().values())]
     spec = spec_of(
         {
             "name": "hello",

@@ -58,7 +58,7 @@ def test_becomes_the_spec_of_an_environment():
             {
                 "name": "web", "cpu": "50m", "memory": "64Mi", "replicas": 2, "command": [], "args": [],
                 "cpu_limit": None, "memory_limit": None, "probe_path": None, "probe_port": None,
-                "grace_seconds": 30, "user": 10001,
+                "grace_seconds": 30, "user": 10001, "stateful": False,
             },
         ),
         BlockUse("route", {"process": "web", "host": "hello.example", "path": "/", "port": 80}),
@@ -133,7 +133,7 @@ def test_all_problems_come_at_once(refused):
     ) == [
         "blocks[0].process.cpu: expected an amount of CPU, such as 250m or 1.5, got nothing",
         "blocks[0].process.cpus: expected one of args, command, cpu, cpu_limit, grace_seconds, memory, memory_limit, "
-        "name, probe_path, probe_port, replicas, user (did you mean cpu?), got an unknown field",
+        "name, probe_path, probe_port, replicas, stateful, user (did you mean cpu?), got an unknown field",
         "blocks[0].process.memory: expected an amount of memory with its unit, such as 64Mi, got 64",
         f'blocks[1]: expected one of {", ".join(blocks())} (did you mean port?), got "prot"',
         "blocks[2].port: expected a mapping, got null",
