@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.blocks import Block, blocks
-from apps.contribution import ALL_PROCESSES, Contribution, Object, Port, ProcessContribution, RenderError
-from apps.naming import labels
+from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, Port, ProcessContribution, RenderError
+from apps.naming import config_map, labels, object_name
 from apps.pod import TEMPORARY
 from apps.problems import ProblemsError
 from apps.runs import phase_for
@@ -47,11 +47,31 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
     for path, contribution in contributions:
         for each in contribution.objects:
             _place(placed, path, app, each)
-    for name, process in _processes(app, target, contributions).items():
+    processes = _processes(app, target, contributions)
+    if processes and (values := app.config.get(target.name)):
+        layered = config_map(object_name(app, "layered"), values)
+        _place(placed, "the layers of configuration", app, Object(layered))
+        processes = {name: _with_layers(process, layered) for name, process in processes.items()}
+    for name, process in processes.items():
         for body in workload_objects(app, name, process):
             _place(placed, f"process({name})", app, Object(body, process=name, phase=phase_for(body)))
     notes = sorted({note for _, contribution in contributions for note in contribution.notes})
     return Rendered(ordered(each for _, each in placed.values()), tuple(notes))
+
+
+def set_by_blocks(app: AppSpec, target: ClusterTarget) -> dict[str, dict[str, str]]:
+    """By process, the variables that blocks set and which block does: these hide the layers of configuration."""
+    found: dict[str, dict[str, str]] = {}
+    contributions = list(_contributions(app, target))
+    for name in _processes(app, target, contributions):
+        given = [
+            (path, part)
+            for path, each in contributions
+            for to in (name, ALL_PROCESSES)
+            if (part := each.processes.get(to)) is not None
+        ]
+        found[name] = {key: path for path, part in given for key in _variables(part)}
+    return found
 
 
 def use_path(block: Block, params: Any) -> str:
@@ -189,6 +209,12 @@ def _check_run(given: list[Given], name: str) -> None:
         if part.ports or part.needs_service_ports or part.owns_replicas is not None or part.disruption is not None:
             message = f"process {name} runs to its end: nothing can connect to it, scale it or keep it from ending"
             raise RenderError("runs_to_its_end", path, message)
+
+
+def _with_layers(process: ProcessContribution, layered: Mapping[str, Any]) -> ProcessContribution:
+    """First, since of two sources of a variable Kubernetes takes the later one: what a block sets wins."""
+    source = EnvFrom("configMapRef", layered["metadata"]["name"], tuple(layered["data"]))
+    return replace(process, env_from=(source, *process.env_from))
 
 
 def _check_env(given: list[Given], name: str) -> None:

@@ -2,6 +2,7 @@
 loop and writes the audit event in one transaction; nothing here calls a cluster.
 """
 
+from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.environments import create_environment
 from apps.services.projects import create_project
@@ -15,9 +16,12 @@ __all__ = [
     "Deployment",
     "Rollback",
     "Run",
+    "accept_proposal",
+    "change_config",
     "create_environment",
     "create_project",
     "deploy",
+    "refuse_proposal",
     "rerender",
     "retire",
     "retire_environment",
