@@ -34,12 +34,14 @@ class _Value:
 class Object(_Value):
     """An object of the application's namespace; namespace and common labels are put in by `render`.
 
-    `references` maps data keys of a Secret to the references of their values; `process` becomes the component label.
+    `references` maps data keys of a Secret to the references of their values; `process` becomes the component label;
+    `phase` is when it is applied, that of its kind if None.
     """
 
     body: Mapping[str, Any]
     references: Mapping[str, str] = field(default_factory=dict)
     process: str | None = None
+    phase: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,52 @@ class EnvFrom(_Value):
 
 @dataclass(frozen=True)
 class Port(_Value):
-    """A TCP port: `container` is where the process listens, `service` where the others in the namespace find it."""
+    """A TCP port: `container` is where the process listens, `service` where the others of the cluster find it.
+
+    No route leads to one that is `internal`.
+    """
 
     name: str
     container: int
     service: int
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class HostAlias(_Value):
+    """Host names that a process finds at an IP address."""
+
+    ip: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PullSecret(_Value):
+    """A Secret with the credentials by which images are pulled."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Disruption(_Value):
+    """How many replicas stay, or go, while nodes are drained: one of the two, as "2" or "25%"."""
+
+    min_available: str | None = None
+    max_unavailable: str | None = None
 
 
 @dataclass(frozen=True)
 class Volume(_Value):
-    """`source` is the volume without its name, e.g. {"emptyDir": {}}."""
+    """`source` is the volume without its name, e.g. {"emptyDir": {}}; one Pod at a time has one that is `exclusive`.
+
+    `claim` is the spec of the PersistentVolumeClaim that the source names; it is made with the process. Each replica of
+    a stateful process has an exclusive one of its own.
+    """
 
     name: str
     source: Mapping[str, Any]
+    exclusive: bool = False
+    claim: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +114,11 @@ class Mount(_Value):
 
 @dataclass(frozen=True)
 class Container(_Value):
-    """A container beside the process's own. `render` confines it as strictly as any other."""
+    """A container beside the process's own, or before it. It is confined as strictly as any other.
+
+    It has the process's /tmp; `mounts` name further volumes of the process. With `process_env` it has the variables of
+    the process, besides its own. A sidecar with a `probe_port` is waited for until it takes connections there.
+    """
 
     name: str
     image: str
@@ -89,13 +128,38 @@ class Container(_Value):
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    process_env: bool = False
+    probe_port: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule(_Value):
+    """When a process runs that runs again and again; the names are those of a CronJob."""
+
+    cron: str
+    time_zone: str
+    concurrency_policy: str
+    starting_deadline_seconds: int | None
+    successful_jobs_history_limit: int
+    failed_jobs_history_limit: int
+    suspend: bool
+
+
+@dataclass(frozen=True)
+class Run(_Value):
+    """How a process runs that runs to its end: by a schedule, or once a release before the others."""
+
+    backoff_limit: int
+    active_deadline_seconds: int
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True)
 class Workload(_Value):
     """The declaration of a process: what runs, how often, with how much. Limits of None: CPU none, memory the request.
 
-    `grace_seconds` is the time between SIGTERM and SIGKILL.
+    `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on. Each replica of
+    one that is `stateful` has a name and volumes of its own; they are started and replaced one after the other.
     """
 
     cpu: str
@@ -109,6 +173,8 @@ class Workload(_Value):
     probe_port: int | None = None
     grace_seconds: int = 30
     user: int = 10001
+    stateful: bool = False
+    run: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +182,8 @@ class ProcessContribution(_Value):
     """What a block gives to one process.
 
     `env` maps a name to a text or to a `valueFrom` mapping. `owns_replicas` says that something else sets the number of
-    replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged.
+    replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged, and not be
+    internal. `service_account`, `priority_class` and `node_pool` are names.
     """
 
     workload: Workload | None = None
@@ -128,7 +195,13 @@ class ProcessContribution(_Value):
     mounts: tuple[Mount, ...] = ()
     sidecars: tuple[Container, ...] = ()
     init: tuple[Container, ...] = ()
+    host_aliases: tuple[HostAlias, ...] = ()
+    pull_secrets: tuple[PullSecret, ...] = ()
     owns_replicas: int | None = None
+    service_account: str | None = None
+    priority_class: str | None = None
+    node_pool: str | None = None
+    disruption: Disruption | None = None
 
 
 @dataclass(frozen=True)

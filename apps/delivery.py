@@ -5,10 +5,25 @@ Pure.
 
 from __future__ import annotations
 
+from apps.naming import WORKLOAD_LIMIT, shorten
+
 OWNER_KIND = "environment"
 SECRET_SCHEME = "secret"  # noqa: S105 - the name of a scheme
 GROUND = "ground"
 APPLICATION = "application"
+RUN_PREFIX = "run-"
+"""Begins the names of Works that are a run of a schedule, started by a person."""
+
+
+def run_name(schedule: str, number: int) -> str:
+    """The name of the Work that is this run of the schedule."""
+    return f"{RUN_PREFIX}{shorten(schedule, WORKLOAD_LIMIT)}-{number}"
+
+
+def run_number(work: str, schedule: str) -> int | None:
+    """Which run of the schedule a Work of this name is; None for any other Work."""
+    number = work.rpartition("-")[2]
+    return int(number) if number.isdecimal() and work == run_name(schedule, int(number)) else None
 
 
 def channel(application_id: object) -> str:

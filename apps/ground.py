@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.naming import LABEL_LIMIT, MANAGED_BY, fingerprint, shorten
-from apps.workload import SERVICE_ACCOUNT
+from apps.pod import SERVICE_ACCOUNT
 from clusters.manifests import Manifest, manifest, ordered
 from clusters.target import ClusterTarget
 

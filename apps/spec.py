@@ -57,6 +57,7 @@ class SecretVersion:
 class AppSpec:
     """All that rendering an application needs, apart from the cluster. Names are DNS labels, `image` is by digest.
 
+    `rolled_back` says that the release repeats an earlier one: it runs no task.
     `config` are the values of the layers of configuration, by the name of each cluster that the release was made for.
     """
 
@@ -69,6 +70,7 @@ class AppSpec:
     release: str
     blocks: tuple[BlockUse, ...] = ()
     secrets: Mapping[str, SecretVersion] = field(default_factory=dict)
+    rolled_back: bool = False
     config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,16 +86,20 @@ class AppSpec:
             "secrets": {
                 name: {"version": pinned.version, "keys": thaw(pinned.keys)} for name, pinned in self.secrets.items()
             },
+            "rolled_back": self.rolled_back,
             "config": thaw(self.config),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> AppSpec:
-        """KeyError when a field is missing; fields it does not know are ignored. Old releases have no config."""
+        """KeyError when a field is missing; fields it does not know are ignored. Old releases have neither config nor
+        `rolled_back`.
+        """
         return cls(
             **{name: value[name] for name in _TEXTS},
             blocks=tuple(BlockUse(use["block"], use["params"]) for use in value["blocks"]),
             secrets={name: SecretVersion(each["version"], each["keys"]) for name, each in value["secrets"].items()},
+            rolled_back=bool(value.get("rolled_back", False)),
             config=value.get("config", {}),
         )
 

@@ -6,9 +6,13 @@ Patterns stay inside the common ground of ECMA 262 and Rust regular expressions.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import ipaddress
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from apps.cron import check as check_cron
+from apps.timezones import ZONES
 
 PHRASES: dict[str, str] = {}
 """What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>"."""
@@ -83,6 +87,22 @@ Path = Annotated[
         longest=512,
     ),
 ]
+MountPath = Annotated[
+    str,
+    text(
+        "an absolute path below /, such as /etc/app",
+        rf"^/{_SEGMENT}(/{_SEGMENT})*$",
+        longest=512,
+    ),
+]
+HostName = Annotated[
+    str, text("a lower-case host name such as db or db.example.org", rf"^{_LABEL}(\.{_LABEL})*$", longest=253)
+]
+FileName = Annotated[
+    str,
+    text("a file name of letters, digits, -, _ and .", r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", longest=253),
+]
+FileText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=262_144)]
 Image = Annotated[
     str,
     text(
@@ -116,6 +136,92 @@ def _millicores(value: object) -> object:
     return value
 
 
+def _address(value: str) -> str:
+    """In its one usual spelling: API servers refuse others, and two spellings of one would pass for two."""
+    try:
+        found = ipaddress.ip_address(value)
+        if str(found) == value and getattr(found, "ipv4_mapped", None) is None and "%" not in value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'an IP address such as 192.0.2.1 or 2001:db8::1; got "{value}"')
+
+
+def _network(value: str) -> str:
+    try:
+        if str(ipaddress.ip_network(value)) == value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'a network such as 192.0.2.0/24, its host part zero; got "{value}"')
+
+
+IpAddress = Annotated[
+    str, text("an IP address such as 192.0.2.1 or 2001:db8::1", "^[0-9a-f:.]+$", longest=45), AfterValidator(_address)
+]
+Cidr = Annotated[
+    str, text("a network such as 192.0.2.0/24", "^[0-9a-f:.]+/[0-9]{1,3}$", longest=49), AfterValidator(_network)
+]
+AnnotationText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=4096)]
+
+
+def _cron(value: str) -> str:
+    try:
+        check_cron(value)
+    except ValueError as error:
+        raise ValueError(f"a cron expression such as 30 3 * * 1-5; got {error}") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in ZONES:
+        raise ValueError(f'the name of an IANA time zone such as Europe/Berlin; got "{value}"')
+    return value
+
+
+Cron = Annotated[
+    str,
+    text("a cron expression such as 30 3 * * 1-5", "^[0-9A-Za-z*/, -]+$", longest=128),
+    AfterValidator(_cron),
+]
+TimeZone = Annotated[
+    str,
+    text("the name of an IANA time zone such as Europe/Berlin", "^[A-Za-z0-9/_+-]+$", longest=64),
+    AfterValidator(_zone),
+]
+ConcurrencyPolicy = Literal["Allow", "Forbid", "Replace"]
+
+
+def _number(value: object) -> object:
+    """A bare number as a text, so that there is one type of value."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_NUMBER_OR_SHARE = "^([1-9][0-9]{0,2}|[1-9][0-9]?%)$"
+NumberOrShare = Annotated[
+    str,
+    text("a number from 1 to 999, or a share from 1% to 99%", _NUMBER_OR_SHARE, longest=3),
+    BeforeValidator(_number),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": _NUMBER_OR_SHARE}, {"type": "integer", "minimum": 1, "maximum": 999}]}
+    ),
+]
+
+_NUMBER_OR_PERCENT = "^[1-9][0-9]{0,2}%?$"
+NumberOrPercent = Annotated[
+    str,
+    text("a number from 1 to 999, with or without %", _NUMBER_OR_PERCENT, longest=4),
+    BeforeValidator(_number),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _NUMBER_OR_PERCENT},
+                {"type": "integer", "minimum": 1, "maximum": 999},
+            ]
+        }
+    ),
+]
+
 _CPU_SCHEMA = {"anyOf": [{"type": "string", "pattern": _CPU}, {"type": "number", "minimum": 0.001, "maximum": 1024}]}
 Cpu = Annotated[
     str,
@@ -129,4 +235,15 @@ Positive = Annotated[int, whole(1, 1000)]
 Percent = Annotated[int, whole(1, 1000)]
 """Of a request, which a process may exceed."""
 GraceSeconds = Annotated[int, whole(1, 3600)]
+Storage = Annotated[
+    str, text("an amount of storage with its unit, such as 10Gi", "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$", longest=8)
+]
+AccessMode = Literal["ReadWriteOnce", "ReadWriteMany"]
+RunSeconds = Annotated[int, whole(1, 604_800)]
+StartingDeadlineSeconds = Annotated[int, whole(10, 86_400)]
+"""From 10 on: a controller looks every 10 seconds and would start nothing before a shorter one is over."""
+Retries = Annotated[int, whole(0, 10)]
+WindowSeconds = Annotated[int, whole(0, 3600)]
+PolicySeconds = Annotated[int, whole(1, 1800)]
+History = Annotated[int, whole(0, 100)]
 UserId = Annotated[int, whole(1, 2_147_483_647)]

@@ -1,36 +1,42 @@
-"""The Kubernetes objects of one merged process: Deployment, Service, PodDisruptionBudget.
+"""The Kubernetes objects of one merged process: Deployment or StatefulSet, claims, Services, PodDisruptionBudget.
 
-Called by `render` once every contribution to the process is in. What is decided here for all applications: Pod Security
-`restricted`, no downtime while Pods are replaced, and Pods that restart only when something they use has changed. Pure.
+Called by `render` once every contribution to the process is in. What is decided here for all applications: no downtime
+while Pods are replaced, and as few disruptions as can be. Their Pods are those of `apps.pod`. Pure.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from apps.contribution import Container, Mount, Port, ProcessContribution, RenderError, Volume, Workload
+from apps.contribution import Disruption, Port, ProcessContribution, Volume
 from apps.naming import labels, object_name, selector
+from apps.pod import TEMPORARY, declared, floor, main_port, own_claim, pod
+from apps.runs import run_objects
 from apps.spec import AppSpec, thaw
 from clusters.manifests import Body
 from clusters.target import ClusterTarget
 
-SERVICE_ACCOUNT = "app"
-# A Pod that ends is still sent requests until every proxy has heard of it; so long it goes on before SIGTERM.
-DRAIN_SECONDS = 5
-STARTUP_SECONDS = 300
 REVISIONS = 3  # the releases are the history; ReplicaSets only have to outlive a rollout
 PROGRESS_SECONDS = 600
-SPREAD_OVER = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-MAIN_PORT = "http"
+ROLLING_UPDATE = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}}
+# The new Pod could not mount what the old one still holds.
+RECREATE = {"type": "Recreate"}
+ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
     """The bodies for a process; namespace and common labels of the objects themselves are still missing."""
-    found = [_deployment(app, name, process)]
+    claims = [_claim(claim, each) for each in process.volumes for claim in _claim_names(app, name, process, each)]
+    if (run := declared(process).run) is not None:
+        return [*claims, *run_objects(app, name, process, run)]
+    stateful = declared(process).stateful
+    found = [*claims, _stateful_set(app, name, process) if stateful else _deployment(app, name, process)]
+    if stateful:
+        found.append(_peers(app, name, process.ports))
     if process.ports:
         found.append(_service(app, name, process.ports))
-    if _floor(process) > 1:
-        found.append(_budget(app, name))
+    if floor(process) > 1 or process.disruption is not None:
+        found.append(_budget(app, name, process.disruption or ONE_AT_A_TIME))
     return found
 
 
@@ -45,41 +51,23 @@ def own_contribution(app: AppSpec, target: ClusterTarget, ports: tuple[Port, ...
     """
     env = {"APP_NAME": app.application, "APP_ENVIRONMENT": app.environment, "APP_CLUSTER": target.name}
     if ports:
-        env["PORT"] = str(_main_port(ports).container)
+        env["PORT"] = str(main_port(ports).container)
     # The root file system is read-only, yet nearly every runtime wants a place for temporary files.
     return ProcessContribution(
         env=env,
-        volumes=(Volume("tmp", {"emptyDir": {}}),),
-        mounts=(Mount("tmp", "/tmp", read_only=False),),  # noqa: S108 - a path in the container, not on this host
+        volumes=(Volume(TEMPORARY.volume, {"emptyDir": {}}),),
+        mounts=(TEMPORARY,),
     )
-
-
-def _declared(process: ProcessContribution) -> Workload:
-    if process.workload is None:
-        raise ValueError("a process that no block declares has no objects")
-    return process.workload
-
-
-def _floor(process: ProcessContribution) -> int:
-    """Fewest replicas the process will have on this cluster."""
-    return _declared(process).replicas if process.owns_replicas is None else process.owns_replicas
-
-
-def _main_port(ports: tuple[Port, ...]) -> Port:
-    """The one called http, else the lowest: what $PORT and the probes mean."""
-    return min(ports, key=lambda port: (port.name != MAIN_PORT, port.container))
 
 
 def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     spec: dict[str, Any] = {
-        "selector": {"matchLabels": selector(app, name)},
-        "revisionHistoryLimit": REVISIONS,
+        **_replicated(app, name, process),
         "progressDeadlineSeconds": PROGRESS_SECONDS,
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
-        "template": {"metadata": {"labels": labels(app, name)}, "spec": _pod(app, name, process)},
+        "strategy": RECREATE if any(each.exclusive for each in process.volumes) else ROLLING_UPDATE,
     }
     if process.owns_replicas is None:
-        spec["replicas"] = _declared(process).replicas
+        spec["replicas"] = declared(process).replicas
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -88,122 +76,67 @@ def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     }
 
 
-def _pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
-    workload = _declared(process)
-    init = [_beside(each) for each in process.init]
-    init += [{**_beside(each), "restartPolicy": "Always"} for each in process.sidecars]
-    pod: Body = {
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": workload.user,
-            "runAsGroup": workload.user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "terminationGracePeriodSeconds": workload.grace_seconds + (DRAIN_SECONDS if process.ports else 0),
-        "containers": [_main(app, name, process)],
-        "volumes": [{"name": each.name, **thaw(each.source)} for each in process.volumes],
+def _stateful_set(app: AppSpec, name: str, process: ProcessContribution) -> Body:
+    claims = [_claim(each.name, each) for each in process.volumes if own_claim(process, each)]
+    spec: dict[str, Any] = {
+        **_replicated(app, name, process),
+        "replicas": declared(process).replicas,
+        "serviceName": peers_name(app, name),
+        "podManagementPolicy": "OrderedReady",
+        "updateStrategy": {"type": "RollingUpdate"},
+        # As of every volume: no deploy deletes what is on it.
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        **({"volumeClaimTemplates": claims} if claims else {}),
     }
-    if init:
-        pod["initContainers"] = init
-    if _floor(process) > 1:
-        pod["topologySpreadConstraints"] = [_spread(app, name, over) for over in SPREAD_OVER]
-    return pod
-
-
-def _main(app: AppSpec, name: str, process: ProcessContribution) -> Body:
-    workload = _declared(process)
-    limits = {"memory": workload.memory_limit or workload.memory}
-    if workload.cpu_limit is not None:
-        limits["cpu"] = workload.cpu_limit
-    container: Body = {
-        "name": name,
-        "image": app.image,
-        "env": [_variable(key, process.env[key]) for key in sorted(process.env)],
-        "resources": {"requests": {"cpu": workload.cpu, "memory": workload.memory}, "limits": limits},
-        "securityContext": _confined(),
-        "volumeMounts": [_mounted(each) for each in process.mounts],
-    }
-    optional = {
-        "command": list(workload.command),
-        "args": list(workload.args),
-        "envFrom": [{each.source: {"name": each.name}} for each in process.env_from],
-        "ports": [{"name": each.name, "containerPort": each.container, "protocol": "TCP"} for each in process.ports],
-    }
-    container.update({key: value for key, value in optional.items() if value})
-    if process.ports:
-        container["lifecycle"] = {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}}
-    container.update(_probes(name, workload, process.ports))
-    return container
-
-
-def _probes(name: str, workload: Workload, ports: tuple[Port, ...]) -> Body:
-    """Readiness and startup. No liveness: a process that ends is restarted anyway, and a probe that is slow under load
-    or for want of a database would turn a slow application into a dead one."""
-    number = workload.probe_port or (_main_port(ports).container if ports else None)
-    if number is None:
-        if workload.probe_path is not None:
-            raise RenderError("probe_without_port", f"process({name}).probe_path", "the process has no port to probe")
-        return {}
-    if workload.probe_path is None:
-        check: Body = {"tcpSocket": {"port": number}}
-    else:
-        check = {"httpGet": {"path": workload.probe_path, "port": number}}
-    every = {"periodSeconds": 2, "timeoutSeconds": 2}
     return {
-        "startupProbe": {**check, **every, "failureThreshold": STARTUP_SECONDS // every["periodSeconds"]},
-        "readinessProbe": {**check, "periodSeconds": 5, "timeoutSeconds": 2, "failureThreshold": 3},
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": object_name(app, name)},
+        "spec": spec,
     }
 
 
-def _beside(container: Container) -> Body:
-    """An init container or sidecar: requests are limits for memory, and it is confined like the rest."""
-    found: Body = {
-        "name": container.name,
-        "image": container.image,
-        "resources": {
-            "requests": {"cpu": container.cpu, "memory": container.memory},
-            "limits": {"memory": container.memory},
-        },
-        "securityContext": _confined(),
-    }
-    optional = {
-        "command": list(container.command),
-        "args": list(container.args),
-        "env": [_variable(key, container.env[key]) for key in sorted(container.env)],
-        "volumeMounts": [_mounted(each) for each in container.mounts],
-    }
-    return {**found, **{key: value for key, value in optional.items() if value}}
-
-
-def _confined() -> Body:
+def _replicated(app: AppSpec, name: str, process: ProcessContribution) -> Body:
     return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
+        "selector": {"matchLabels": selector(app, name)},
+        "revisionHistoryLimit": REVISIONS,
+        "template": {"metadata": {"labels": labels(app, name)}, "spec": pod(app, name, process)},
     }
 
 
-def _mounted(mount: Mount) -> Body:
-    found: Body = {"name": mount.volume, "mountPath": mount.path}
-    return {**found, "readOnly": True} if mount.read_only else found
+def _claim_names(app: AppSpec, name: str, process: ProcessContribution, volume: Volume) -> list[str]:
+    """The claims that are made for a volume. Those of a StatefulSet's replicas are made here too, under the names that
+    it looks for, so that no claim is anybody else's: what leaves is held and named, what is retired goes.
+    """
+    if volume.claim is None:
+        return []
+    if own_claim(process, volume):
+        return [f"{volume.name}-{object_name(app, name)}-{number}" for number in range(declared(process).replicas)]
+    return [str(volume.source["persistentVolumeClaim"]["claimName"])]
 
 
-def _variable(name: str, value: Any) -> Body:
-    return {"name": name, "value": value} if isinstance(value, str) else {"name": name, "valueFrom": thaw(value)}
-
-
-def _spread(app: AppSpec, name: str, over: str) -> Body:
+def _claim(name: str, volume: Volume) -> Body:
     return {
-        "maxSkew": 1,
-        "topologyKey": over,
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selector(app, name)},
-        # Counts only the Pods of one revision, or those of the former one would push the new ones together.
-        "matchLabelKeys": ["pod-template-hash"],
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": thaw(volume.claim),
     }
+
+
+def peers_name(app: AppSpec, name: str) -> str:
+    """Under <replica>.<this> each replica of a stateful process is found."""
+    return object_name(app, name, "peers")
+
+
+def _peers(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:
+    """A Service without an address of its own: each replica is found by its name, by the others even before it is
+    ready, for how else could they become so.
+    """
+    spec: Body = {"clusterIP": "None", "selector": selector(app, name), "publishNotReadyAddresses": True}
+    if ports:
+        spec["ports"] = [{"name": each.name, "port": each.container, "protocol": "TCP"} for each in ports]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": peers_name(app, name)}, "spec": spec}
 
 
 def _service(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:
@@ -217,13 +150,14 @@ def _service(app: AppSpec, name: str, ports: tuple[Port, ...]) -> Body:
     }
 
 
-def _budget(app: AppSpec, name: str) -> Body:
+def _budget(app: AppSpec, name: str, disruption: Disruption) -> Body:
+    amounts = {"minAvailable": disruption.min_available, "maxUnavailable": disruption.max_unavailable}
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": object_name(app, name)},
         "spec": {
-            "maxUnavailable": 1,
+            **{key: int(text) if text.isdecimal() else text for key, text in amounts.items() if text is not None},
             "selector": {"matchLabels": selector(app, name)},
             # A Pod that is not ready protects nobody; without this it would hold up the draining of its node for ever.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

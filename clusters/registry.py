@@ -6,14 +6,14 @@ goes to a cluster in here; the probe that each change asks for makes the first o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from clusters import registration
+from clusters import offers, registration
 from clusters.credentials import expiry, put_in_force
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.hint import probe_soon
@@ -115,6 +115,32 @@ def update_cluster(*, cluster: Cluster, labels: Mapping[str, str], actor: Actor)
     """Set the labels, all of them. Raises Invalid `labels_invalid`."""
     require(actor, OPERATE, cluster)
     return _change(cluster, actor, "cluster.labelled", labels=registration.labels(labels))
+
+
+def offer(
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    priority_classes: Collection[str] | None = None,
+    node_pools: Collection[str] | None = None,
+    service_account_annotations: Mapping[str, Collection[str]] | None = None,
+    reason: str = "",
+) -> Cluster:
+    """Set what every team may use there, each kind whole; one that is None stays as it is.
+
+    What runs keeps what is offered no longer, until it is rendered again and refused.
+
+    Raises: Invalid `offer_invalid`.
+    """
+    require(actor, OPERATE, cluster)
+    offered: dict[str, Any] = {}
+    if priority_classes is not None:
+        offered["priority_classes"] = offers.names(priority_classes, "priority class")
+    if node_pools is not None:
+        offered["node_pools"] = offers.names(node_pools, "node pool")
+    if service_account_annotations is not None:
+        offered["service_account_annotations"] = offers.globs(service_account_annotations)
+    return _change(cluster, actor, "cluster.offered", reason, **offered)
 
 
 def cordon(*, cluster: Cluster, actor: Actor, reason: str = "") -> Cluster:

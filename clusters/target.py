@@ -13,6 +13,9 @@ from typing import Any
 
 from clusters.manifests import digest
 
+OFFERED = ("priority_classes", "node_pools", "service_account_annotations")
+"""The facts that an operator sets; all others are seen."""
+
 
 @dataclass(frozen=True)
 class GatewayRef:
@@ -32,6 +35,12 @@ class ClusterTarget:
     storage       pairs of (tier, StorageClass name), sorted by tier
     pod_security  the pinned version of the Pod Security Standards, "v1.34"
     share         this cluster's part of replicas that are divided among clusters; None where nothing is divided
+
+    What an operator offers to all teams; nothing else may be used:
+
+    priority_classes             names of PriorityClasses, sorted
+    node_pools                   names of pools of nodes, sorted
+    service_account_annotations  pairs of (key, glob of the values that it may have), sorted
     """
 
     name: str
@@ -41,12 +50,16 @@ class ClusterTarget:
     storage: tuple[tuple[str, str], ...] = ()
     pod_security: str = "latest"
     share: int | None = None
+    priority_classes: tuple[str, ...] = ()
+    node_pools: tuple[str, ...] = ()
+    service_account_annotations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.share is not None and self.share < 0:
             raise ValueError("a share of replicas is not negative")
         # A frozen dataclass normalises its own fields this way only.
-        object.__setattr__(self, "storage", tuple(sorted(self.storage)))
+        for name in ("storage", *OFFERED):
+            object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
         object.__setattr__(self, "served", frozenset(self.served))
 
     def serves(self, api_version: str, kind: str) -> bool:
@@ -59,6 +72,9 @@ class ClusterTarget:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-safe, in the same order for equal targets."""
+        globs: dict[str, list[str]] = {}
+        for key, glob in self.service_account_annotations:
+            globs.setdefault(key, []).append(glob)
         return {
             "name": self.name,
             "version": self.version,
@@ -67,6 +83,9 @@ class ClusterTarget:
             "storage": dict(self.storage),
             "pod_security": self.pod_security,
             "share": self.share,
+            "priority_classes": list(self.priority_classes),
+            "node_pools": list(self.node_pools),
+            "service_account_annotations": globs,
         }
 
     @classmethod
@@ -74,9 +93,15 @@ class ClusterTarget:
         """The inverse of `to_json`; KeyError or TypeError when a fact is missing or unknown."""
         facts = dict(value)
         gateway, storage = facts.pop("gateway"), facts.pop("storage")
-        return cls(gateway=GatewayRef(**gateway) if gateway else None, storage=tuple(storage.items()), **facts)
+        globs = facts.pop("service_account_annotations", {})
+        return cls(
+            gateway=GatewayRef(**gateway) if gateway else None,
+            storage=tuple(storage.items()),
+            service_account_annotations=tuple((key, glob) for key, found in globs.items() for glob in found),
+            **facts,
+        )
 
     @property
     def digest(self) -> str:
-        """SHA-256, hex, of all facts."""
-        return digest(self.to_json())
+        """SHA-256, hex, of all facts that an object may depend on: by what is offered it is refused or not."""
+        return digest({name: fact for name, fact in self.to_json().items() if name not in OFFERED})

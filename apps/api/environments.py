@@ -29,6 +29,7 @@ VERSION = OpenApiParameter("version", int, description="This version only; all o
 REASON = OpenApiParameter("reason", str, description="For the audit trail.")
 WITH = OpenApiParameter("with", str, required=True, description="The id of the other environment.")
 SECRET = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the secret.")
+SCHEDULE = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the schedule.")
 LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
     OpenApiParameter("process", str, description="Only this process."),
@@ -118,6 +119,24 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         with self.edited(demanded=False) as environment:
             notes = services.rerender(environment=environment, actor=self.actor, reason=body["reason"])
         return Response({"notes": notes})
+
+    @extend_schema(
+        operation_id="environments_schedules_run",
+        request=forms.RunIn,
+        responses={202: forms.RunOut},
+        parameters=[SCHEDULE],
+    )
+    def run_schedule(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
+        """Run a schedule once, now, on every cluster or on the one named. How it goes is in the status, as a Work."""
+        environment, body = self.get_object(), self.parsed(forms.RunIn)
+        run = services.run_schedule(
+            environment=environment,
+            schedule=name,
+            actor=self.actor,
+            cluster=body["cluster"] or None,
+            reason=body["reason"],
+        )
+        return Response(forms.RunOut(run).data, status=202)
 
     @extend_schema(operation_id="environments_config", responses=config_forms.EffectiveOut(many=True), filters=False)
     @action(detail=True, filter_backends=[], pagination_class=None)

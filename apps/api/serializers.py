@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.models import Application, Environment, Project, Release
+from apps.services import Run
 from clusters.api.serializers import ConditionOut
 
 
@@ -255,6 +256,26 @@ class ReasonIn(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class RunIn(ReasonIn):
+    """A run of a schedule."""
+
+    cluster = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=63, help_text="On this cluster only; else on all."
+    )
+
+
+class RunOut(serializers.Serializer[Any]):
+    """A run of a schedule that has been asked for."""
+
+    number = serializers.IntegerField()
+    job = serializers.CharField(help_text="The name of its Job, on each cluster.")
+    clusters = serializers.SerializerMethodField()
+
+    def get_clusters(self, run: Run) -> list[str]:
+        """Where."""
+        return [work.cluster.name for work in run.works]
 
 
 class NotesOut(serializers.Serializer[Any]):

@@ -27,6 +27,11 @@ urlpatterns = [
         EnvironmentViewSet.as_view({"put": "set_secret", "delete": "revoke_secret"}),
         name="environment-secret",
     ),
+    path(
+        "environments/<uuid:id>/schedules/<str:name>/run/",
+        EnvironmentViewSet.as_view({"post": "run_schedule"}),
+        name="environment-schedule-run",
+    ),
 ]
 
 

@@ -50,6 +50,8 @@ class Block:
         for each in dataclasses.fields(self.params):
             about = each.metadata.get("description", "")
             default = ... if each.default is dataclasses.MISSING else each.default
+            if each.default_factory is not dataclasses.MISSING:
+                default = Field(default_factory=each.default_factory)
             shape[each.name] = (Annotated[hints[each.name], Field(description=about)], default)
         config = ConfigDict(extra="forbid", strict=True, frozen=True)
         return create_model(self.name, __config__=config, __doc__=self.summary, **shape)

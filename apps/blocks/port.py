@@ -17,8 +17,9 @@ class Params:
     port: PortNumber = field(metadata={"description": "Where it listens; the process finds its first one in $PORT."})
     name: PortName = field(default="http", metadata={"description": "What the port is called, unique in its process."})
     service_port: PortNumber = field(default=80, metadata={"description": "Port of the Service that leads to it."})
+    internal: bool = field(default=False, metadata={"description": "Refuse a route that would lead to it."})
 
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
-    port = Port(name=params.name, container=params.port, service=params.service_port)
+    port = Port(name=params.name, container=params.port, service=params.service_port, internal=params.internal)
     return Contribution(processes={params.process: ProcessContribution(ports=(port,))})

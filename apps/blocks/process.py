@@ -35,6 +35,10 @@ class Params:
         default=30, metadata={"description": "Seconds the process has to finish after SIGTERM."}
     )
     user: UserId = field(default=10001, metadata={"description": "User id it runs as; root is not allowed."})
+    stateful: bool = field(
+        default=False,
+        metadata={"description": "Each replica keeps a name and volumes of its own; they start and change in order."},
+    )
 
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:

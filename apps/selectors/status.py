@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from apps.delivery import OWNER_KIND
+from apps.delivery import OWNER_KIND, RUN_PREFIX
 from apps.models import Application, Environment
 from apps.render import RENDERER
 from apps.rollup import Facts, Sight, conditions, roll_up
@@ -62,13 +62,18 @@ def sights(works: Iterable[Work]) -> list[Sight]:
     ]
 
 
+def lasting(works: Iterable[Work]) -> list[Work]:
+    """Those that an environment stands on, less what is run once and then is history."""
+    return [work for work in works if not work.name.startswith(RUN_PREFIX)]
+
+
 def facts(environment: Environment, works: Sequence[Work]) -> Facts:
     """What there is to say of an environment whose placements were read with their clusters."""
     return Facts(
         released=environment.current_release_id is not None,
         retiring=environment.retiring_at is not None,
         generation=environment.generation,
-        works=sights(works),
+        works=sights(lasting(works)),
         stale=stale_clusters(environment),
     )
 
@@ -123,7 +128,8 @@ def _told(environment: Environment, works: list[Work]) -> dict[str, Any]:
 
 
 def _cluster(cluster: Cluster, notes: list[str], works: list[Work]) -> dict[str, Any]:
-    verdict = worst(each.verdict for each in sights(works)) if works else Verdict(Health.UNKNOWN, "NoWorks")
+    seen = sights(lasting(works))
+    verdict = worst(each.verdict for each in seen) if seen else Verdict(Health.UNKNOWN, "NoWorks")
     return {
         "name": cluster.name,
         "health": str(verdict.health),

@@ -10,12 +10,14 @@ from apps.services.projects import create_project
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
 from apps.services.rollback import Rollback, rollback
+from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import revoke_secret, set_secret
 
 __all__ = [
     "Deployment",
     "DryRun",
     "Rollback",
+    "Run",
     "accept_proposal",
     "change_config",
     "create_environment",
@@ -29,5 +31,6 @@ __all__ = [
     "retire_environment",
     "revoke_secret",
     "rollback",
+    "run_schedule",
     "set_secret",
 ]

@@ -113,8 +113,9 @@ def _deploy_environment(order: _Order, environment: Environment) -> tuple[Releas
     notes = list(placed.notes)
     current = environment.current_release
     if current is not None and same(AppSpec.from_json(current.spec), spec, placed.clusters):
-        fresh = [each for each in prepared if each.cluster.pk in placed.fresh]
         spec = AppSpec.from_json(current.spec)
+        # Not what was rendered above, whose tasks are those of a release that will not be.
+        fresh = prepare(environment, spec, [each for each in placed.clusters if each.pk in placed.fresh])
         notes += _replace(order, environment, spec, placement, placed, fresh)
         return None, notes
     left = withdraw(environment, keep=placed.clusters)
@@ -187,8 +188,8 @@ def _spec(order: _Order, environment: Environment, clusters: Iterable[Cluster]) 
 
 
 def same(one: AppSpec, other: AppSpec, clusters: Iterable[Cluster]) -> bool:
-    """Whether two specs differ in nothing on these clusters but the label of their release."""
-    alike = {"release": "", "config": {}}
+    """Whether two specs differ in nothing on these clusters but the label of their release and how it came about."""
+    alike = {"release": "", "rolled_back": False, "config": {}}
     return {**one.to_json(), **alike} == {**other.to_json(), **alike} and all(
         one.config.get(each.name, {}) == other.config.get(each.name, {}) for each in clusters
     )

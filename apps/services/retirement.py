@@ -80,5 +80,5 @@ def _retire(environment: Environment) -> None:
         environment.retiring_at = timezone.now()
         environment.generation += 1
         environment.save_version("retiring_at", "generation")
-    withdraw(environment)
+    withdraw(environment, data=True)
     observed_environment(environment.pk)

@@ -50,7 +50,7 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         notes += more
         if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
-        spec = replace(spec, release=next_label(environment))
+        spec = replace(spec, release=next_label(environment), rolled_back=True)
         prepared = prepare(environment, spec, clusters)
         made = create_release(environment, spec, old.app_file, actor=actor, reason=reason, rolled_back_to=old)
         notes += submit(environment, spec, prepared, actor=actor)

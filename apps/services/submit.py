@@ -21,7 +21,7 @@ from apps.render import RENDERER, Rendered, render
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from clusters.manifests import Manifest, ObjectId
-from clusters.models import Cluster, Lane, Work
+from clusters.models import Cluster, Lane, OwnedObject, Work
 from clusters.target import ClusterTarget
 from clusters.work import Owner, retire_work, submit_work
 from paas.core.errors import Invalid, Refusal
@@ -98,19 +98,28 @@ def submit(
     return sorted({f"{environment.name}: {note}" for each in prepared for note in each.rendered.notes})
 
 
-def withdraw(environment: Environment, *, keep: Collection[Cluster] = ()) -> list[str]:
+def withdraw(environment: Environment, *, keep: Collection[Cluster] = (), data: bool = False) -> list[str]:
     """Retire the Works on every other cluster, the namespace with them; names of the clusters that are left.
 
-    The claims of routes go when the last object is gone (`observe`).
+    Volumes go along only with `data`: else they stay, and the namespace with them. The claims of routes go when the
+    last object is gone (`observe`).
     """
     leaving = environment.placements.exclude(cluster__in=list(keep))
     names = sorted(leaving.values_list("cluster__name", flat=True))
     namespace = ObjectId("", "Namespace", "", environment.namespace)
     works = Work.objects.filter(owner_kind=OWNER_KIND, owner_id=environment.pk).exclude(cluster__in=list(keep))
     for work in works.order_by("cluster__name", "name"):
-        retire_work(work=work, protected=[namespace] if work.name == GROUND else ())
+        named = [namespace] if work.name == GROUND else _volumes(work) if data else []
+        retire_work(work=work, protected=named)
     leaving.delete()
     return names
+
+
+def _volumes(work: Work) -> list[ObjectId]:
+    """The volume claims that it owns or is about to."""
+    owned = OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True)
+    found = {ObjectId.parse(oid) for oid in owned} | {ObjectId.of(each["body"]) for each in work.manifests}
+    return sorted(oid for oid in found if oid.kind == "PersistentVolumeClaim")
 
 
 def owner_of(environment: Environment) -> Owner:

@@ -39,6 +39,9 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
             ("Certificate until", certificate.html()),
             ("Gateway", _gateway(cluster)),
             ("Storage", ", ".join(f"{tier}: {name}" for tier, name in (cluster.facts.get("storage") or {}).items())),
+            ("Priority classes", ", ".join(cluster.priority_classes)),
+            ("Node pools", ", ".join(cluster.node_pools)),
+            ("Service account annotations", _annotations(cluster)),
             ("Served kinds", len(cluster.resources)),
         ],
         "tables": [
@@ -53,6 +56,10 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
 def _gateway(cluster: Cluster) -> str:
     gateway = cluster.facts.get("gateway")
     return f"{gateway['namespace']}/{gateway['name']}" if gateway else "none open to us"
+
+
+def _annotations(cluster: Cluster) -> str:
+    return ", ".join(f"{key}: {' | '.join(globs)}" for key, globs in cluster.service_account_annotations.items())
 
 
 def _switches(cluster: Cluster) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.selectors import ends
+from clusters.target import OFFERED
 from paas.core.permissions import Actor, allowed
 
 
@@ -24,12 +25,30 @@ class ConditionOut(serializers.Serializer[Any]):
     observedGeneration = serializers.IntegerField(required=False)  # noqa: N815
 
 
-class ClusterSpecOut(serializers.ModelSerializer[Cluster]):
+class OfferForm(serializers.Serializer[Any]):
+    """What every team may use of a cluster."""
+
+    priority_classes = serializers.ListField(
+        child=serializers.CharField(max_length=63), required=False, help_text="Names of PriorityClasses."
+    )
+    node_pools = serializers.ListField(
+        child=serializers.CharField(max_length=63),
+        required=False,
+        help_text="Pools: the values of the label dougong.dev/node-pool on nodes.",
+    )
+    service_account_annotations = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Annotations of service accounts: the key, and globs of the values that it may have.",
+    )
+
+
+class ClusterSpecOut(OfferForm, serializers.ModelSerializer[Cluster]):
     """What people set."""
 
     class Meta:
         model = Cluster
-        fields = ["server", "labels", "cordoned", "suspended", "leaving"]
+        fields = ["server", "labels", "cordoned", "suspended", "leaving", *OFFERED]
         read_only_fields = fields
 
 
@@ -150,7 +169,7 @@ class ClusterIn(CredentialIn):
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
 
 
-class ClusterPatch(serializers.Serializer[Any]):
+class ClusterPatch(OfferForm):
     """What can be changed of a cluster."""
 
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)

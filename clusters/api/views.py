@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
+from clusters.target import OFFERED
 from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
 from paas.core.permissions import not_found
 
@@ -96,12 +97,14 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
         parameters=[ID, IF_MATCH],
     )
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
-        """Set labels, cordon or suspend; operators only."""
+        """Set labels and what is offered, cordon or suspend; operators only."""
         body = self.parsed(forms.ClusterPatch)
         why: dict[str, Any] = {"actor": self.actor, "reason": body["reason"]}
         with self.edited() as cluster:
             if "labels" in body:
                 registry.update_cluster(cluster=cluster, labels=body["labels"], actor=self.actor)
+            if offered := {name: body[name] for name in OFFERED if name in body}:
+                registry.offer(cluster=cluster, **offered, **why)
             if "cordoned" in body:
                 (registry.cordon if body["cordoned"] else registry.uncordon)(cluster=cluster, **why)
             if "suspended" in body:

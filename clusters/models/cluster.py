@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from clusters.target import ClusterTarget
+from clusters.target import OFFERED, ClusterTarget
 from paas.core.encryption import EncryptedTextField
 from paas.core.models import Versioned
 
@@ -43,6 +43,15 @@ class Cluster(Versioned):
     leaving = models.BooleanField(
         default=False, help_text="What is ours is being removed; the row goes with its last Work."
     )
+    priority_classes = models.JSONField(default=list, blank=True, help_text="PriorityClasses that every team may use.")
+    node_pools = models.JSONField(
+        default=list, blank=True, help_text="Pools of nodes (label dougong.dev/node-pool) that every team may use."
+    )
+    service_account_annotations = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Annotations that every team may give to a service account: key to globs of the values it may have.",
+    )
     facts = models.JSONField(default=dict, blank=True)
     conditions = models.JSONField(default=list, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Connection failures in a row.")
@@ -59,7 +68,8 @@ class Cluster(Versioned):
     @property
     def target(self) -> ClusterTarget:
         """What the renderers may know of this cluster."""
-        return ClusterTarget.from_json({"name": self.name, **self.facts.get("target", {})})
+        offered = {name: getattr(self, name) for name in OFFERED}
+        return ClusterTarget.from_json({"name": self.name, **self.facts.get("target", {}), **offered})
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:

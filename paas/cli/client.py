@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from paas.cli.errors import MissingError, UsageError
@@ -55,10 +55,14 @@ class Client:
         """
         return self._object("POST", path("clusters"), registration)
 
-    def edit_cluster(self, name: str, changes: Body) -> Body:
-        """Change `cordoned`, `suspended` or `labels` of the cluster as it is now."""
+    def edit_cluster(self, name: str, changes: Body | Callable[[Body], Body]) -> Body:
+        """Change `cordoned`, `suspended`, `labels` or what is offered of the cluster as it is now.
+
+        A function is given the cluster and says the changes.
+        """
         seen = self.http.send("GET", path("clusters", name))
-        return self._object("PATCH", path("clusters", name), changes, {"If-Match": seen.etag} if seen.etag else None)
+        wanted = changes(seen.body) if callable(changes) else changes
+        return self._object("PATCH", path("clusters", name), wanted, {"If-Match": seen.etag} if seen.etag else None)
 
     def delete_cluster(self, name: str, *, remove: bool) -> None:
         """Unregister. `remove`: first remove what is ours there, else leave all running."""
@@ -111,6 +115,10 @@ class Client:
     def try_rollback(self, application_id: str, order: Body) -> Body:
         """What `rollback` would do: see `changes`."""
         return self._object("POST", path("applications", application_id, "rollback"), order, params=DRY_RUN)
+
+    def run(self, environment_id: str, schedule: str, order: Body) -> Body:
+        """Run a schedule now: {"cluster", "reason"}; {"number", "job", "clusters"} of the run."""
+        return self._object("POST", path("environments", environment_id, "schedules", schedule, "run"), order)
 
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -48,17 +49,22 @@ def render(
 ) -> tuple[list[Body], list[str]]:
     """The objects of one environment in apply order, ground first, and notes on what the cluster cannot do.
 
+    Without the facts of a cluster it is one that offers whatever the file asks for, and the notes say what that is.
+
     Raises:
         UsageError: the file or the facts are wrong, or the environment is not clear.
     """
 
     target = _target(facts)
+    taken: list[str] = []
     try:
         file = appfile.parse(text)
         chosen = _environment(file, environment)
         where = namespace or shorten(f"{file.project}-{file.name}-{chosen}", LABEL_LIMIT)
         spec = appfile.spec_for(file, chosen, team=UNKNOWN, namespace=where, release=UNKNOWN)
         spec = replace(spec, secrets=_stand_ins(spec))
+        if facts is None:
+            target, taken = _obliging(target, spec)
         owners = ground.Owners(UNKNOWN, file.project, file.name, chosen, UNKNOWN)
         made = rendered(spec, target)
         manifests = [*ground.ground(where, owners, target), *made.manifests]
@@ -68,7 +74,7 @@ def render(
         raise UsageError(
             error.message, code=error.code, errors=[{"path": error.path, "message": error.message}]
         ) from None
-    return [each.body for each in manifests], list(made.notes)
+    return [each.body for each in manifests], [*made.notes, *taken]
 
 
 def schema() -> Body:
@@ -95,9 +101,37 @@ def _stand_ins(spec: AppSpec) -> dict[str, SecretVersion]:
 
     keys: dict[str, set[str]] = {}
     for use in spec.blocks:
-        if use.block == "secret":
-            keys.setdefault(str(use.params["name"]), set()).update(use.params.get("keys") or ())
+        if use.block in ("secret", "pull_secret"):
+            named = use.params.get("keys") or filter(None, [use.params.get("key")])
+            keys.setdefault(str(use.params["name"]), set()).update(map(str, named))
     return {name: SecretVersion(UNKNOWN, dict.fromkeys(sorted(found), UNKNOWN)) for name, found in keys.items()}
+
+
+def _obliging(target: ClusterTarget, spec: AppSpec) -> tuple[ClusterTarget, list[str]]:
+    """A cluster that offers what the blocks ask for, and what was taken for granted so."""
+
+    def asked(block: str, parameter: str) -> list[Any]:
+        return [use.params[parameter] for use in spec.blocks if use.block == block]
+
+    tiers = sorted({str(each) for each in asked("volume", "tier")})
+    classes = sorted({str(each) for each in asked("priority", "priority_class")})
+    pools = sorted({str(each) for each in asked("node_pool", "pool")})
+    pairs = {(key, value) for each in asked("service_account", "annotations") for key, value in each.items()}
+    offered = {
+        "storage tier": [f"{tier} (its StorageClass is called {tier} here)" for tier in tiers],
+        "priority class": classes,
+        "node pool": pools,
+        "annotation": sorted({key for key, _ in pairs}),
+    }
+    made = replace(
+        target,
+        storage=tuple((tier, tier) for tier in tiers),
+        priority_classes=tuple(classes),
+        node_pools=tuple(pools),
+        # Brackets around what a glob would take for more than itself.
+        service_account_annotations=tuple((key, glob.escape(value)) for key, value in pairs),
+    )
+    return made, [f"Taken to be offered: {what} {', '.join(names)}." for what, names in offered.items() if names]
 
 
 def _target(facts: str | None) -> ClusterTarget:

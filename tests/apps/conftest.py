@@ -47,7 +47,11 @@ def target():
         version="v1.34.4",
         served=frozenset({HTTP_ROUTE}),
         gateway=GatewayRef("dougong-gateway", "public"),
+        storage=(("fast", "local-ssd"), ("shared", "nfs")),
         pod_security="v1.34",
+        priority_classes=("high", "low"),
+        node_pools=("large", "small"),
+        service_account_annotations=(("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/*"),),
     )
 
 

@@ -25,17 +25,40 @@ def named(alphabet, longest):
 
 
 LABEL = "abz019-"
+ANNOTATIONS = ["example.org/role", "role", "eks.amazonaws.com/role-arn"]
 BY_PHRASE = {
     "a name": named(LABEL, 63),
     "a port name": st.sampled_from(["http", "a", "metrics-2", "a" * 15]),
     "the name of an env": st.sampled_from(["A", "_x", "APP_NAME", "PORT", "Path", "B" * 253]),
     "a text": st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
     "an amount of mem": st.sampled_from(["16Mi", "64Mi", "1Gi", "2G"]),
+    "an amount of sto": st.sampled_from(["1Mi", "10Gi", "2Ti"]),
     "an amount of CPU": st.sampled_from(["1m", "250m", "0.5", "2", "1.125"]),
     "a lower-case host": named(LABEL, 40).map(lambda label: f"{label}.example"),
+    "a file name": st.sampled_from(["a", ".env", "nginx.conf", "A_b-c.d"]),
+    "a cron expression": st.sampled_from(["* * * * *", "30 3 * * 1-5", "*/5 0-6,22 1,15 jan MON"]),
+    "the name of an IANA": st.sampled_from(["Etc/UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires"]),
+    "an IP address": st.sampled_from(["192.0.2.1", "2001:db8::1", "203.0.113.9"]),
+    "a network": st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"]),
+    "a number from": st.sampled_from(["1", "7", "25%", "99%"]),
+    "the key of a label": st.sampled_from(ANNOTATIONS),
+    "an absolute path": st.sampled_from(["/etc/app", "/data", "/tmp/more", "/.x"]),
+    "an image by": st.just(f"registry.example/other@sha256:{'1' * 64}"),
     "a path": named("abz019-._~/", 40).map(lambda path: "/" + re.sub("[./]+", "/", path)),
 }
 
+
+OFFERED = {
+    "storage": (("shared", "nfs"),),
+    "priority_classes": ("high",),
+    "node_pools": ("large",),
+    "service_account_annotations": tuple((key, "*") for key in ANNOTATIONS),
+}
+STATEFUL = [
+    {"process": {"name": "db", "cpu": "1m", "memory": "16Mi", "replicas": 2, "stateful": True}},
+    {"port": {"process": "db", "port": 5432}},
+    {"volume": {"process": "db", "name": "data", "path": "/data", "size": "1Gi", "tier": "shared"}},
+]
 
 TARGETS = st.builds(
     ClusterTarget,
@@ -43,6 +66,7 @@ TARGETS = st.builds(
     version=st.just("v1.34.4"),
     served=st.sampled_from([frozenset(), frozenset({"gateway.networking.k8s.io/v1/HTTPRoute"})]),
     gateway=st.sampled_from([None, GatewayRef("gateways", "public")]),
+    **{name: st.just(value) for name, value in OFFERED.items()},
 )
 
 
@@ -50,6 +74,8 @@ def of_schema(fragment):
     """Values of a parameter from its JSON Schema, so that a new block is covered the day it comes."""
     if "anyOf" in fragment:
         return st.one_of([of_schema(each) for each in fragment["anyOf"]])
+    if "enum" in fragment:
+        return st.sampled_from(fragment["enum"])
     return BY_TYPE[fragment["type"]](fragment)
 
 
@@ -84,6 +110,10 @@ def uses(draw, block, processes):
             params[name] = draw(st.sampled_from(processes) if name == "process" else of_schema(fragment))
     if "port" in params and block.name != "port":
         params["port"] = 80
+    offered = {"tier": "shared", "priority_class": "high", "pool": "large"}
+    params |= {name: value for name, value in offered.items() if name in params}
+    if "mounts" in params:
+        params["mounts"] = dict.fromkeys(params["mounts"], "tmp")
     return {block.name: params}
 
 
@@ -110,11 +140,13 @@ def documents(draw):
 def spec_of(document):
     """The spec of a document whose every secret is there; documents that contradict themselves are passed over."""
     pinned = {
-        use["secret"]["name"]: SecretVersion(
-            "v1", dict.fromkeys([*use["secret"].get("keys", ()), "EXTRA_KEY"], "reference")
+        params["name"]: SecretVersion(
+            "v1",
+            dict.fromkeys([*params.get("keys", ()), params.get("key", "DOCKERCONFIGJSON"), "EXTRA_KEY"], "reference"),
         )
         for use in document["blocks"]
-        if "secret" in use
+        for name, params in use.items()
+        if name in ("secret", "pull_secret")
     }
     try:
         file = validate(document)
@@ -132,7 +164,9 @@ def rendered(spec, target):
 
 
 def pod_specs(manifests):
-    return [each.body["spec"]["template"]["spec"] for each in manifests if "template" in each.body.get("spec", {})]
+    specs = [each.body.get("spec", {}) for each in manifests]
+    of_jobs = [each["jobTemplate"]["spec"] if "jobTemplate" in each else each for each in specs]
+    return [each["template"]["spec"] for each in of_jobs if "template" in each]
 
 
 def assert_restricted(pod):
@@ -171,11 +205,12 @@ def assert_restricted(pod):
 def test_passes_the_restricted_profile(document, target):
     found = rendered(spec_of(document), target)
     pods = pod_specs(found.manifests)
-    assert len(pods) == sum("process" in use for use in document["blocks"])
+    assert len(pods) == sum(blocks()[name].declares_process for use in document["blocks"] for name in use)
     for pod in pods:
         assert_restricted(pod)
         assert pod["automountServiceAccountToken"] is False
-        assert pod["serviceAccountName"] == "app"
+        accounts = {each.id.name for each in found.manifests if each.id.kind == "ServiceAccount"}
+        assert pod["serviceAccountName"] in {"app", *accounts}
 
 
 @given(documents(), TARGETS)
@@ -188,20 +223,32 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "Service",
         "PodDisruptionBudget",
         "Deployment",
+        "StatefulSet",
         "HorizontalPodAutoscaler",
         "HTTPRoute",
+        "NetworkPolicy",
+        "ServiceAccount",
+        "CronJob",
+        "Job",
+        "PersistentVolumeClaim",
     }
+    named_after_it = ("Deployment", "StatefulSet", "Service", "CronJob")
     for each in found.manifests:
         assert each.id.kind in kinds
         assert each.id.namespace == "a-namespace"
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", each.id.name)
-        assert len(each.id.name) <= (46 if each.id.kind in ("Deployment", "Service") else 63)
-        assert set(each.body["metadata"]) == {"name", "namespace", "labels"}
+        # A replica's claim is called after its volume and its Pod; nothing makes a label of that.
+        longest = 253 if each.id.kind == "PersistentVolumeClaim" else 63
+        assert len(each.id.name) <= (46 if each.id.kind in named_after_it else longest)
+        annotated = {"annotations"} if each.id.kind == "ServiceAccount" else set()
+        assert set(each.body["metadata"]) - annotated == {"name", "namespace", "labels"}
         for value in each.body["metadata"]["labels"].values():
             assert re.fullmatch(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?", value)
         if each.id.kind == "Service":
-            assert set(each.body["spec"]) == {"type", "selector", "ports"}
-            assert each.body["spec"]["type"] == "ClusterIP"
+            spec = each.body["spec"]
+            assert spec.get("clusterIP", "None") == "None"
+            assert spec.get("type", "ClusterIP") == "ClusterIP"
+            assert {"selector"} <= set(spec) <= {"type", "selector", "ports", "clusterIP", "publishNotReadyAddresses"}
     assert max(Counter(each.id for each in found.manifests).values()) == 1
 
 
@@ -220,8 +267,8 @@ def test_is_the_same_bytes_whatever_the_order_and_after_json(document, target, s
 
 @pytest.mark.parametrize("version", ["1.34", "1.37"])
 def test_is_valid_by_the_published_schemas(version):
-    target = ClusterTarget("east", f"v{version}.0")
-    examples = [{block.name: block.example} for block in blocks().values()]
+    target = ClusterTarget("east", f"v{version}.0", **OFFERED)
+    examples = [*STATEFUL, *({block.name: block.example} for block in blocks().values())]
     spec = spec_of(
         {
             "name": "hello",

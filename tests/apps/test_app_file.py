@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from apps.appfile import parse, schema, spec_for, validate
+from apps.blocks import blocks
 from apps.problems import ProblemsError
 from apps.spec import BlockUse, SecretVersion
 
@@ -51,13 +52,13 @@ def test_becomes_the_spec_of_an_environment():
     assert (spec.namespace, spec.release, spec.secrets) == ("demo-hello-production-1", "r1", pinned)
     assert spec.blocks == (
         BlockUse("config", {"values": {"GREETING": "hello"}, "process": None}),
-        BlockUse("port", {"process": "web", "port": 8080, "name": "http", "service_port": 80}),
+        BlockUse("port", {"process": "web", "port": 8080, "name": "http", "service_port": 80, "internal": False}),
         BlockUse(
             "process",
             {
                 "name": "web", "cpu": "50m", "memory": "64Mi", "replicas": 2, "command": [], "args": [],
                 "cpu_limit": None, "memory_limit": None, "probe_path": None, "probe_port": None,
-                "grace_seconds": 30, "user": 10001,
+                "grace_seconds": 30, "user": 10001, "stateful": False,
             },
         ),
         BlockUse("route", {"process": "web", "host": "hello.example", "path": "/", "port": 80}),
@@ -132,9 +133,9 @@ def test_all_problems_come_at_once(refused):
     ) == [
         "blocks[0].process.cpu: expected an amount of CPU, such as 250m or 1.5, got nothing",
         "blocks[0].process.cpus: expected one of args, command, cpu, cpu_limit, grace_seconds, memory, memory_limit, "
-        "name, probe_path, probe_port, replicas, user (did you mean cpu?), got an unknown field",
+        "name, probe_path, probe_port, replicas, stateful, user (did you mean cpu?), got an unknown field",
         "blocks[0].process.memory: expected an amount of memory with its unit, such as 64Mi, got 64",
-        'blocks[1]: expected one of autoscale, config, port, process, route, secret (did you mean port?), got "prot"',
+        f'blocks[1]: expected one of {", ".join(blocks())} (did you mean port?), got "prot"',
         "blocks[2].port: expected a mapping, got null",
         "blocks[3]: expected one key, the name of a building block, got 2 keys",
         'blocks[4]: expected a mapping, got "x"',
@@ -232,9 +233,7 @@ def test_the_published_schema_and_the_parser_agree(document, field, value):
 def test_the_published_schema_is_sound_and_has_a_branch_for_each_block():
     published = schema()
     jsonschema.Draft202012Validator.check_schema(published)
-    assert [branch["title"] for branch in published["$defs"]["Block"]["oneOf"]] == [
-        "autoscale", "config", "port", "process", "route", "secret",
-    ]  # fmt: skip
+    assert [branch["title"] for branch in published["$defs"]["Block"]["oneOf"]] == list(blocks())
 
 
 def test_validating_leaves_the_document_alone(document):

@@ -13,6 +13,9 @@ TARGET = ClusterTarget(
     storage=(("fast", "ssd"), ("bulk", "hdd")),
     pod_security="v1.34",
     share=2,
+    priority_classes=("low", "high"),
+    node_pools=("large",),
+    service_account_annotations=(("example.org/role", "b*"), ("example.org/role", "a*")),
 )
 
 
@@ -43,6 +46,22 @@ def test_the_order_of_storage_tiers_does_not_matter():
 )
 def test_every_fact_is_in_the_digest(fact):
     assert replace(TARGET, **fact).digest != TARGET.digest
+
+
+def test_the_order_of_what_is_offered_does_not_matter():
+    globs = TARGET.service_account_annotations[::-1]
+    same = replace(TARGET, priority_classes=("high", "low"), service_account_annotations=globs)
+    assert (same, hash(same)) == (TARGET, hash(TARGET))
+
+
+@pytest.mark.parametrize(
+    "offer", [{"priority_classes": ("high",)}, {"node_pools": ()}, {"service_account_annotations": ()}]
+)
+def test_what_is_offered_makes_nothing_stale(offer):
+    """It never changes an object, so no Work is to be rendered anew for it."""
+    changed = replace(TARGET, **offer)
+    assert changed != TARGET
+    assert changed.digest == TARGET.digest
 
 
 @pytest.mark.parametrize(

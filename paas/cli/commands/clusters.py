@@ -10,6 +10,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from paas.cli import join as member
+from paas.cli import offers
 from paas.cli.client import Client
 from paas.cli.errors import CliError, DeadlineError, UsageError
 from paas.cli.kubectl import Kubectl, existing_file, find
@@ -29,6 +30,21 @@ Program = Annotated[
 KubeContext = Annotated[
     str | None, typer.Option("--context", help="The context of the kubeconfig; else its current one.")
 ]
+
+
+PriorityClasses = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A PriorityClass; may be repeated.")]
+NodePools = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A pool: the nodes with this label dougong.dev/node-pool; may be repeated."),
+]
+Annotations = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=GLOB",
+        help="An annotation of service accounts, and a glob of the values it may have; may be repeated.",
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 @app.command()
@@ -176,6 +192,40 @@ def resume(session: Session, names: Names) -> None:
     _edit(session, names, {"suspended": False})
 
 
+@app.command()
+@command
+def offer(
+    session: Session,
+    name: Name,
+    priority_class: PriorityClasses = None,
+    node_pool: NodePools = None,
+    service_account_annotation: Annotations = None,
+    reason: Reason = "",
+) -> None:
+    """Let every team use priority classes, node pools or service-account annotations of a cluster.
+
+    What is offered already stays so. Storage tiers are offered in the cluster itself, by the label dougong.dev/tier on
+    a StorageClass.
+    """
+    chosen = offers.chosen(priority_class, node_pool, service_account_annotation)
+    _show(session, session.client.edit_cluster(name, lambda now: offers.added(now, chosen, reason)))
+
+
+@app.command()
+@command
+def withdraw(
+    session: Session,
+    name: Name,
+    priority_class: PriorityClasses = None,
+    node_pool: NodePools = None,
+    service_account_annotation: Annotations = None,
+    reason: Reason = "",
+) -> None:
+    """Let no team use them any longer. What runs keeps them until it is deployed or rendered again, and refused."""
+    chosen = offers.chosen(priority_class, node_pool, service_account_annotation)
+    _show(session, session.client.edit_cluster(name, lambda now: offers.removed(now, chosen, reason)))
+
+
 def _edit(session: Session, names: list[str], changes: dict[str, Any]) -> None:
     edited = [session.client.edit_cluster(name, changes) for name in names]
     session.output.show(
@@ -220,6 +270,7 @@ def _details(cluster: dict[str, Any]) -> RenderableType:
         ("Version", str(status.get("version") or "")),
         ("Nodes", ", ".join(str(node["name"]) for node in status.get("nodes") or [])),
         ("Labels", ", ".join(f"{key}={value}" for key, value in sorted(_spec(cluster, "labels", {}).items()))),
+        *offers.rows(cluster.get("spec") or {}),
         ("Credential until", _day(status.get("credential_expires_at"))),
         ("Works", str(cluster.get("works", ""))),
     ]

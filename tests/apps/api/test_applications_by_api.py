@@ -194,6 +194,18 @@ def test_environments(api, application, viewer, owner, stranger):
     assert Environment.objects.get().retiring_at is not None
 
 
+def test_a_schedule_is_run_now(api, project, owner, viewer, stranger, east, document):
+    report = {"name": "report", "schedule": "0 3 * * *", "cpu": "50m", "memory": "64Mi"}
+    assert api(owner).put(DEPLOY, {"appFile": document(blocks=[{"schedule": report}])}).status_code == 200
+    address = f"/api/v1/environments/{Environment.objects.get().pk}/schedules/report/run/"
+    assert api(stranger).post(address, {}).status_code == 404
+    assert code(api(viewer).post(address, {})) == (403, "permission_denied")
+    answer = api(owner).post(address, {"cluster": "east", "reason": "asked for"})
+    assert (answer.status_code, answer.json()["clusters"], answer.json()["number"]) == (202, ["east"], 1)
+    assert code(api(owner).post(address, {})) == (409, "schedule_running")
+    assert code(api(owner).post(address.replace("report", "nightly"), {})) == (404, "schedule_not_found")
+
+
 def test_secrets_are_written_and_never_read(api, project, owner, viewer, east, document):
     made = api(owner).post("/api/v1/environments/", {"project": "demo", "application": "hello", "name": "production"})
     assert made.status_code == 201

@@ -91,3 +91,15 @@ def test_what_would_change_is_shown_and_not_done(dougong, owner, project, east, 
 def test_what_one_may_not(dougong, viewer, stranger, project, east, file):
     assert dougong(viewer)("deploy", "-f", file())[0] == 1
     assert dougong(stranger)("deploy", "-f", file())[0] == 3
+
+
+def test_runs_a_schedule_now(dougong, owner, project, east, file):
+    run = dougong(owner)
+    report = {"name": "report", "schedule": "0 3 * * *", "cpu": "50m", "memory": "64Mi"}
+    assert run("deploy", "-f", file(blocks=[{"schedule": report}]))[0] == 0
+    code, out = run("run", "hello", "report", "-o", "json", "--reason", "asked for")
+    assert code == 0, out
+    assert json.loads(out) == {"number": 1, "job": "hello-report-run-1", "clusters": ["east"]}
+    code, out = run("run", "demo/hello", "report")
+    assert (code, "schedule_running" in out) == (4, True)
+    assert run("run", "hello", "nightly")[0] == 3

@@ -20,7 +20,16 @@ from apps.contribution import ALL_PROCESSES
 from apps.render import render
 from apps.spec import SecretVersion
 
-FIRST_PARTY = {"apps.contribution", "apps.naming", "apps.spec", "apps.terms", "clusters.quantity", "clusters.target"}
+FIRST_PARTY = {
+    "apps.contribution",
+    "apps.naming",
+    "apps.offered",
+    "apps.scaling",
+    "apps.spec",
+    "apps.terms",
+    "clusters.quantity",
+    "clusters.target",
+}
 IMPURE = {
     "asyncio",
     "datetime",
@@ -48,13 +57,14 @@ def params(block):
 @pytest.fixture
 def uses(block, web, http):
     """The block's example among the others it stands on."""
-    others = [] if block.declares_process else [web]
+    others = [] if block.name == "process" else [web]
     return [{block.name: block.example}, *others, *([] if block.name == "port" else [http])]
 
 
 @pytest.fixture
 def app(make_app, block, uses):
-    wanted = {key: f"reference-{key}" for key in block.example.get("keys", ())}
+    keys = [*block.example.get("keys", ()), *filter(None, [block.example.get("key")])]
+    wanted = {key: f"reference-{key}" for key in keys}
     return make_app(*uses, secrets={block.example.get("name", "none"): SecretVersion("v1", wanted)})
 
 

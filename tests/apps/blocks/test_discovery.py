@@ -38,7 +38,27 @@ def found(monkeypatch):
 
 
 def test_blocks_of_the_tree_are_found_by_file_name(found):
-    assert list(found()) == ["autoscale", "config", "port", "process", "route", "secret"]
+    assert list(found()) == [
+        "autoscale",
+        "config",
+        "disruption_budget",
+        "egress",
+        "files",
+        "hosts",
+        "init",
+        "node_pool",
+        "port",
+        "priority",
+        "process",
+        "pull_secret",
+        "route",
+        "schedule",
+        "secret",
+        "service_account",
+        "sidecar",
+        "task",
+        "volume",
+    ]
 
 
 def test_a_block_from_elsewhere_is_found_by_its_entry_point(found, module):

@@ -6,6 +6,7 @@ from django.db import DatabaseError, transaction
 from apps import admission, selectors, services
 from apps.appfile import validate
 from apps.models import Application, Environment, Placement, Release, RouteClaim
+from clusters import registry
 from clusters.models import Work
 from paas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from paas.core.models import AuditEvent
@@ -105,6 +106,29 @@ def test_what_cannot_be_rendered_leaves_nothing(deploy):
     for model in (Application, Environment, Release, Work, RouteClaim):
         assert not model.objects.exists()
     assert not AuditEvent.objects.filter(object_type__startswith="applications.Env").exists()
+
+
+def test_what_a_cluster_does_not_offer_is_refused_until_it_does(deploy, east, operator, owner):
+    high = [{"priority": {"priority_class": "high"}}]
+    with pytest.raises(Invalid) as refused:
+        deploy(blocks=high)
+    assert refused.value.code == "priority_missing"
+    assert "cluster east offers no priority class high, nor any" in str(refused.value)
+    registry.offer(cluster=east, actor=operator, priority_classes=["high"])
+    assert deploy(blocks=high).releases
+
+
+def test_what_is_offered_no_longer_runs_on_until_it_is_rendered_anew(deploy, east, operator, owner):
+    registry.offer(cluster=east, actor=operator, priority_classes=["high"])
+    deploy(blocks=[{"priority": {"priority_class": "high"}}])
+    before = works()["east"].manifests
+    registry.offer(cluster=east, actor=operator, priority_classes=[])
+    assert works()["east"].manifests == before
+    said = selectors.environment_status(Environment.objects.get())["conditions"]
+    assert "RenderStale" not in {each["type"] for each in said}
+    with pytest.raises(Invalid) as refused:
+        services.rerender(environment=Environment.objects.get(), actor=owner)
+    assert refused.value.code == "priority_missing"
 
 
 def test_who_may_not(deploy, viewer, stranger, operator):

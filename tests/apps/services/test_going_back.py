@@ -107,3 +107,17 @@ def test_without_a_successor_it_is_refused(with_secret, owner):
         roll(owner)
     assert refused.value.code == "secret_revoked"
     assert Release.objects.count() == 2
+
+
+def test_no_task_is_run_again(deploy, owner):
+    migrate = {"blocks": [{"task": {"name": "migrate", "cpu": "50m", "memory": "64Mi"}}]}
+    deploy(**migrate)
+    assert body("Job")["metadata"]["name"] == "hello-migrate-r1"
+    deploy(greeting="hi", **migrate)
+    assert body("Job")["metadata"]["name"] == "hello-migrate-r2"
+    made = roll(owner)
+    assert body("Job") is None
+    assert any("migrate is not run" in note for note in made.notes)
+    assert not deploy(**migrate).releases
+    deploy(greeting="hey", **migrate)
+    assert body("Job")["metadata"]["name"] == "hello-migrate-r4"

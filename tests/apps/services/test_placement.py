@@ -101,3 +101,12 @@ def test_coming_back_waits_until_it_is_gone(deploy, west):
         deploy(clusters=["east", "west"])
     assert refused.value.code == "work_retired"
     assert here() == ["west"]
+
+
+def test_a_cluster_that_joins_runs_the_task_of_the_release_that_is(deploy, east, west):
+    migrate = {"blocks": [{"task": {"name": "migrate", "cpu": "50m", "memory": "64Mi"}}]}
+    deploy(**migrate)
+    assert not deploy(clusters=("east", "west"), **migrate).releases
+    for work in Work.objects.filter(name="application"):
+        [job] = [each["body"] for each in work.manifests if each["body"]["kind"] == "Job"]
+        assert (job["metadata"]["name"], work.release) == ("hello-migrate-r1", "r1")

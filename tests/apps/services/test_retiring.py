@@ -94,3 +94,18 @@ def test_one_environment(deploy, owner, observe):
     assert Application.objects.get().state == "Active"
     deploy()
     assert Environment.objects.filter(name="production").count() == 2
+
+
+def test_volumes_go_with_what_is_retired_and_stay_where_a_deploy_leaves(deploy, owner, east, west):
+    for cluster in (east, west):
+        cluster.facts["target"]["storage"] = {"fast": "ssd"}
+        cluster.save()
+    data = {"process": "web", "name": "data", "path": "/data", "size": "1Gi", "tier": "fast"}
+    deploy(clusters=["east", "west"], blocks=[{"volume": data}])
+    claim = f"core/PersistentVolumeClaim/{Environment.objects.get().namespace}/hello-web-data"
+    deploy(clusters=["west"], blocks=[{"volume": data}])
+    left = Work.objects.get(name="application", cluster=east)
+    assert (left.intent, left.retirement) == ("retired", [])
+    retire(owner)
+    named = Work.objects.filter(name="application").values_list("cluster__name", "retirement")
+    assert dict(named) == {"east": [claim], "west": [claim]}

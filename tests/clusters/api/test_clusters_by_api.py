@@ -27,6 +27,9 @@ def test_a_cluster_is_registered_and_read_by_name_and_id(api, operator, networks
         "cordoned": False,
         "suspended": False,
         "leaving": False,
+        "priority_classes": [],
+        "node_pools": [],
+        "service_account_annotations": {},
     }
     assert (body["identity"], body["conditions"], body["works"]) == ("uid-1", [], 0)
     for key in ("east", body["id"]):
@@ -102,6 +105,20 @@ def test_an_edit_names_its_version(api, operator, register):
     assert (spec["cordoned"], spec["suspended"], spec["labels"]) == (True, True, {"a": "b"})
     assert answer["ETag"] != tag
     assert client.patch(f"{CLUSTERS}east/", {"cordoned": False}, headers={"If-Match": tag}).status_code == 412
+
+
+def test_what_is_offered_is_set_and_read(api, operator, stranger, register):
+    register()
+    client = api(operator)
+    tag = client.get(f"{CLUSTERS}east/")["ETag"]
+    offered = {"priority_classes": ["high"], "service_account_annotations": {"example.org/role": ["a*"]}}
+    answer = client.patch(f"{CLUSTERS}east/", offered, headers={"If-Match": tag})
+    assert answer.status_code == 200
+    assert {**answer.json()["spec"], **offered, "node_pools": []} == answer.json()["spec"]
+    wrong = client.patch(f"{CLUSTERS}east/", {"node_pools": ["No"]}, headers={"If-Match": answer["ETag"]})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "offer_invalid")
+    refused = api(stranger).patch(f"{CLUSTERS}east/", offered, headers={"If-Match": answer["ETag"]})
+    assert (refused.status_code, refused.json()["code"]) == (403, "operator_required")
 
 
 def test_a_status_that_changed_is_sent_again(api, operator, register):

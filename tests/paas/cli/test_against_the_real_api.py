@@ -68,6 +68,19 @@ def test_the_api_and_the_command_agree_on_another_cluster(run, joined, tool):
     assert run("cluster", "join", "west", *tool.options).code == 4
 
 
+def test_offers_and_withdraws(run, joined):
+    role = "example.org/role=team-*"
+    assert run("cluster", "offer", "east", "--priority-class", "high", "--service-account-annotation", role).code == 0
+    got = run("cluster", "offer", "east", "--node-pool", "large", "-o", "json")
+    assert got.json["spec"]["priority_classes"] == ["high"]
+    assert Cluster.objects.get().service_account_annotations == {"example.org/role": ["team-*"]}
+    assert (
+        run("cluster", "withdraw", "east", "--service-account-annotation", role, "--priority-class", "high").code == 0
+    )
+    east = Cluster.objects.get()
+    assert (east.priority_classes, east.node_pools, east.service_account_annotations) == ([], ["large"], {})
+
+
 def test_steers_and_lists(run, joined):
     assert run("cluster", "cordon", "east").code == 0
     assert run("cluster", "suspend", "east").code == 0

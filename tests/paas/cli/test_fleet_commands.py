@@ -92,3 +92,63 @@ def test_a_change_in_between_is_a_conflict(run, fleet):
 
 def test_a_cluster_that_is_not_there(run, signed_in):
     assert run("cluster", "show", "nowhere").code == 3
+
+
+ROLE = "example.org/role"
+OFFERED = {"priority_classes": ["high"], "node_pools": ["large"], "service_account_annotations": {ROLE: ["a*", "b"]}}
+
+
+@pytest.fixture
+def offering(signed_in):
+    signed_in.on("GET", CLUSTERS + "east/", cluster(**OFFERED), ETag='"3"')
+    signed_in.on("PATCH", CLUSTERS + "east/", cluster(**OFFERED))
+    return signed_in
+
+
+@pytest.mark.parametrize(
+    ("options", "change"),
+    [
+        (["--priority-class", "low"], {"priority_classes": ["high", "low"]}),
+        (["--node-pool", "a", "--node-pool", "b"], {"node_pools": ["large", "a", "b"]}),
+        (
+            ["--service-account-annotation", f"{ROLE}=c=d", "--service-account-annotation", "example.org/x=*"],
+            {"service_account_annotations": {ROLE: ["a*", "b", "c=d"], "example.org/x": ["*"]}},
+        ),
+    ],
+)
+def test_offers_besides_what_is_offered(run, offering, options, change):
+    got = run("cluster", "offer", "east", *options, "--reason", "asked for")
+    assert got.code == 0, got.err
+    assert offering.requests[-1].body == {**change, "reason": "asked for"}
+    assert offering.requests[-1].headers["If-Match"] == '"3"'
+    assert "example.org/role  a* | b" in got.out
+
+
+@pytest.mark.parametrize(
+    ("options", "change"),
+    [
+        (["--priority-class", "high"], {"priority_classes": []}),
+        (["--service-account-annotation", f"{ROLE}=b"], {"service_account_annotations": {ROLE: ["a*"]}}),
+        (
+            ["--service-account-annotation", f"{ROLE}=b", "--service-account-annotation", f"{ROLE}=a*"],
+            {"service_account_annotations": {}},
+        ),
+    ],
+)
+def test_withdraws_what_is_offered(run, offering, options, change):
+    assert run("cluster", "withdraw", "east", *options).code == 0
+    assert offering.requests[-1].body == {**change, "reason": ""}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["offer", "east"],
+        ["offer", "east", "--service-account-annotation", "no-value"],
+        ["withdraw", "east", "--node-pool", "small"],
+        ["withdraw", "east", "--service-account-annotation", f"{ROLE}=c"],
+    ],
+)
+def test_an_offer_that_says_nothing_is_not_sent(run, offering, words):
+    assert run("cluster", *words).code == 2
+    assert not offering.sent("PATCH", CLUSTERS + "east/")

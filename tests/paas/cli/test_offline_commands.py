@@ -66,6 +66,50 @@ def test_asks_which_environment_is_meant(run, file):
     assert run("render", "-f", file, "-e", "staging").code == 2
 
 
+WANTED = """
+  - volume: {process: web, name: data, path: /data, size: 1Gi, tier: fast}
+  - priority: {priority_class: high}
+  - node_pool: {pool: large}
+  - service_account: {process: web, annotations: {example.org/role: "a[*]"}}
+"""
+
+
+@pytest.fixture
+def wanting(tmp_path):
+    path = tmp_path / "wanting.yaml"
+    path.write_text(FILE + WANTED)
+    return str(path)
+
+
+def test_without_facts_a_cluster_offers_what_the_file_asks_for(run, wanting):
+    got = run("render", "-f", wanting, "-e", "prod")
+    assert got.code == 0, got.err
+    found = {each["kind"]: each for each in yaml.safe_load_all(got.out)}
+    assert found["PersistentVolumeClaim"]["spec"]["storageClassName"] == "fast"
+    assert got.err.splitlines() == [
+        "Taken to be offered: storage tier fast (its StorageClass is called fast here).",
+        "Taken to be offered: priority class high.",
+        "Taken to be offered: node pool large.",
+        "Taken to be offered: annotation example.org/role.",
+    ]
+
+
+def test_with_facts_it_offers_what_they_say(run, wanting, tmp_path):
+    facts = tmp_path / "facts.yaml"
+    facts.write_text("name: bare\n")
+    got = run("render", "-f", wanting, "-e", "prod", "--cluster-facts", str(facts))
+    assert got.code == 2
+    assert "cluster bare offers no" in got.err
+    facts.write_text(
+        "storage: {fast: local-ssd}\npriority_classes: [high]\nnode_pools: [large]\n"
+        "service_account_annotations: {example.org/role: ['a*']}\n"
+    )
+    got = run("render", "-f", wanting, "-e", "prod", "--cluster-facts", str(facts))
+    assert got.code == 0, got.err
+    assert "storageClassName: local-ssd" in got.out
+    assert "Taken" not in got.err
+
+
 @pytest.mark.parametrize("facts", ["[1]", "a: {", "unknown: 1", "storage: 1"])
 def test_says_that_facts_are_wrong(run, file, tmp_path, facts):
     path = tmp_path / "facts.yaml"

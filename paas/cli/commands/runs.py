@@ -1,0 +1,39 @@
+"""`dougong run`: a schedule, now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paas.cli.client import environment_of
+from paas.cli.commands.applications import App, Environment
+from paas.cli.output import facts
+from paas.cli.session import Session, command
+
+app = typer.Typer()
+
+
+@app.command()
+@command
+def run(
+    session: Session,
+    application: App,
+    schedule: Annotated[
+        str, typer.Argument(metavar="SCHEDULE", help="The schedule, by the name it has in the app file.")
+    ],
+    environment: Environment = None,
+    cluster: Annotated[str, typer.Option(help="Only on this cluster; else on each.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+) -> None:
+    """Run a schedule once, now, as the release declares it.
+
+    How it goes is in `dougong status`, what it writes in `dougong logs --process SCHEDULE`.
+    """
+    where = environment_of(session.client.application(application), environment)
+    started = session.client.run(str(where["id"]), schedule, {"cluster": cluster, "reason": reason})
+    session.output.show(
+        started,
+        table=lambda: facts([("Started", str(started["job"])), ("on", ", ".join(started["clusters"]))]),
+        names=lambda: [f"job/{started['job']}"],
+    )
