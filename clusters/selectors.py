@@ -19,8 +19,9 @@ def clusters_of(actor: Actor) -> QuerySet[Cluster]:
 
 
 def fleet(actor: Actor) -> QuerySet[Cluster]:
-    """The same, with `works_count`."""
-    return clusters_of(actor).annotate(works_count=Count("works"))
+    """The same, with `works_count`, and `works_ill` of those that are not as they should be."""
+    ill = ~Q(works__health__in=("Healthy", "Suspended"))
+    return clusters_of(actor).annotate(works_count=Count("works"), works_ill=Count("works", filter=ill))
 
 
 def with_dates(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:

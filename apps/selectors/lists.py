@@ -28,6 +28,15 @@ def applications_of(actor: Actor) -> QuerySet[Application]:
     return visible(actor, found).prefetch_related(Prefetch("environments", _environments(), "live_environments"))
 
 
+def neighbours(actor: Actor, application: Application) -> tuple[Application | None, Application | None]:
+    """The living application before and the one after it, by name."""
+    living = visible(actor, Application.objects.filter(retired_at=None)).only("name")
+    same = Q(name=application.name)
+    before = living.filter(Q(name__lt=application.name) | same & Q(pk__lt=application.pk))
+    after = living.filter(Q(name__gt=application.name) | same & Q(pk__gt=application.pk))
+    return before.order_by("-name", "-pk").first(), after.order_by("name", "pk").first()
+
+
 def environments_of(actor: Actor) -> QuerySet[Environment]:
     """With application, release, status and placements."""
     return visible(actor, _environments().select_related("application__project__team"))

@@ -9,10 +9,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clusters import selectors
 from clusters.admin import badges, tables
 from clusters.models import Work
+from paas.core.moments import when
 from paas.core.site import ConsoleModelAdmin, console
 
 
@@ -29,21 +32,23 @@ class WorkAdmin(ConsoleModelAdmin):
         """With cluster and team."""
         return selectors.works_of(request.user).order_by("owner_name", "name")
 
-    @admin.display(description="Work", ordering="owner_name")
+    @admin.display(description=gettext_lazy("Work"), ordering="owner_name")
     def title(self, work: Work) -> str:
         """Owner and name."""
         return f"{work.owner_name}/{work.name}"
 
-    @admin.display(description="Health", ordering="health")
+    @admin.display(description=gettext_lazy("Health"), ordering="health")
     def health_(self, work: Work) -> SafeString:
         """In colour, word and icon."""
         return badges.health(work.health).html()
 
-    @admin.display(description="Generation")
+    @admin.display(description=gettext_lazy("Generation"))
     def progress(self, work: Work) -> str:
         """How far behind."""
         behind = work.generation - work.observed_generation
-        return f"{work.generation}" if behind <= 0 else f"{work.generation} ({behind} not observed yet)"
+        if behind <= 0:
+            return str(work.generation)
+        return _("%(generation)s (%(behind)s not observed yet)") % {"generation": work.generation, "behind": behind}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -60,13 +65,13 @@ class WorkAdmin(ConsoleModelAdmin):
             "original": work,
             "work": work,
             "summary": [
-                ("Health", badges.health(work.health).html()),
-                ("Cluster", work.cluster.name),
-                ("Team", work.team.name if work.team else "the platform's own"),
-                ("Generation", self.progress(work)),
-                ("Release", work.release or "–"),
-                ("Intent", work.get_intent_display()),
-                ("Next check", work.next_check_at),
+                (_("Health"), badges.health(work.health).html()),
+                (_("Cluster"), work.cluster.name),
+                (_("Team"), work.team.name if work.team else _("the platform's own")),
+                (_("Generation"), self.progress(work)),
+                (_("Release"), work.release or "–"),
+                (_("Intent"), _(work.get_intent_display())),
+                (_("Next check"), when(work.next_check_at) if work.next_check_at else "–"),
             ],
             "tables": [
                 tables.conditions(work.conditions, condition_of_work),

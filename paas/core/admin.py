@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_noop
 
+from paas.core import filter_views, palette  # noqa: F401 - they register their views
 from paas.core.models import AuditEvent
 from paas.core.permissions import is_operator
 from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
@@ -21,10 +23,13 @@ class AuditEventAdmin(ConsoleModelAdmin):
 
 
 register_navigation(
-    "Platform",
+    gettext_noop("Platform"),
     [
         NavigationItem(
-            "Audit trail", "admin:core_auditevent_changelist", "history", lambda request: is_operator(request.user)
+            gettext_noop("Audit trail"),
+            "admin:core_auditevent_changelist",
+            "history",
+            lambda request: is_operator(request.user),
         )
     ],
     order=90,

@@ -61,7 +61,7 @@ def test_home_of_a_team_with_a_project_only_says_how_to_begin(shown, project, vi
 def test_the_page_shows_health_conditions_objects_and_history(shown, application, viewer):
     text = shown(viewer, page_of(application))
     for word in (
-        "production", "Degraded", "Deployment/hello-web", "Image pull back off no such image", "hello.example/", "east",
+        "production", "Degraded", "Deployment", "hello-web", "Image pull back off: no such image", "hello.example/", "east",
         "is about to be delivered", "first", "olga", "Logs", "dougong deploy -f app.yaml --watch",
     ):  # fmt: skip
         assert word in text, word
@@ -192,7 +192,7 @@ def test_the_logs_page_names_its_twins(shown, application, viewer):
 
 def test_live_parts_are_the_same_html_and_end_for_those_who_lost_their_role(application, viewer, team, admin):
     page, home = application_snapshot(viewer, application.pk), home_snapshot(viewer)
-    assert "Deployment/hello-web" in page()["html"]
+    assert "hello-web" in page()["html"]
     assert "hello" in home()["html"]
     identity.remove_member(team=team, user=viewer, actor=admin)
     with pytest.raises(NotFound):
@@ -213,7 +213,7 @@ def test_the_stream_of_a_page(async_client, application, viewer, stranger, setti
         await chunks.aclose()
         return found[1]
 
-    assert b"Deployment/hello-web" in async_to_sync(first)(viewer)
+    assert b"hello-web" in async_to_sync(first)(viewer)
     assert async_to_sync(first)(stranger).startswith(b"event: refused")
 
 

@@ -59,7 +59,7 @@ def test_the_home_page_follows_too(sign_in, application, owner, observe, errors)
 def test_rolling_back_by_hand(sign_in, application, owner, errors):
     page = sign_in(owner)
     page.get_by_role("link", name="hello").first.click()
-    page.get_by_role("link", name="Roll back… to production r1").click()
+    page.get_by_role("link", name="Roll back…: production r1").click()
     page.get_by_label("Reason").fill("it broke")
     page.get_by_role("button", name="Roll back").click()
     page.get_by_text("production returns to r1 as r3.").wait_for()
