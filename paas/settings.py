@@ -215,14 +215,14 @@ UNFOLD = {
     "SITE_SUBHEADER": "Applications on every cluster",
     "SITE_URL": "/console/",
     "SITE_SYMBOL": "foundation",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.site.favicon"}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.theme.favicon"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "SHOW_LANGUAGES": True,
-    "LANGUAGES": {"action": "paas.core.site.language_address"},
-    "STYLES": ["paas.core.site.stylesheet"],
-    "SCRIPTS": ["paas.core.site.live_script", "paas.core.site.palette_script"],
+    "LANGUAGES": {"action": "paas.core.theme.language_address"},
+    "STYLES": ["paas.core.theme.stylesheet"],
+    "SCRIPTS": ["paas.core.theme.live_script", "paas.core.theme.palette_script"],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "paas.core.site.navigation"},
 }
 

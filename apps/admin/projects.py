@@ -17,7 +17,7 @@ from apps.admin.views import page
 from apps.models import Project
 from paas.core.moments import when
 from paas.core.permissions import allowed, visible
-from paas.core.site import ConsoleModelAdmin, console
+from paas.core.site import ConsoleModelAdmin, column, console
 from paas.identity.models import Team
 
 MOST_APPLICATIONS = 200
@@ -31,7 +31,12 @@ class ProjectAdmin(ConsoleModelAdmin):
     create_twin = "POST /api/v1/projects/"
     form = ProjectForm
     fields = ["team", "name", "title"]
-    list_display = ["name", "title", "team", "applications"]
+    list_display = [
+        column("name", gettext_lazy("Name")),
+        column("title", gettext_lazy("Title")),
+        column("team", gettext_lazy("Team")),
+        "applications",
+    ]
     list_filter = ["team"]
     search_fields = ["name", "title", "team__name"]
     ordering = ["name"]

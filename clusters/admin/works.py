@@ -10,20 +10,28 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clusters import selectors
 from clusters.admin import badges, tables
 from clusters.models import Work
 from paas.core.moments import when
-from paas.core.site import ConsoleModelAdmin, console
+from paas.core.site import ConsoleModelAdmin, column, console
 
 
 @admin.register(Work, site=console)
 class WorkAdmin(ConsoleModelAdmin):
     """The Works of one's teams; operators see all."""
 
-    list_display = ["title", "cluster", "team", "health_", "progress", "release", "next_check_at"]
+    list_display = [
+        "title",
+        column("cluster", gettext_lazy("Cluster")),
+        column("team", gettext_lazy("Team")),
+        "health_",
+        "progress",
+        column("release", gettext_lazy("Release")),
+        column("next_check_at", gettext_lazy("Next check")),
+    ]
     list_filter = ["health", "intent", "cluster"]
     search_fields = ["owner_name", "name", "cluster__name"]
     show_full_result_count = False
@@ -86,7 +94,7 @@ def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:
     """Healthy and Ready are good when True; whatever else the loop states is worth a look."""
     good = said["type"] in ("Healthy", "Ready", "Available", "Applied")
     if said["status"] == "Unknown":
-        return badges.Badge("Unknown", badges.PLAIN)
+        return badges.Badge(gettext_noop("Unknown"), badges.PLAIN)
     if (said["status"] == "True") == good:
         return badges.Badge(badges.spaced(said["reason"]), badges.GOOD)
     return badges.Badge(badges.spaced(said["reason"]), badges.WARN, title=said["message"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -19,7 +20,6 @@ from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,6 +31,7 @@ from paas.core import filters
 from paas.core.errors import Refusal
 from paas.core.models import AuditEvent
 from paas.core.permissions import Actor, allowed, visible
+from paas.core.theme import script_words
 
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
@@ -99,26 +100,6 @@ def refuse(form: Form, refusal: Refusal) -> None:
     form.add_error(None, refused(refusal))
 
 
-def language_address(request: HttpRequest) -> str:
-    """Where a language is chosen; `paas.identity` registers it."""
-    return reverse("admin:language")
-
-
-def script_words() -> dict[str, str]:
-    """What scripts say, in the reader's language."""
-    return {
-        "live": _("Live"),
-        "ended": _("No longer live:"),
-        "reload": _("Not live: reload"),
-        "again": _("Connecting again…"),
-        "pause": _("Pause"),
-        "go_on": _("Go on"),
-        "found": _("%s found"),
-        "nothing": _("Nothing found."),
-        "unreachable": _("The server does not answer."),
-    }
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar in Unfold's words, for this person."""
     groups: list[dict[str, Any]] = [{"items": [{"title": _("Home"), "icon": "home", "link": reverse("admin:index")}]}]
@@ -128,26 +109,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             links = [{"title": _(item.title), "icon": item.icon, "link": reverse(item.view)} for item in shown]
             groups.append({"title": _(title), "separator": True, "items": links})
     return groups
-
-
-def favicon(request: HttpRequest) -> str:
-    """Where the console's icon is."""
-    return static("dougong/favicon.svg")
-
-
-def stylesheet(request: HttpRequest) -> str:
-    """What the theme's stylesheet lacks, on every page."""
-    return static("dougong/console.css")
-
-
-def live_script(request: HttpRequest) -> str:
-    """What keeps live parts up to date, on every page."""
-    return static("dougong/live.js")
-
-
-def palette_script(request: HttpRequest) -> str:
-    """The keyboard palette, on every page."""
-    return static("dougong/palette.js")
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
@@ -191,6 +152,17 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
 
 
 console = ConsoleSite(name="console")
+
+
+def column(field: str, title: Any) -> Callable[[Any], Any]:
+    """A column of a list that shows a field under a title of its own, sorted by it."""
+
+    @display(description=title, ordering=field)
+    def shown(obj: Any) -> Any:
+        return getattr(obj, field)
+
+    shown.__name__ = field
+    return shown
 
 
 class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
@@ -302,6 +274,13 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         form = super().get_form(request, obj, change=change, **kwargs)
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else _refusing(form, refusal)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Named in the reader's language where its name has one."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and field.label:
+            field.label = _(str(field.label))
+        return field
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Django's page; a refusal rolls its transaction back and is told above the form, filled in as it was."""

@@ -21,6 +21,7 @@ from paas.core.permissions import is_operator
 from paas.core.site import (
     ConsoleModelAdmin,
     NavigationItem,
+    column,
     console,
     refused,
     register_navigation,
@@ -99,7 +100,11 @@ class TeamAdmin(ConsoleModelAdmin):
     update_permission = "own"
     create_twin = "POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
-    list_display = ["name", "title", "created_at"]
+    list_display = [
+        column("name", gettext_lazy("Name")),
+        column("title", gettext_lazy("Title")),
+        column("created_at", gettext_lazy("Since")),
+    ]
     search_fields = ["name", "title"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
