@@ -1,4 +1,4 @@
-"""What the console gives its theme on every page: icon, stylesheet, scripts with their words, the choice of language."""
+"""What the console gives its theme on every page: icon, stylesheet, scripts and their words, choice of language."""
 
 from __future__ import annotations
 
