@@ -9,6 +9,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from kombu.entity import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 
@@ -212,7 +213,7 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Dougong",
     "SITE_HEADER": "Dougong",
-    "SITE_SUBHEADER": "Applications on every cluster",
+    "SITE_SUBHEADER": gettext_lazy("Applications on every cluster"),
     "SITE_URL": "/console/",
     "SITE_SYMBOL": "foundation",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.theme.favicon"}],

@@ -47,7 +47,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With environments, releases and health, in a fixed number of queries."""
-        return selectors.applications_of(request.user)
+        return selectors.applications_of(request.user, placed=False)
 
     # --- the list ---
 

@@ -14,7 +14,6 @@ from apps.models import Application, Environment, Placement, Project
 from clusters.health import Health
 from clusters.selectors import clusters_of
 from paas.core.permissions import visible
-from paas.identity.models import Team
 
 MOST_CHOICES = 200
 
@@ -56,58 +55,45 @@ class HealthFilter(admin.SimpleListFilter):
         return queryset.filter(Exists(environments.filter(status__health=chosen)))
 
 
-class _ByName(admin.SimpleListFilter):
-    """One of what the person may view, by name."""
-
-    def names(self, request: HttpRequest) -> QuerySet[Any]:
-        """What there is to choose from."""
-        raise NotImplementedError
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The first of them."""
-        names = self.names(request).order_by("name").values_list("name", flat=True).distinct()
-        return [(name, name) for name in names[:MOST_CHOICES]]
-
-
-class TeamFilter(_ByName):
+class TeamFilter(admin.SimpleListFilter):
     """Of a team."""
 
     title = gettext_lazy("team")
     parameter_name = "team"
 
-    def names(self, request: HttpRequest) -> QuerySet[Any]:
-        """Teams."""
-        return visible(request.user, Team.objects.all())
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Those that have a project."""
+        return _choices({team for _project, team in _owned(request)})
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         """By what was chosen."""
         return queryset.filter(project__team__name=self.value()) if self.value() else queryset
 
 
-class ProjectFilter(_ByName):
+class ProjectFilter(admin.SimpleListFilter):
     """Of a project."""
 
     title = gettext_lazy("project")
     parameter_name = "project"
 
-    def names(self, request: HttpRequest) -> QuerySet[Any]:
-        """Projects."""
-        return visible(request.user, Project.objects.all())
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Those one may view."""
+        return _choices({project for project, _team in _owned(request)})
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         """By what was chosen."""
         return queryset.filter(project__name=self.value()) if self.value() else queryset
 
 
-class ClusterFilter(_ByName):
+class ClusterFilter(admin.SimpleListFilter):
     """On a cluster."""
 
     title = gettext_lazy("cluster")
     parameter_name = "cluster"
 
-    def names(self, request: HttpRequest) -> QuerySet[Any]:
-        """Clusters."""
-        return clusters_of(request.user)
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All there are."""
+        return _choices({*clusters_of(request.user).values_list("name", flat=True)[:MOST_CHOICES]})
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         """By what was chosen."""
@@ -115,6 +101,20 @@ class ClusterFilter(_ByName):
             return queryset
         placed = Placement.objects.filter(environment__application=OuterRef("pk"), environment__retired_at=None)
         return queryset.filter(Exists(placed.filter(cluster__name=self.value())))
+
+
+def _owned(request: HttpRequest) -> list[tuple[str, str]]:
+    """(project, team) of what the person may view, read once for the two filters that ask."""
+    kept: list[tuple[str, str]] | None = getattr(request, "owned_projects", None)
+    if kept is None:
+        rows = visible(request.user, Project.objects.order_by("name")).values_list("name", "team__name")
+        kept = list(rows[:MOST_CHOICES])
+        request.owned_projects = kept  # type: ignore[attr-defined]  # for this request
+    return kept
+
+
+def _choices(names: set[str]) -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(names)]
 
 
 FILTERS = [StateFilter, HealthFilter, TeamFilter, ProjectFilter, ClusterFilter]

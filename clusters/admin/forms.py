@@ -24,7 +24,7 @@ class LabelsField(forms.CharField):
     """Labels, `key=value` one a line."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", _("One a line, as key=value."))
+        options = {"label": _("Labels"), "help_text": _("One a line, as key=value."), **options}
         super().__init__(required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}), **options)
 
     def prepare_value(self, value: Any) -> Any:
@@ -55,7 +55,10 @@ class RegisterForm(forms.ModelForm[Cluster]):
         ),
     )
     context = forms.CharField(
-        required=False, widget=UnfoldAdminTextInputWidget(), help_text=_("Of the file; its current one if left empty.")
+        label=_("Context"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Of the file; its current one if left empty."),
     )
     labels = LabelsField()
 

@@ -18,7 +18,8 @@ REASONS = (
 )  # fmt: skip
 NAMES = (
     _("present"), _("retired"), _("applications"), _("projects"), _("clusters"), _("works"), _("teams"), _("users"),
-    _("audit events"), _("Core"), _("Identity"),
+    _("audit events"), _("Core"), _("Identity"), _("People and teams"), _("Part of addresses; never changes."),
+    _("action"), _("object type"),
 )  # fmt: skip
 THEME = (
     _("%(counter)s results"), _("Apply Filters"), _("Cancel"), _("Dark"), _("Expand row"), _("Filters"), _("General"),
@@ -26,6 +27,6 @@ THEME = (
     _("Previous"), _("Reset filters"), _("Return to site"), _("Run"), _("Select action"), _("Select action to run"),
     _("Select all rows"), _("Select record"), _("System"),
     _("This page yielded into no results. Create a new item or reset your filters."),
-    _("Toggle password visibility"), _("Type to search"), _("Welcome"), _("Welcome back to"),
+    _("Toggle password visibility"), _("True"), _("False"), _("Type to search"), _("Welcome"), _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
@@ -14,9 +15,40 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from clusters import selectors
 from clusters.admin import badges, tables
+from clusters.health import Health
 from clusters.models import Work
 from paas.core.moments import when
 from paas.core.site import ConsoleModelAdmin, column, console
+
+
+class _ChoiceFilter(admin.SimpleListFilter):
+    """By a column of few words."""
+
+    words: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The words, as people read them."""
+        return [(word, _(word)) for word in self.words]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Work]) -> QuerySet[Work]:
+        """By what was chosen."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class HealthFilter(_ChoiceFilter):
+    """By health."""
+
+    title = gettext_lazy("health")
+    parameter_name = "health"
+    words = tuple(map(str, Health))
+
+
+class IntentFilter(_ChoiceFilter):
+    """By whether it is to be there."""
+
+    title = gettext_lazy("intent")
+    parameter_name = "intent"
+    words = tuple(map(str, Work.Intent.values))
 
 
 @admin.register(Work, site=console)
@@ -32,7 +64,7 @@ class WorkAdmin(ConsoleModelAdmin):
         column("release", gettext_lazy("Release")),
         column("next_check_at", gettext_lazy("Next check")),
     ]
-    list_filter = ["health", "intent", "cluster"]
+    list_filter = [HealthFilter, IntentFilter, "cluster"]
     search_fields = ["owner_name", "name", "cluster__name"]
     show_full_result_count = False
 

@@ -278,8 +278,10 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Named in the reader's language where its name has one."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and field.label:
-            field.label = _(str(field.label))
+        if field is not None:
+            for said in ("label", "help_text"):
+                if text := str(getattr(field, said) or ""):
+                    setattr(field, said, _(text))
         return field
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

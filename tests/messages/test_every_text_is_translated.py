@@ -16,7 +16,10 @@ ENGLISH = {
     "API", "CPU", "Dougong", "English", "Esc", "Enter", "GiB", "JSON", "Kubelet", "Pod", "Work", "app", "Ctrl",
     "admin", "oscar", "kubeconfig", "kubectl", "config", "view", "raw", "flatten", "dougong", "join", "key", "value",
     "team", "created", "user", "operator", "zh", "hans", "gb", "en", "shop", "The", "identity", "Team", "User",
-    "UTC", "example", "name", "title", "owners", "granted", "username",
+    "Kubeconfig", "cluster", "bootstrapped", "system", "set", "UTC", "example",
+    # Names of models in the theme's own sentences: the codes of refusals are made of them, so they stay English.
+    "application", "applications", "project", "projects", "work", "works", "users", "audit", "events",
+    "British", "name", "title", "owners", "granted", "username",
 }  # fmt: skip
 
 
@@ -109,5 +112,5 @@ def test_pages_in_chinese_show_no_english(client, operator, name):
     assert answer.status_code in (200, 403)
     page = Text()
     page.feed(answer.content.decode())
-    words = {word for text in page.texts for word in re.findall(r"[A-Za-z]{3,}", text)}
-    assert words - ENGLISH == set()
+    english = {text.strip() for text in page.texts if {*re.findall(r"[A-Za-z]{3,}", text)} - ENGLISH}
+    assert english == set()
