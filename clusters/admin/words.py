@@ -19,7 +19,6 @@ REASONS = (
 NAMES = (
     _("present"), _("retired"), _("applications"), _("projects"), _("clusters"), _("works"), _("teams"), _("users"),
     _("audit events"), _("Core"), _("Identity"), _("People and teams"), _("Part of addresses; never changes."),
-    _("action"), _("object type"),
 )  # fmt: skip
 THEME = (
     _("%(counter)s results"), _("Apply Filters"), _("Cancel"), _("Dark"), _("Expand row"), _("Filters"), _("General"),

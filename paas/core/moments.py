@@ -13,14 +13,12 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def when(moment: datetime | str) -> str:
     """A date and a time; a text that is none stays as it is."""
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError:
-            return moment
-    if timezone.is_naive(moment):
-        return moment.strftime("%Y-%m-%d %H:%M")
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    try:
+        at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:
+        return str(moment)
+    local = at if timezone.is_naive(at) else timezone.localtime(at)
+    return local.strftime("%Y-%m-%d %H:%M")
 
 
 def span(seconds: float) -> str:

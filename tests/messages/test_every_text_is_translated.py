@@ -18,7 +18,8 @@ ENGLISH = {
     "team", "created", "user", "operator", "zh", "hans", "gb", "en", "shop", "The", "identity", "Team", "User",
     "Kubeconfig", "cluster", "bootstrapped", "system", "set", "UTC", "example",
     # Names of models in the theme's own sentences: the codes of refusals are made of them, so they stay English.
-    "application", "applications", "project", "projects", "work", "works", "users", "audit", "events",
+    "application", "applications", "project", "projects", "work", "works", "users", "audit",
+    "events", "action", "object", "type", "language",
     "British", "name", "title", "owners", "granted", "username",
 }  # fmt: skip
 

@@ -114,7 +114,7 @@ def test_the_palette_by_keyboard_alone(sign_in, application, owner, errors, abro
     assert serious(page) == []
     page.keyboard.type("hello")
     page.get_by_role("option", name="hello demo application").wait_for()
-    page.get_by_text("2 found").wait_for()
+    page.get_by_text("1 found").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     assert box.get_attribute("aria-activedescendant") == "palette-0"
@@ -171,7 +171,7 @@ def test_what_is_closed_and_scrolled_stays_so(sign_in, served, application, owne
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_screen_at_both_widths(sign_in, served, fleet, application, owner, admin, errors, abroad, scheme, width):
+def test_every_screen_at_both_widths(sign_in, served, application, fleet, owner, admin, errors, abroad, scheme, width):
     identity.set_operator(user=owner, operator=True, actor=admin)
     page = sign_in(owner)
     page.emulate_media(color_scheme=scheme)
@@ -203,7 +203,7 @@ def test_every_screen_at_both_widths(sign_in, served, fleet, application, owner,
     assert abroad == []
 
 
-def test_in_chinese(sign_in, served, fleet, application, owner, admin, errors):
+def test_in_chinese(sign_in, served, application, fleet, owner, admin, errors):
     identity.set_operator(user=owner, operator=True, actor=admin)
     identity.set_language(user=owner, language="zh-hans", actor=owner)
     page = sign_in(owner)
