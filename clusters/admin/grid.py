@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
@@ -64,7 +65,7 @@ class Tile:
     reach: SafeString
     nodes: SafeString
     version: SafeString
-    skew: SafeString | str
+    skew: SafeString
     capacity: Sequence[Mapping[str, Any]]
     credential: SafeString
     certificate: SafeString
@@ -108,6 +109,11 @@ def tile(cluster: Cluster, newest: tuple[int, int] | None, now: datetime) -> Til
     )
 
 
+def together(shown: Sequence[Badge]) -> SafeString:
+    """Badges beside each other."""
+    return format_html_join(" ", "{}", ((badge.html(),) for badge in shown))
+
+
 def nodes(cluster: Cluster) -> Badge:
     """Ready of all."""
     found = cluster.facts.get("nodes") or []
@@ -127,7 +133,7 @@ def capacity(cluster: Cluster) -> list[dict[str, Any]]:
     rows = [
         (_("CPU"), _("%(part)s/%(all)s cores") % {"part": cores, "all": size}, "cpu_millicores"),
         (_("Memory"), f"{memory}/{all_} GiB", "memory_bytes"),
-        (_("Pods"), f"{free.get('pods', 0)}/{whole.get('pods', 0)}", "pods"),
+        (_("Pods"), f"{free.get('pods', 0)}/{whole.get('pods', 0)} {_('pods')}", "pods"),
     ]
     return [
         {"name": name, "text": text, "percent": round(100 * free.get(key, 0) / (whole.get(key) or 1))}
@@ -153,11 +159,11 @@ def summary(fleet: Sequence[Cluster]) -> list[str]:
     return [each for each in said if each]
 
 
-def _skew(cluster: Cluster, newest: tuple[int, int] | None) -> SafeString | str:
+def _skew(cluster: Cluster, newest: tuple[int, int] | None) -> SafeString:
     """How far the API server is behind the newest of the fleet, and its kubelets behind it."""
     minor = _minor(_version(cluster))
     if minor is None:
-        return ""
+        return together([])
     said = []
     behind = newest[1] - minor[1] if newest and newest[0] == minor[0] else 0
     if behind:
@@ -165,7 +171,7 @@ def _skew(cluster: Cluster, newest: tuple[int, int] | None) -> SafeString | str:
     kubelets = {found for node in cluster.facts.get("nodes") or [] if (found := _minor(str(node.get("version"))))}
     if others := sorted(kubelets - {minor}):
         said.append(_("kubelets %(versions)s") % {"versions": ", ".join(map(_told, others))})
-    return Badge(", ".join(said), WARN, "difference").html() if said else ""
+    return together([Badge(each, WARN, "difference") for each in said])
 
 
 def _states(cluster: Cluster) -> list[Badge]:

@@ -19,7 +19,7 @@ MOST = 50
 LONGEST_NAME = 60
 LONGEST_QUERY = 1000
 # Where in the list one is, and what the theme adds: no part of what is looked for.
-PASSING = frozenset({"p", "o", "all", "_changelist_filters", "_popup"})
+PASSING = frozenset({"p", "o", "as", "all", "_changelist_filters", "_popup"})
 
 
 def filters_of(actor: Actor, page: str) -> QuerySet[SavedFilter]:

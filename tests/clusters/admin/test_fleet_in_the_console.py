@@ -94,7 +94,8 @@ def fleet(register):
 def test_how_far_versions_are_apart(console, operator, fleet, twin):
     shown = console(operator).get(f"{FLEET}?{twin}").content.decode()
     assert "3 clusters · 2 answering · 1 with trouble · v1.34 × 1, v1.33 × 1 · 1 minor apart" in shown
-    assert "1 minor behind, kubelets v1.32" in shown
+    assert "1 minor behind" in shown
+    assert "kubelets v1.32" in shown
 
 
 @pytest.mark.parametrize(
