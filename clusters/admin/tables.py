@@ -82,7 +82,7 @@ def works(found: Iterable[Work], title: str = "") -> Table:
     rows: list[Cells] = [
         [
             format_html(
-                '<a class="text-primary-600 dark:text-primary-500" href="{}">{}/{}</a>',
+                '<a class="dg-link" href="{}">{}/{}</a>',
                 reverse("admin:clusters_work_change", args=[each.pk]),
                 each.owner_name,
                 each.name,
