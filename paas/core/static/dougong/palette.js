@@ -1,5 +1,5 @@
-/* The keyboard palette: Ctrl-K or / opens it, arrows choose, Enter goes, Escape closes. A combobox with a list, as the
-   ARIA practices have it. Also tells the server the reader's time zone, by a cookie. */
+/* The keyboard palette: Ctrl-K or / opens it (on a list, / goes to the list's own search), arrows choose, Enter goes,
+   Escape closes. A combobox with a list, as the ARIA practices have it. Also tells the server the reader's time zone, by a cookie. */
 (() => {
   "use strict";
 
@@ -78,7 +78,8 @@
     document.addEventListener("keydown", (event) => {
       const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
       const shortcut = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-      if (!shortcut && (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey)) return;
+      const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (!shortcut && (!slash || typing || document.getElementById("searchbar"))) return;
       event.preventDefault();
       open();
     });
