@@ -1,5 +1,6 @@
 /* The keyboard palette: Ctrl-K or / opens it (on a list, / goes to the list's own search), arrows choose, Enter goes,
-   Escape closes. A combobox with a list, as the ARIA practices have it. Also tells the server the reader's time zone, by a cookie. */
+   Escape closes. A combobox with a list, as the ARIA practices have it. Also tells the server the reader's time zone,
+   by a cookie. */
 (() => {
   "use strict";
 
