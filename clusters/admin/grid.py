@@ -133,7 +133,7 @@ def capacity(cluster: Cluster) -> list[dict[str, Any]]:
     rows = [
         (_("CPU"), _("%(part)s/%(all)s cores") % {"part": cores, "all": size}, "cpu_millicores"),
         (_("Memory"), f"{memory}/{all_} GiB", "memory_bytes"),
-        (_("Pods"), f"{free.get('pods', 0)}/{whole.get('pods', 0)} {_('pods')}", "pods"),
+        (_("Pods"), _("%(part)s/%(all)s pods") % {"part": free.get("pods", 0), "all": whole.get("pods", 0)}, "pods"),
     ]
     return [
         {"name": name, "text": text, "percent": round(100 * free.get(key, 0) / (whole.get(key) or 1))}
@@ -190,7 +190,7 @@ def _troubles(cluster: Cluster) -> list[tuple[SafeString | str, str]]:
 def _works(cluster: Cluster) -> str:
     count, ill = getattr(cluster, "works_count", 0), getattr(cluster, "works_ill", 0)
     said = ngettext("%(number)d Work", "%(number)d Works", count) % {"number": count}
-    return f"{said}, {_('%(number)d not healthy') % {'number': ill}}" if ill else said
+    return ", ".join([said, _("%(number)d not healthy") % {"number": ill}]) if ill else said
 
 
 def _matches(cluster: Cluster, asked: Asked) -> bool:
