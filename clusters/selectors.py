@@ -12,6 +12,9 @@ from clusters.conditions import NEEDED
 from clusters.models import Cluster, ClusterCredential, Work
 from paas.core.permissions import Actor, visible
 
+FLEET_CHANNEL = "clusters"
+"""The live channel of the fleet: hinted at each change of what its pages show, but for figures."""
+
 
 def clusters_of(actor: Actor) -> QuerySet[Cluster]:
     """What the actor may see of the fleet: all of it, once signed in."""

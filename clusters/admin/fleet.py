@@ -38,8 +38,6 @@ from paas.core.site import (
 )
 from paas.core.sse import Snapshot, stream
 
-FLEET_CHANNEL = "clusters"
-
 SWITCHES: dict[str, Callable[..., Cluster]] = {
     "cordon": registry.cordon,
     "uncordon": registry.uncordon,
@@ -92,7 +90,7 @@ class ClusterAdmin(ConsoleModelAdmin):
         """The fleet as it changes."""
         asked, as_table = grid.Asked.of(request.GET), request.GET.get("as") == "table"
         try:
-            return stream(fleet_snapshot(request.user, asked, as_table=as_table), FLEET_CHANNEL)
+            return stream(fleet_snapshot(request.user, asked, as_table=as_table), selectors.FLEET_CHANNEL)
         except Refusal as refusal:
             return JsonResponse(problem(refusal), status=int(refusal.status), content_type=CONTENT_TYPE)
 

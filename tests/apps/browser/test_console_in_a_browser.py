@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from apps.models import Environment, Release
+from clusters import registry
 from clusters.models import Cluster, ClusterCredential, OwnedObject, Work
 from paas.identity import services as identity
 
@@ -166,6 +167,17 @@ def test_what_is_closed_and_scrolled_stays_so(sign_in, served, application, owne
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
     page.get_by_text("Shorter still").wait_for()
     assert page.locator(".dg-tree details[open]").count() == 0
+    assert errors == []
+
+
+def test_the_fleet_follows_without_a_reload(sign_in, served, fleet, operator, errors):
+    page = sign_in(operator)
+    page.goto(f"{served}/console/clusters/cluster/?q=east")
+    page.get_by_text("Live", exact=True).wait_for()
+    page.evaluate("window.here = true")
+    registry.cordon(cluster=Cluster.objects.get(name="east"), actor=operator)
+    page.locator("#fleet").get_by_text("Cordoned").wait_for()
+    assert page.evaluate("window.here")
     assert errors == []
 
 
