@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
 ZONE_COOKIE = "dougong_zone"
+CONSOLE = "/console/"
 
 
 class ConsoleLanguageMiddleware(MiddlewareMixin):
@@ -23,7 +23,7 @@ class ConsoleLanguageMiddleware(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> None:
         """Choose, for this request alone."""
-        if not request.path.startswith(reverse("admin:index")):
+        if not request.path.startswith(CONSOLE):
             return
         own = getattr(request.user, "language", "")
         translation.activate(own or translation.get_language_from_request(request))
@@ -32,7 +32,7 @@ class ConsoleLanguageMiddleware(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """What is streamed from here on has taken both along."""
-        if request.path.startswith(reverse("admin:index")):
+        if request.path.startswith(CONSOLE):
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
             response.headers.setdefault("Content-Language", translation.get_language() or "")
             translation.deactivate()
