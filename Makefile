@@ -95,13 +95,13 @@ settings-page: $(SYNCED) ## Write docs/settings.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
 
 .PHONY: test test-lab test-browser no-demo
-test: no-demo check lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
+test: no-demo check lab second-lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
 
 # Two labs, a control plane and the tests are too much for one small machine.
 no-demo:
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
-test-lab: lab
+test-lab: lab second-lab
 	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
 	  -m "lab and not browser and not soak"
 test-browser: lab chromium
@@ -127,9 +127,10 @@ gettext:
 	@command -v msgfmt >/dev/null || $(STEP) "gettext" bash -c 'apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gettext >/dev/null'
 
-.PHONY: lab lab-down
-lab: $(SYNCED) ## Two real Kubernetes clusters for each of the two processes of tests, on this machine
+.PHONY: lab second-lab lab-down
+lab: $(SYNCED) ## Two real Kubernetes clusters for tests, on this machine
 	@$(STEP) "lab" $(PYTHON) -m deploy.lab --lab test up
+second-lab: $(SYNCED) ## Two more, for the other of the two processes of tests
 	@$(STEP) "second lab" $(PYTHON) -m deploy.lab --lab test-2 up
 lab-down: ## Take them away
 	@$(STEP) "lab down" $(or $(wildcard $(PYTHON)),python3) -m deploy.lab --lab test down

@@ -99,6 +99,7 @@ def spec_for(
     namespace: str,
     release: str,
     secrets: Mapping[str, SecretVersion] | None = None,
+    config: Mapping[str, Mapping[str, str]] | None = None,
 ) -> AppSpec:
     """What the file declares for one of its environments; blocks come sorted, with their defaults filled in.
 
@@ -117,6 +118,7 @@ def spec_for(
         release=release,
         blocks=tuple(uses),
         secrets=secrets or {},
+        config=config or {},
     )
 
 

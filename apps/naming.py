@@ -6,6 +6,9 @@ Pure.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from apps.spec import AppSpec
 
@@ -30,6 +33,15 @@ def fingerprint(text: str, length: int = 8) -> str:
 def object_name(app: AppSpec, *parts: str) -> str:
     """<application>-<parts…>, at most 46 characters: the stem of every object's name."""
     return shorten("-".join((app.application, *parts)), WORKLOAD_LIMIT)
+
+
+def config_map(stem: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """The body of an immutable ConfigMap. Its name carries the content, so that a change restarts the Pods which use
+    it and a rollback restores the former values.
+    """
+    data = dict(sorted(values.items()))
+    name = f"{stem}-{fingerprint(json.dumps(data, sort_keys=True), 10)}"
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "immutable": True, "data": data}
 
 
 def labels(app: AppSpec, component: str | None = None) -> dict[str, str]:

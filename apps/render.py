@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.blocks import Block, blocks
-from apps.contribution import ALL_PROCESSES, Contribution, Object, Port, ProcessContribution, RenderError
-from apps.naming import labels
+from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, Port, ProcessContribution, RenderError
+from apps.naming import config_map, labels, object_name
 from apps.problems import ProblemsError
 from apps.spec import AppSpec, BlockUse, thaw
 from apps.workload import objects as workload_objects
@@ -43,11 +43,31 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
     for path, contribution in contributions:
         for each in contribution.objects:
             _place(placed, path, app, each)
-    for name, process in _processes(app, target, contributions).items():
+    processes = _processes(app, target, contributions)
+    if processes and (values := app.config.get(target.name)):
+        layered = config_map(object_name(app, "layered"), values)
+        _place(placed, "the layers of configuration", app, Object(layered))
+        processes = {name: _with_layers(process, layered) for name, process in processes.items()}
+    for name, process in processes.items():
         for body in workload_objects(app, name, process):
             _place(placed, f"process({name})", app, Object(body, process=name))
     notes = sorted({note for _, contribution in contributions for note in contribution.notes})
     return Rendered(ordered(each for _, each in placed.values()), tuple(notes))
+
+
+def set_by_blocks(app: AppSpec, target: ClusterTarget) -> dict[str, dict[str, str]]:
+    """By process, the variables that blocks set and which block does: these hide the layers of configuration."""
+    found: dict[str, dict[str, str]] = {}
+    contributions = list(_contributions(app, target))
+    for name in _processes(app, target, contributions):
+        given = [
+            (path, part)
+            for path, each in contributions
+            for to in (name, ALL_PROCESSES)
+            if (part := each.processes.get(to)) is not None
+        ]
+        found[name] = {key: path for path, part in given for key in _variables(part)}
+    return found
 
 
 def use_path(block: Block, params: Any) -> str:
@@ -164,10 +184,20 @@ def _all(given: list[Given], name: str, part: str) -> tuple[Any, ...]:
     return tuple(sorted((value for _, value in entries), key=lambda value: [getattr(value, each) for each in first]))
 
 
+def _with_layers(process: ProcessContribution, layered: Mapping[str, Any]) -> ProcessContribution:
+    """First, since of two sources of a variable Kubernetes takes the later one: what a block sets wins."""
+    source = EnvFrom("configMapRef", layered["metadata"]["name"], tuple(layered["data"]))
+    return replace(process, env_from=(source, *process.env_from))
+
+
+def _variables(part: ProcessContribution) -> tuple[str, ...]:
+    return (*part.env, *(key for source in part.env_from for key in source.keys))
+
+
 def _check_env(given: list[Given], name: str) -> None:
     taken: dict[str, str] = {}
     for path, part in given:
-        for key in (*part.env, *(key for source in part.env_from for key in source.keys)):
+        for key in _variables(part):
             _claim(taken, key, path, "env_conflict", f"variable {key} of process {name}")
 
 

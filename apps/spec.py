@@ -55,7 +55,10 @@ class SecretVersion:
 
 @dataclass(frozen=True)
 class AppSpec:
-    """All that rendering an application needs, apart from the cluster. Names are DNS labels, `image` is by digest."""
+    """All that rendering an application needs, apart from the cluster. Names are DNS labels, `image` is by digest.
+
+    `config` are the values of the layers of configuration, by the name of each cluster that the release was made for.
+    """
 
     team: str
     project: str
@@ -66,10 +69,12 @@ class AppSpec:
     release: str
     blocks: tuple[BlockUse, ...] = ()
     secrets: Mapping[str, SecretVersion] = field(default_factory=dict)
+    config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "blocks", tuple(self.blocks))
         object.__setattr__(self, "secrets", freeze(self.secrets))
+        object.__setattr__(self, "config", freeze(self.config))
 
     def to_json(self) -> dict[str, Any]:
         """A fresh JSON object that `from_json` takes back unchanged."""
@@ -79,15 +84,17 @@ class AppSpec:
             "secrets": {
                 name: {"version": pinned.version, "keys": thaw(pinned.keys)} for name, pinned in self.secrets.items()
             },
+            "config": thaw(self.config),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> AppSpec:
-        """KeyError when a field is missing; fields it does not know are ignored."""
+        """KeyError when a field is missing; fields it does not know are ignored. Old releases have no config."""
         return cls(
             **{name: value[name] for name in _TEXTS},
             blocks=tuple(BlockUse(use["block"], use["params"]) for use in value["blocks"]),
             secrets={name: SecretVersion(each["version"], each["keys"]) for name, each in value["secrets"].items()},
+            config=value.get("config", {}),
         )
 
 

@@ -54,6 +54,16 @@ EnvName = Annotated[
 EnvValue = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
 Argument = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
 
+
+def givable(value: str) -> bool:
+    """Whether a process can be given the text: it ends at no NUL, and is made of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value
+
+
 Memory = Annotated[
     str, text("an amount of memory with its unit, such as 64Mi", "^[1-9][0-9]{0,8}(Ki|Mi|Gi|k|M|G)$", longest=11)
 ]

@@ -34,6 +34,10 @@ def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]
     return found
 
 
+RESERVED = frozenset({"APP_NAME", "APP_ENVIRONMENT", "APP_CLUSTER", "PORT"})
+"""The variables of `own_contribution`; no layer of configuration can set them."""
+
+
 def own_contribution(app: AppSpec, target: ClusterTarget, ports: tuple[Port, ...]) -> ProcessContribution:
     """What the platform itself gives to each process; a block that gives the same is in conflict with it.
 

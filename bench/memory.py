@@ -1,7 +1,8 @@
 """Memory of a worker and of the watcher with 2,000 applications, and what one tracked object costs each of them.
 
 The processes are started anew, go twice through everything that is there, and are read from /proc: once with a
-twentieth of the applications, so that all code is loaded and has been used, once with all of them. A worker is a
+quarter of the applications, so that all code has been used and what is bounded is full (a page of 500 objects a kind,
+the watcher's queue of 1,000 changes), once with all of them. A worker is a
 process of the Procfile with its children; a page that several share counts in parts (PSS). The cost of an object is the
 growth of the largest process (RSS) over the number of objects that came in between: any child may have done the work.
 """
@@ -23,7 +24,7 @@ APPLICATIONS = 2000
 MEGABYTE = 1e6
 PROCESSES = (*WORKERS, "watcher")
 ROUNDS = 2
-BASE = 20
+BASE = 4
 STEADY = 0.005
 LOOK_SECONDS = 3.0
 LONGEST_SECONDS = 90.0

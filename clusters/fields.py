@@ -48,6 +48,20 @@ def owned_fields(live: Mapping[str, Any], manager: str) -> dict[str, Any]:
     return without_stamp(found) if isinstance(found, dict) else {}
 
 
+def may_be_anothers(live: Mapping[str, Any], manager: str) -> bool:
+    """Whether the last one to write anything but its status may have been another than `manager`, to the second that
+    managedFields tell.
+    """
+    ours, others = "", ""
+    for entry in _entries(live):
+        time = str(entry.get("time") or "")
+        if entry.get("manager") == manager:
+            ours = max(ours, time)
+        elif entry.get("subresource") != "status":
+            others = max(others, time)
+    return others >= ours
+
+
 def live_digest(live: Mapping[str, Any], manager: str, key: bytes | None = None) -> str:
     """The digest of the owned fields; with a key an HMAC. A Secret without a key is a ValueError."""
     owned = owned_fields(live, manager)

@@ -7,6 +7,7 @@ In here:
     applications  an application, its status, releases, rollback and retirement
     environments  environments, their secrets and logs
     releases      releases, read-only
+    config        configuration of layers, its history, proposals; what is effective is with the environments
     idempotency   one answer per Idempotency-Key
     streams       server-sent events
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -14,14 +15,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import logs, selectors, services
+from apps.api import config_serializers as config_forms
 from apps.api import serializers as forms
 from apps.api.streams import STREAMS
 from apps.models import Environment
+from apps.selectors import effective
 from paas.core.api import ResourceViewSet
 from paas.core.errors import Invalid
+from paas.core.permissions import not_found
 
 VERSION = OpenApiParameter("version", int, description="This version only; all of them if left out.")
 REASON = OpenApiParameter("reason", str, description="For the audit trail.")
+WITH = OpenApiParameter("with", str, required=True, description="The id of the other environment.")
 SECRET = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the secret.")
 LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
@@ -96,6 +101,27 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         body = self.parsed(forms.ReasonIn)
         notes = services.rerender(environment=self.get_object(), actor=self.actor, reason=body["reason"])
         return Response({"notes": notes})
+
+    @extend_schema(operation_id="environments_config", responses=config_forms.EffectiveOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def config(self, request: Request, id: str) -> Response:  # noqa: A002
+        """What the layers of configuration come to on each cluster, which of them set it, and what is released."""
+        return Response(effective.explained(self.get_object()))
+
+    @extend_schema(
+        operation_id="environments_config_compare", responses=config_forms.ComparedOut, parameters=[WITH], filters=False
+    )
+    @action(detail=True, url_path="config/compare", filter_backends=[], pagination_class=None)
+    def compare_config(self, request: Request, id: str) -> Response:  # noqa: A002
+        """The values of two environments beside each other."""
+        here = self.get_object()
+        try:
+            there = self.get_queryset().filter(pk=UUID(request.query_params.get("with", ""))).first()
+        except ValueError:
+            there = None
+        if there is None:
+            raise not_found(Environment)
+        return Response(effective.compared(here, there))
 
     @extend_schema(operation_id="environments_secrets", responses=forms.SecretOut(many=True), filters=False)
     @action(detail=True, filter_backends=[], pagination_class=None)

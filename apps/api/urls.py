@@ -7,6 +7,7 @@ from rest_framework.routers import BaseRouter
 
 from apps.api.appfile import AppFileSchemaView, RenderView
 from apps.api.applications import ApplicationViewSet
+from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
@@ -14,6 +15,8 @@ from apps.api.releases import ReleaseViewSet
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
     path("render/", RenderView.as_view(), name="render"),
+    path("config/", ConfigView.as_view(), name="config"),
+    path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(
         "projects/<str:name>/applications/<str:application>/",
         ProjectViewSet.as_view({"put": "deploy"}),
@@ -32,4 +35,5 @@ def register(router: BaseRouter) -> None:
     router.register("projects", ProjectViewSet, basename="project")
     router.register("applications", ApplicationViewSet, basename="application")
     router.register("environments", EnvironmentViewSet, basename="environment")
+    router.register("config/proposals", ConfigProposalViewSet, basename="config-proposal")
     router.register("releases", ReleaseViewSet, basename="release")

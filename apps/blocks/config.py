@@ -1,11 +1,10 @@
 """Gives configuration values to one process or to all, as environment variables; a change restarts what uses them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, ProcessContribution
-from apps.naming import fingerprint, object_name
+from apps.naming import config_map, object_name
 from apps.spec import AppSpec
 from apps.terms import EnvName, EnvValue, Name
 from clusters.target import ClusterTarget
@@ -22,12 +21,8 @@ class Params:
 
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
-    values = dict(sorted(params.values.items()))
-    # The name carries the content, so a change restarts the Pods and a rollback restores the former values.
-    stem = object_name(app, *filter(None, [params.process]), "config")
-    name = f"{stem}-{fingerprint(json.dumps(values, sort_keys=True), 10)}"
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "immutable": True, "data": values}
-    source = EnvFrom(source="configMapRef", name=name, keys=tuple(values))
+    body = config_map(object_name(app, *filter(None, [params.process]), "config"), params.values)
+    source = EnvFrom(source="configMapRef", name=body["metadata"]["name"], keys=tuple(body["data"]))
     return Contribution(
         objects=(Object(body, process=params.process),),
         processes={params.process or ALL_PROCESSES: ProcessContribution(env_from=(source,))},

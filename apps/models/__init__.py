@@ -4,6 +4,7 @@ One noun a file. Rows are kept when an application is retired: releases and audi
 """
 
 from apps.models.application import Application
+from apps.models.config import ConfigChange, ConfigProposal
 from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
 from apps.models.idempotency import IdempotencyKey
 from apps.models.project import Project
@@ -13,6 +14,8 @@ from apps.models.secret import SecretVersion
 
 __all__ = [
     "Application",
+    "ConfigChange",
+    "ConfigProposal",
     "Environment",
     "EnvironmentStatus",
     "IdempotencyKey",

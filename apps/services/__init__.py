@@ -2,6 +2,7 @@
 loop and writes the audit event in one transaction; nothing here calls a cluster.
 """
 
+from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.environments import create_environment
 from apps.services.projects import create_project
@@ -13,9 +14,12 @@ from apps.services.secrets import revoke_secret, set_secret
 __all__ = [
     "Deployment",
     "Rollback",
+    "accept_proposal",
+    "change_config",
     "create_environment",
     "create_project",
     "deploy",
+    "refuse_proposal",
     "rerender",
     "retire",
     "retire_environment",

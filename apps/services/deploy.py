@@ -7,7 +7,7 @@ All of it in one transaction: a refusal anywhere leaves everything as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,12 @@ from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
 from apps.services.environments import announce, ensure_application, ensure_environment
 from apps.services.observe import observed_environment
+from apps.services.pins import pinned_config
 from apps.services.placement import Placed, place
 from apps.services.rows import name_of, person
 from apps.services.submit import Prepared, prepare, submit, trimmed, withdraw
 from apps.spec import AppSpec, SecretVersion
+from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Invalid
 from paas.core.permissions import Actor, require
@@ -57,7 +59,8 @@ def deploy(
     An environment that the file no longer has is left alone and noted.
 
     Raises:
-        Invalid: `project_mismatch`, `environment_unknown`, `cluster_unknown`, the codes of the renderer, …
+        Invalid: `project_mismatch`, `environment_unknown`, `cluster_unknown`, the codes of the renderer and of
+            `pins.pinned_config`, …
         Conflict: `application_retiring`, `host_taken`, the codes of `placement.place`, …
     """
     require(actor, "deploy", project)
@@ -104,12 +107,12 @@ def _deploy_environment(order: _Order, environment: Environment) -> tuple[Releas
     entry = order.document["environments"][environment.name]
     placement = {key: entry[key] for key in ("clusters", "selector") if key in entry}
     placed = place(environment, placement)
-    candidate = _spec(order, environment)
+    candidate = _spec(order, environment, placed.clusters)
     prepared = prepare(environment, candidate, placed.clusters)
     spec = trimmed(candidate, prepared)
     notes = list(placed.notes)
     current = environment.current_release
-    if current is not None and same(AppSpec.from_json(current.spec), spec):
+    if current is not None and same(AppSpec.from_json(current.spec), spec, placed.clusters):
         fresh = [each for each in prepared if each.cluster.pk in placed.fresh]
         spec = AppSpec.from_json(current.spec)
         notes += _replace(order, environment, spec, placement, placed, fresh)
@@ -166,8 +169,8 @@ def _replace(
     return notes
 
 
-def _spec(order: _Order, environment: Environment) -> AppSpec:
-    """With every secret in force pinned; `trimmed` leaves those that are used."""
+def _spec(order: _Order, environment: Environment, clusters: Iterable[Cluster]) -> AppSpec:
+    """With config and every secret in force pinned; `trimmed` leaves the secrets that are used."""
     pinned = {
         each.name: SecretVersion(f"v{each.version}", {key: secret_reference(each.pk, key) for key in each.keys})
         for each in latest_secrets(environment)
@@ -179,12 +182,16 @@ def _spec(order: _Order, environment: Environment) -> AppSpec:
         namespace=environment.namespace,
         release=next_label(environment),
         secrets=pinned,
+        config=pinned_config(environment, clusters),
     )
 
 
-def same(one: AppSpec, other: AppSpec) -> bool:
-    """Whether two specs differ in nothing but the label of their release."""
-    return {**one.to_json(), "release": ""} == {**other.to_json(), "release": ""}
+def same(one: AppSpec, other: AppSpec, clusters: Iterable[Cluster]) -> bool:
+    """Whether two specs differ in nothing on these clusters but the label of their release."""
+    alike = {"release": "", "config": {}}
+    return {**one.to_json(), **alike} == {**other.to_json(), **alike} and all(
+        one.config.get(each.name, {}) == other.config.get(each.name, {}) for each in clusters
+    )
 
 
 def next_label(environment: Environment) -> str:

@@ -8,6 +8,7 @@ from apps.delivery import HOME_CHANNEL, channel
 from apps.ground import namespace_name
 from apps.models import Application, Environment, EnvironmentStatus, Project
 from apps.services.rows import insert, locked
+from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Conflict
 from paas.core.permissions import Actor, require
@@ -82,6 +83,12 @@ def held(environment: Environment) -> Environment:
     if application.retiring_at or environment.retiring_at:
         raise Conflict("environment_retiring", f"'{environment}' is being removed.")
     return environment
+
+
+def placed_clusters(environment: Environment) -> list[Cluster]:
+    """Where it is, by name, without clusters that are being unregistered."""
+    placed = environment.placements.values("cluster")
+    return list(Cluster.objects.filter(pk__in=placed, leaving=False).order_by("name"))
 
 
 def announce(application: Application) -> None:

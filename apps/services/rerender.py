@@ -7,9 +7,9 @@ from django.db import transaction
 from apps.models import Environment
 from apps.selectors.specs import app_spec
 from apps.services.deploy import change
-from apps.services.environments import announce, held
+from apps.services.environments import announce, held, placed_clusters
 from apps.services.submit import prepare, submit
-from clusters.models import Cluster, Lane
+from clusters.models import Lane
 from paas.core import audit
 from paas.core.permissions import Actor, require
 
@@ -27,10 +27,8 @@ def rerender(*, environment: Environment, actor: Actor, reason: str = "") -> lis
     with transaction.atomic():
         environment = held(environment)
         spec = app_spec(environment)
-        clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
-        notes = submit(
-            environment, spec, prepare(environment, spec, clusters.order_by("name")), actor=actor, lane=Lane.SWEEP
-        )
+        clusters = placed_clusters(environment)
+        notes = submit(environment, spec, prepare(environment, spec, clusters), actor=actor, lane=Lane.SWEEP)
         change(environment, environment.current_release)
         after = {"release": spec.release, "clusters": [each.name for each in clusters]}
         audit.record(actor=actor, action="environment.rerendered", target=environment, after=after, reason=reason)

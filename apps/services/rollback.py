@@ -9,7 +9,8 @@ from django.db import transaction
 from apps.delivery import secret_reference
 from apps.models import Environment, Release, SecretVersion
 from apps.services.deploy import change, create_release, next_label, same
-from apps.services.environments import announce, held
+from apps.services.environments import announce, held, placed_clusters
+from apps.services.pins import pinned_config
 from apps.services.submit import prepare, submit
 from apps.spec import AppSpec
 from apps.spec import SecretVersion as Pinned
@@ -30,24 +31,27 @@ class Rollback:
 def rollback(*, environment: Environment, release: Release | None = None, actor: Actor, reason: str = "") -> Rollback:
     """Make an earlier release run again, on the clusters of today; without `release` the one before the current.
 
-    A secret version that was revoked since is replaced by its latest successor, and the notes say so.
+    A secret version that was revoked since is replaced by its latest successor, and on a cluster that the release was
+    not made for the config is that of now; the notes say so.
 
     Raises:
         Conflict: `nothing_to_roll_back`, `already_running`, `secret_revoked`, `environment_retiring`, `host_taken`.
         NotFound: `release_not_found`, where it is another environment's.
-        Invalid: the renderer's codes.
+        Invalid: the renderer's codes, those of `pins.pinned_config`.
     """
     require(actor, "deploy", environment)
     with transaction.atomic():
         environment = held(environment)
         old = _chosen(environment, release)
         current = environment.current_release
+        clusters = placed_clusters(environment)
         spec, notes = _with_living_secrets(environment, AppSpec.from_json(old.spec))
-        if current is not None and same(AppSpec.from_json(current.spec), spec):
+        spec, more = _with_config_everywhere(environment, spec, clusters)
+        notes += more
+        if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
         spec = replace(spec, release=next_label(environment))
-        clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"), leaving=False)
-        prepared = prepare(environment, spec, clusters.order_by("name"))
+        prepared = prepare(environment, spec, clusters)
         made = create_release(environment, spec, old.app_file, actor=actor, reason=reason, rolled_back_to=old)
         notes += submit(environment, spec, prepared, actor=actor)
         change(environment, made)
@@ -74,6 +78,19 @@ def _chosen(environment: Environment, release: Release | None) -> Release:
         if before is not None:
             return before
     raise Conflict("nothing_to_roll_back", f"'{environment}' has no release before the present one.")
+
+
+def _with_config_everywhere(
+    environment: Environment, spec: AppSpec, clusters: list[Cluster]
+) -> tuple[AppSpec, list[str]]:
+    """The spec with config for the clusters it was not made for; a release from before there were layers has none."""
+    fresh = [each for each in clusters if each.name not in spec.config] if spec.config else []
+    if not fresh:
+        return spec, []
+    pinned = pinned_config(environment, fresh)
+    names = ", ".join(name for name, values in pinned.items() if values)
+    notes = [f"The release was not made for {names}: the config there is that of now."] if names else []
+    return replace(spec, config={**spec.config, **pinned}), notes
 
 
 def _with_living_secrets(environment: Environment, spec: AppSpec) -> tuple[AppSpec, list[str]]:

@@ -13,7 +13,7 @@ from apps.models import Environment, SecretVersion
 from apps.services.environments import announce, held
 from apps.services.observe import observed_environment
 from apps.services.rows import insert, locked, person
-from apps.terms import EnvName
+from apps.terms import EnvName, givable
 from clusters.due import due
 from clusters.models import Lane, Work
 from paas.core import audit
@@ -96,15 +96,7 @@ def _check(values: Mapping[str, str]) -> None:
                 f"'{key[:80]}' is no name of an environment variable.",
                 rule="Letters, digits and _, not beginning with a digit.",
             ) from None
-        if "\x00" in value or not _encodes(value):
+        if not givable(value):
             raise Invalid("secret_invalid", f"The value of {key} is not a text that a process could be given.")
     if sum(len(value.encode()) for value in values.values()) > MOST_BYTES:
         raise Invalid("secret_too_large", f"The values come to more than {MOST_BYTES // 1024} KiB.")
-
-
-def _encodes(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

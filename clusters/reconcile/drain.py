@@ -45,7 +45,8 @@ log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
 REST_SECONDS = 1.0
-ADMIT_SECONDS = 0.25  # how long a newly due cluster waits while others are driven
+ADMIT_SECONDS = 0.05  # how long a newly due cluster waits while others are driven
+LOOK_SECONDS = 0.25  # the same of a Work; mostly an attempt that ends brings the next look sooner
 CLUSTERS_AT_ONCE = 16
 WORKS_AT_ONCE = 32  # more than the wire carries: it stays busy while what ended is recorded
 TOGETHER = 12
@@ -214,7 +215,7 @@ class _Drain:
                 waited = {*self._running, *(() if glanced else (glancing,))}
                 if not waited:
                     return glancing.result()
-                await asyncio.wait(waited, timeout=ADMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(waited, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 await self._gather()
                 attempts = [task for task in self._running if task.done()]
                 if attempts:

@@ -16,7 +16,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from clusters.due import due
-from clusters.fields import live_digest
+from clusters.fields import live_digest, may_be_anothers
 from clusters.health import assess, explain_pods
 from clusters.manifests import FIELD_MANAGER, ObjectId, claim_of
 from clusters.models import Lane, OwnedObject, Work
@@ -40,6 +40,13 @@ class _Row(NamedTuple):
     health: str
     reason: str
     is_due: bool
+
+
+def presses(change: News) -> bool:
+    """Whether it may be drift: another's hand, or something that goes. Our own writes and news of health are not."""
+    if not isinstance(change, Change) or change.body["kind"] == "Pod":
+        return False
+    return change.gone or "deletionTimestamp" in change.body["metadata"] or may_be_anothers(change.body, FIELD_MANAGER)
 
 
 class Pods:

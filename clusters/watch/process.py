@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,16 +15,15 @@ from clusters.kinds import WELL_KNOWN, Kinds, Resource
 from clusters.models import Cluster, OwnedObject
 from clusters.sessions import Access, Sessions, accesses_for
 from clusters.threads import in_thread
-from clusters.watch.notice import Notices
+from clusters.watch.notice import Notices, presses
 from clusters.watch.stream import News, follow
 
 log = structlog.get_logger(__name__)
 
 REGISTRY_SECONDS = 5.0
-GATHER_SECONDS = 0.01  # changes come in bursts: one query for what comes together
+GATHER_SECONDS = 0.1  # changes come in bursts: a few queries for what comes together
+PRESSING_SECONDS = 0.01
 AGAIN_SECONDS = 0.1
-SHARE = 0.25  # of the time that judging may take while changes keep coming, unless gathering took too long for that
-LONGEST_GATHER_SECONDS = 0.1
 BATCH = 500
 QUEUE = 1000  # a full queue holds the streams back, and with them the servers; nothing is dropped
 
@@ -59,7 +57,6 @@ class Watcher:
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
         self._notices = Notices()
-        self._gather = GATHER_SECONDS
         self.rounds = 0
 
     def followed(self) -> set[UUID]:
@@ -108,13 +105,11 @@ class Watcher:
 
     async def _notice(self) -> None:
         while True:
-            changes = await self._batch()
-            began = time.monotonic()
+            changes: list[News] = []
             try:
+                changes = await self._batch()
                 self._notices.add(changes)
                 woken = await in_thread(self._notices.judge)
-                took = time.monotonic() - began
-                self._gather = min(LONGEST_GATHER_SECONDS, max(GATHER_SECONDS, took * (1 / SHARE - 1)))
             except DatabaseError as fault:
                 log.warning("notice_delayed", fault=str(fault)[:200])
                 await asyncio.sleep(1.0)
@@ -127,15 +122,19 @@ class Watcher:
                     log.debug("noticed", changes=len(changes), works=woken)
 
     async def _batch(self) -> list[News]:
-        """The next changes; none where there are none for a moment and some wait to be judged again."""
+        """The next changes; none where there are none for a moment and some wait to be judged again.
+
+        They are gathered for a while, cut short where one of them may be drift.
+        """
         changes: list[News] = []
+        now = asyncio.get_running_loop().time
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(AGAIN_SECONDS if self._notices.left else None):
-                changes.append(await self._queue.get())
-        if changes:
-            await asyncio.sleep(self._gather)
-        while not self._queue.empty() and len(changes) < BATCH:
-            changes.append(self._queue.get_nowait())
+            async with asyncio.timeout(AGAIN_SECONDS if self._notices.left else None) as over:
+                while len(changes) < BATCH:
+                    changes.append(await self._queue.get())
+                    longest = PRESSING_SECONDS if presses(changes[-1]) else GATHER_SECONDS
+                    if len(changes) == 1 or now() + longest < (over.when() or 0.0):
+                        over.reschedule(now() + longest)
         return changes
 
 

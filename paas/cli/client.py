@@ -112,6 +112,38 @@ class Client:
         """A new version of a secret."""
         return self._object("PUT", path("environments", environment_id, "secrets", name), {"values": dict(values)})
 
+    def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
+        """A layer of configuration, {"scope", "of"}, with its ETag."""
+        found = self.http.send("GET", path("config"), params=layer)
+        return found.body, found.etag
+
+    def change_config(self, layer: Mapping[str, str], order: Body, tag: str = "") -> Body:
+        """{"values", "declarations", "reason", "release", "dryRun"}: what is named is changed, null takes it away."""
+        headers = {"If-Match": tag} if tag else None
+        answer = self.http.send("PATCH", path("config"), params=layer, body=order, headers=headers)
+        return dict(answer.body)
+
+    def config_history(self, layer: Mapping[str, str]) -> list[Body]:
+        """Its changes, newest first; with "key" only those of one."""
+        return list(self.http.pages(path("config", "history"), layer))
+
+    def effective_config(self, environment_id: str) -> list[Body]:
+        """What the layers of an environment come to on each cluster."""
+        return list(self.http.pages(path("environments", environment_id, "config")))
+
+    def compare_config(self, environment_id: str, other_id: str) -> Body:
+        """The values of two environments beside each other."""
+        at = path("environments", environment_id, "config", "compare")
+        return dict(self.http.send("GET", at, params={"with": other_id}).body)
+
+    def config_proposals(self, query: Mapping[str, str]) -> list[Body]:
+        """Changes that wait for a second person: "state", "scope", "of" as in `query`."""
+        return list(self.http.pages(path("config", "proposals"), query))
+
+    def decide_proposal(self, proposal_id: str, decision: str, reason: str) -> Body:
+        """ "accept" or "refuse" it."""
+        return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
+
     def _object(self, method: str, at: str, body: Body | None = None, headers: Mapping[str, str] | None = None) -> Body:
         found = self.http.send(method, at, body=body, headers=headers).body
         return found if isinstance(found, dict) else {}

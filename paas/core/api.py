@@ -28,7 +28,9 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 class VersionedRow(Protocol):
     """What has an ETag: any row with a number that rises with each edit."""
 
-    version: int
+    @property
+    def version(self) -> int:
+        """The number."""
 
 
 def etag(row: VersionedRow) -> str:

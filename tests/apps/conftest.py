@@ -253,3 +253,19 @@ def api():
         return made
 
     return client
+
+
+@pytest.fixture
+def configure(owner, admin):
+    """configure(team, LEVEL="info", actor=…) sets keys of a layer; None is the platform, whose actor is the admin."""
+    from apps import services
+    from apps.selectors.config import PLATFORM, scope_of
+    from apps.services.config import Edit
+
+    def go(row, *, actor=None, declare=None, reason="", release=True, dry_run=False, **values):
+        scope = PLATFORM if row is None else scope_of(row)
+        by = actor or (admin if scope.kind in ("platform", "cluster") else owner)
+        edit = Edit(values, declare or {})
+        return services.change_config(scope=scope, edit=edit, actor=by, reason=reason, release=release, dry_run=dry_run)
+
+    return go

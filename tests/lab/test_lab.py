@@ -198,9 +198,11 @@ def inside(cluster: str, code: str) -> str:
     return result.stdout.strip()
 
 
-def knows_its_pods(cluster: str) -> bool:
-    """Whether a command can be run in one: a kubelet that has just started says first that there is none."""
-    return lab("kubectl", cluster, "-n", "demo", "exec", "deploy/web", "--", "true").returncode == 0
+def whole(*clusters: str) -> None:
+    """Wait until a command can be run in a pod: a kubelet that has just started says first that there is none."""
+    words = ("-n", "demo", "exec", "deploy/web", "--", "true")
+    for cluster in clusters:
+        eventually(lambda cluster=cluster: lab("kubectl", cluster, *words).returncode == 0, f"{cluster} is whole")  # type: ignore[misc]
 
 
 def test_all_nodes_are_ready_and_an_application_spreads_over_workers_only() -> None:
@@ -223,7 +225,6 @@ def name_outside() -> str:
 def test_names_are_answered_inside_a_pod(cluster: str) -> None:
     resolve = "import socket; print(socket.gethostbyname({!r}))"
     service = kubectl(cluster, "-n", "demo", "get", "service/web", "-o", "jsonpath={.spec.clusterIP}")
-    eventually(lambda: knows_its_pods(cluster), "a kubelet that knows its pods")
     eventually(lambda: inside(cluster, resolve.format("web")) == service, "service name", 15)
     assert inside(cluster, resolve.format("kubernetes.default.svc.cluster.local"))
     assert (
@@ -342,6 +343,7 @@ def test_components_stop_and_start_and_keep_their_data() -> None:
         done("start", f"west/{component}")
     kubectl("west", "delete", "configmap", "kept")
     assert lab("stop", "west/nonsense").returncode == 1
+    whole("west")
 
 
 def test_kubectl_passes_input_and_exit_codes_on() -> None:
@@ -373,6 +375,7 @@ def test_after_everything_is_killed_up_recovers_even_if_it_is_killed_too() -> No
     for cluster in CLUSTERS:
         eventually(lambda cluster=cluster: serves(cluster), f"{cluster} serves again", 60)  # type: ignore[misc]
     assert lab("status").returncode == 0
+    whole(*CLUSTERS)
 
 
 def kill_all() -> None:

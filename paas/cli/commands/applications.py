@@ -208,8 +208,9 @@ def set_secret(
         typer.Argument(metavar="[KEY[=VALUE]]...", help="Keys; a value left out is asked for, unseen."),
     ] = None,
     environment: Environment = None,
-    from_file: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=PATH", help="The value is a file's content; - is standard input.")
+    from_files: Annotated[
+        list[str] | None,
+        typer.Option("--from-file", metavar="KEY=PATH", help="The value is a file's content; - is standard input."),
     ] = None,
 ) -> None:
     """Store a new version of a secret. Running releases keep theirs until the next deploy.
@@ -219,7 +220,7 @@ def set_secret(
     found = session.client.application(application)
     where = environment_of(found, environment)
     values = dict(_given(session, each) for each in keys or [])
-    values |= dict(_from_file(each) for each in from_file or [])
+    values |= dict(from_file(each) for each in from_files or [])
     if not values:
         raise UsageError("There is nothing to store.", remedy="Name keys, or files with --from-file KEY=PATH.")
     answer = session.client.put_secret(str(where["id"]), name, values)
@@ -243,7 +244,8 @@ def _given(session: Session, argument: str) -> tuple[str, str]:
     return key, value
 
 
-def _from_file(argument: str) -> tuple[str, str]:
+def from_file(argument: str) -> tuple[str, str]:
+    """The key and the content of KEY=PATH. UsageError where the file cannot be read."""
     key, _, path = argument.partition("=")
     if not key or not path:
         raise UsageError(f"--from-file {argument!r} is not KEY=PATH.")

@@ -8,7 +8,7 @@ from django.db import connection
 from apps import services
 from apps.api.idempotency import HEADER
 from apps.appfile import validate
-from apps.models import Application, Environment, Release, RouteClaim
+from apps.models import Application, ConfigChange, Environment, Release, RouteClaim
 from paas.core.errors import Conflict, Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +61,21 @@ def test_of_two_that_want_a_host_one_gets_it(project, owner, east, document):
     refused = [each for each in found if isinstance(each, Refusal)]
     assert [(type(each), each.code) for each in refused] == [(Conflict, "host_taken")]
     assert RouteClaim.objects.count() == Application.objects.count() == 1
+
+
+def test_a_deploy_and_changes_of_config_come_one_after_the_other(deploy, configure, project, team):
+    deploy()
+    found = together(
+        lambda: configure(team, A="1"),
+        lambda: configure(project, B="1"),
+        lambda: configure(project, C="1"),
+        lambda: deploy(greeting="hi"),
+    )
+    assert not [each for each in found if isinstance(each, Exception)]
+    environment = Environment.objects.select_related("current_release").get()
+    assert environment.current_release.spec["config"] == {"east": {"A": "1", "B": "1", "C": "1"}}
+    versions = ConfigChange.objects.filter(scope="project").values_list("version", flat=True)
+    assert sorted(versions) == [1, 2]
 
 
 def test_one_key_sent_twice_at_once_is_carried_out_once(api, project, owner, east, document):
