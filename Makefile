@@ -82,11 +82,15 @@ check-openapi: $(SYNCED)
 check-tests: $(SYNCED)
 	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not soak"
 
-.PHONY: format openapi settings-page problems-page
+.PHONY: format openapi settings-page problems-page messages
 format: $(SYNCED) ## Format code and templates
 	@.venv/bin/ruff format --quiet $(CODE) && .venv/bin/ruff check --fix --quiet $(CODE); .venv/bin/djlint --reformat --quiet templates || true
 openapi: $(SYNCED) ## Write docs/openapi.yaml anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+messages: $(SYNCED) gettext ## Gather the console's texts for translation and compile what is translated
+	@$(DEVELOPMENT) $(PYTHON) manage.py makemessages --locale zh_Hans --no-location --no-obsolete --ignore '.venv/*' \
+	  --ignore 'tests/*' --ignore 'deploy/*' --ignore 'bench/*'
+	@$(DEVELOPMENT) $(PYTHON) manage.py compilemessages --locale zh_Hans --ignore '.venv/*'
 settings-page: $(SYNCED) ## Write docs/settings.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
 problems-page: $(SYNCED) ## Write docs/problems.md anew
@@ -117,6 +121,13 @@ chromium:
 	  { echo "The browser tests need chromium on PATH: install it, or run as root on Debian." >&2; exit 1; }
 	@command -v chromium >/dev/null || $(STEP) "chromium" bash -c 'apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null'
+
+.PHONY: gettext
+gettext:
+	@command -v msgfmt >/dev/null || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \
+	  { echo "Translating needs gettext on PATH: install it, or run as root on Debian." >&2; exit 1; }
+	@command -v msgfmt >/dev/null || $(STEP) "gettext" bash -c 'apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gettext >/dev/null'
 
 .PHONY: lab second-lab lab-down
 lab: $(SYNCED) ## Two real Kubernetes clusters for tests, on this machine

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from apps import selectors
 from apps.models import Application
-from paas.core.permissions import Actor, not_found, signed_in
+from paas.core.permissions import Actor, fresh, not_found
 from paas.core.sse import Snapshot
-from paas.identity.models import User
 
 
 def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
@@ -22,9 +21,3 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
         return selectors.status(found)
 
     return read
-
-
-def fresh(actor: Actor) -> Actor:
-    """The person as they are now: their account may have been closed, their roles taken, since the stream began."""
-    person = signed_in(actor)
-    return User.objects.filter(pk=person.pk).first() if person is not None else None

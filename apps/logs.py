@@ -15,13 +15,12 @@ from django.conf import settings
 from django.db import connection
 from django.http import StreamingHttpResponse
 
-from apps.live import fresh
 from apps.models import Environment
 from clusters.models import Cluster
 from clusters.sessions import Access, accesses_for
 from clusters.stream import Line, Query, pod_logs
 from paas.core.errors import NotFound, Refusal, Unavailable
-from paas.core.permissions import Actor, require
+from paas.core.permissions import Actor, fresh, require
 from paas.core.problems import problem
 
 DEFAULT_TAIL = 100

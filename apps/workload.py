@@ -26,7 +26,9 @@ ONE_AT_A_TIME = Disruption(max_unavailable="1")
 
 def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]:
     """The bodies for a process; namespace and common labels of the objects themselves are still missing."""
-    claims = [_claim(claim, each) for each in process.volumes for claim in _claim_names(app, name, process, each)]
+    claims = [
+        _volume_claim(claim, each) for each in process.volumes for claim in _claim_names(app, name, process, each)
+    ]
     if (run := declared(process).run) is not None:
         return [*claims, *run_objects(app, name, process, run)]
     stateful = declared(process).stateful
@@ -77,7 +79,7 @@ def _deployment(app: AppSpec, name: str, process: ProcessContribution) -> Body:
 
 
 def _stateful_set(app: AppSpec, name: str, process: ProcessContribution) -> Body:
-    claims = [_claim(each.name, each) for each in process.volumes if own_claim(process, each)]
+    claims = [_volume_claim(each.name, each) for each in process.volumes if own_claim(process, each)]
     spec: dict[str, Any] = {
         **_replicated(app, name, process),
         "replicas": declared(process).replicas,
@@ -115,7 +117,7 @@ def _claim_names(app: AppSpec, name: str, process: ProcessContribution, volume: 
     return [str(volume.source["persistentVolumeClaim"]["claimName"])]
 
 
-def _claim(name: str, volume: Volume) -> Body:
+def _volume_claim(name: str, volume: Volume) -> Body:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

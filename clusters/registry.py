@@ -18,10 +18,12 @@ from clusters.credentials import expiry, put_in_force
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.hint import probe_soon
 from clusters.registration import Registration
+from clusters.selectors import FLEET_CHANNEL
 from clusters.wake import wake
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.sse import hint
 
 WRITER, MINTER = ClusterCredential.Purpose.WRITER, ClusterCredential.Purpose.MINTER
 
@@ -240,6 +242,7 @@ def _change(cluster: Cluster, actor: Actor, action: str, reason: str = "", **fie
             setattr(cluster, name, value)
         cluster.save_version(*fields)
         audit.record(actor=actor, action=action, target=cluster, before=before, after=fields, reason=reason)
+        hint(FLEET_CHANNEL)
     return cluster
 
 

@@ -12,6 +12,9 @@ from clusters.conditions import NEEDED
 from clusters.models import Cluster, ClusterCredential, Work
 from paas.core.permissions import Actor, visible
 
+FLEET_CHANNEL = "clusters"
+"""The live channel of the fleet: hinted at each change of what its pages show, but for figures."""
+
 
 def clusters_of(actor: Actor) -> QuerySet[Cluster]:
     """What the actor may see of the fleet: all of it, once signed in."""
@@ -19,8 +22,9 @@ def clusters_of(actor: Actor) -> QuerySet[Cluster]:
 
 
 def fleet(actor: Actor) -> QuerySet[Cluster]:
-    """The same, with `works_count`."""
-    return clusters_of(actor).annotate(works_count=Count("works"))
+    """The same, with `works_count`, and `works_ill` of those that are not as they should be."""
+    ill = ~Q(works__health__in=("Healthy", "Suspended"))
+    return clusters_of(actor).annotate(works_count=Count("works"), works_ill=Count("works", filter=ill))
 
 
 def with_dates(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:

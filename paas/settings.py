@@ -9,6 +9,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from kombu.entity import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "paas.core.language.ConsoleLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -70,6 +72,8 @@ ROOT_URLCONF = "paas.urls"
 ASGI_APPLICATION = "paas.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -209,13 +213,17 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Dougong",
     "SITE_HEADER": "Dougong",
-    "SITE_SUBHEADER": "Applications on every cluster",
+    "SITE_SUBHEADER": gettext_lazy("Applications on every cluster"),
     "SITE_URL": "/console/",
     "SITE_SYMBOL": "foundation",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.site.favicon"}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "paas.core.theme.favicon"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "paas.core.theme.language_address"},
+    "STYLES": ["paas.core.theme.stylesheet"],
+    "SCRIPTS": ["paas.core.theme.live_script", "paas.core.theme.palette_script"],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "paas.core.site.navigation"},
 }
 

@@ -6,22 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps import selectors, services
 from apps.admin import home, logs, releases, shown  # noqa: F401 - home registers its section
+from apps.admin.filters import FILTERS
 from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
-from apps.admin.views import application_page, page, streamed, told
+from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
 from apps.models import Application
 from clusters.admin import tables
 from clusters.models import OwnedObject
+from paas.core.moments import when
 from paas.core.permissions import allowed
 from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
 from paas.core.sse import stream
@@ -29,65 +33,46 @@ from paas.core.sse import stream
 MOST_OBJECTS = 500
 
 
-class StateFilter(admin.SimpleListFilter):
-    """Living ones, unless others are asked for."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Beside the living ones, which come first."""
-        return [("retired", "Retired"), ("all", "All")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
-        """By what was chosen."""
-        chosen = self.value()
-        return queryset if chosen == "all" else queryset.filter(retired_at__isnull=chosen != "retired")
-
-
 @admin.register(Application, site=console)
 class ApplicationAdmin(ConsoleModelAdmin):
     """Applications of one's teams; operators see all."""
 
-    list_display = ["name", "project_", "team", "state_", "environments_", "last_deploy"]
-    list_filter = [StateFilter, "project__team"]
-    search_fields = ["name", "project__name"]
+    list_display = ["name_", "health_", "environments_", "last_deploy"]
+    list_filter = FILTERS
+    list_filter_sheet = True
+    list_filter_submit = True
+    search_fields = ["name", "project__name", "project__team__name"]
     ordering = ["name"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With environments, releases and health, in a fixed number of queries."""
-        return selectors.applications_of(request.user)
+        return selectors.applications_of(request.user, placed=False)
 
     # --- the list ---
 
-    @admin.display(description="Project", ordering="project__name")
-    def project_(self, application: Application) -> str:
-        """Its name."""
-        return application.project.name
+    @admin.display(description=gettext_lazy("Application"), ordering="name")
+    def name_(self, application: Application) -> SafeString:
+        """Its name, whose it is, and its state where it is not active."""
+        row = _row(application)
+        whose = format_html('{} <span class="text-xs">{} · {}</span>', row["name"], row["project"], row["team"])
+        return format_html("{} {}", whose, row["state"])
 
-    @admin.display(description="Team", ordering="project__team__name")
-    def team(self, application: Application) -> str:
-        """Its name."""
-        return application.project.team.name
+    @admin.display(description=gettext_lazy("Health"))
+    def health_(self, application: Application) -> SafeString | str:
+        """The worst of its environments."""
+        return _row(application)["health"] or "–"
 
-    @admin.display(description="State")
-    def state_(self, application: Application) -> SafeString:
-        """Active, Retiring or Retired."""
-        return shown.state(application).html()
-
-    @admin.display(description="Environments")
+    @admin.display(description=gettext_lazy("Environments"))
     def environments_(self, application: Application) -> SafeString | str:
-        """Health and release of each."""
-        found = shown.row(application)["environments"]
-        cells = ((each["health"], each["name"], each["release"] or "not deployed") for each in found)
-        return format_html_join(mark_safe("<br>"), "{} {} {}", cells) or "–"
+        """Health, release and image of each."""
+        return render_to_string("applications/chips.html", {"row": _row(application)})
 
-    @admin.display(description="Last deploy")
+    @admin.display(description=gettext_lazy("Last deploy"))
     def last_deploy(self, application: Application) -> str:
         """By whom and when."""
-        last = shown.row(application)["last"]
-        return f"{last.created_by_name}, {last.created_at:%Y-%m-%d %H:%M}" if last else "never"
+        last = _row(application)["last"]
+        return f"{last.created_by_name}, {when(last.created_at)}" if last else _("never")
 
     # --- one application ---
 
@@ -120,17 +105,20 @@ class ApplicationAdmin(ConsoleModelAdmin):
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
         project = application.project
+        before, after = selectors.neighbours(request.user, application)
         context = {
             **application_context(request.user, application),
+            "before": before,
+            "after": after,
             "title": application.name,
             "opts": self.opts,
             "original": application,
             "application": application,
             "live": reverse("admin:applications_application_live", args=[application.pk]),
             "summary": [
-                ("State", shown.state(application).html()),
-                ("Project", project.name),
-                ("Team", project.team.name),
+                (_("State"), shown.state(application).html()),
+                (_("Project"), project.name),
+                (_("Team"), project.team.name),
             ],
             "deploys": allowed(request.user, "deploy", application),
             "owns": allowed(request.user, "own", application) and application.state == "Active",
@@ -140,42 +128,49 @@ class ApplicationAdmin(ConsoleModelAdmin):
     def retire(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The list of what would go first, then a typed name."""
         application = selectors.applications_of(request.user).filter(pk=pk).first()
-        if application is None or not allowed(request.user, "own", application):
+        if application is None:
             return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+        if refusal := denied(request, "own", application, back=application_page(pk)):
+            return refusal
         form = RetireForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
 
-            def act() -> str:
-                services.retire(
-                    application=application, actor=request.user, confirm=said["name"], reason=said["reason"]
-                )
-                return f"{application.name} is being removed from every cluster."
+        def act(said: dict[str, Any]) -> str:
+            services.retire(application=application, actor=request.user, confirm=said["name"], reason=said["reason"])
+            return _("%(name)s is being removed from every cluster.") % {"name": application.name}
 
-            return told(request, act, done=application_page(pk), refused=request.get_full_path())
+        if answer := acted(request, form, act, done=application_page(pk)):
+            return answer
         environments = [each.pk for each in getattr(application, "live_environments", [])]
         objects = OwnedObject.objects.filter(work__owner_id__in=environments, gone_at=None).select_related("cluster")
         context = {
-            "title": f"Retire {application.name}",
+            "title": _("Retire %(name)s") % {"name": application.name},
             "opts": self.opts,
             "original": application,
             "application": application,
             "form": form,
             "table": tables.Table(
-                "This is removed, and all data in these namespaces with it",
-                ["Cluster", "Object"],
+                _("This is removed, and all data in these namespaces with it"),
+                [_("Cluster"), _("Object")],
                 [[each.cluster.name, each.oid] for each in objects[:MOST_OBJECTS]],
-                "Nothing of it is on any cluster.",
+                _("Nothing of it is on any cluster."),
             ),
         }
         return page(request, "applications/retire.html", context)
 
 
+def _row(application: Application) -> dict[str, Any]:
+    """What the columns of a line are taken from, made once."""
+    kept: dict[str, Any] = application.__dict__.setdefault("shown", {})
+    if not kept:
+        kept.update(shown.row(application))
+    return kept
+
+
 register_navigation(
-    "Applications",
+    gettext_noop("Applications"),
     [
-        NavigationItem("Applications", "admin:applications_application_changelist", "apps"),
-        NavigationItem("Projects", "admin:applications_project_changelist", "folder"),
+        NavigationItem(gettext_noop("Applications"), "admin:applications_application_changelist", "apps"),
+        NavigationItem(gettext_noop("Projects"), "admin:applications_project_changelist", "folder"),
     ],
     order=10,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.models import Project
@@ -25,7 +26,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         required=False,
         max_length=2000,
-        label="Reason, for the audit trail",
+        label=gettext_lazy("Reason, for the audit trail"),
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
 

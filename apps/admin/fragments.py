@@ -1,6 +1,6 @@
 """The live parts of pages as HTML: rendered anew at each hint and sent whole, so that no page needs a reload.
 
-Each reads what the person may see, every time. `static/applications/live.js` puts the HTML in its place.
+Each reads what the person may see, every time. `dougong/live.js` puts the HTML in its place.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from apps import selectors
-from apps.admin import shown
-from apps.live import fresh
+from apps.admin import shown, tree
 from apps.models import Application, Release, RouteClaim
-from paas.core.permissions import Actor, allowed, not_found
+from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import Snapshot
 
 HOME_ROWS = 50
@@ -23,7 +23,9 @@ RELEASES = 30
 
 def home_context(actor: Actor) -> dict[str, Any]:
     """The first applications of the person's teams."""
-    found = list(selectors.applications_of(actor).filter(retired_at=None).order_by("name", "pk")[: HOME_ROWS + 1])
+    found = list(
+        selectors.applications_of(actor, placed=False).filter(retired_at=None).order_by("name", "pk")[: HOME_ROWS + 1]
+    )
     return {"rows": [shown.row(each) for each in found[:HOME_ROWS]], "more": len(found) > HOME_ROWS}
 
 
@@ -42,10 +44,17 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     status = selectors.status(application)
     claims = RouteClaim.objects.filter(environment__application=application, environment__retired_at=None)
     current = {each.current_release_id for each in getattr(application, "live_environments", [])}
-    history = _history(actor, application, current, deploys)
+    releases = _releases(actor, application)
+    history = _history(releases, current, deploys)
     back = {line["environment_id"]: line["back"] for line in history if line["current"] and line["back"]}
+    by_environment: dict[str, list[Release]] = {}
+    for each in releases:
+        by_environment.setdefault(str(each.environment_id), []).append(each)
+    found = selectors.topology([each["id"] for each in status["environments"]])
     return {
+        "application": application,
         "environments": shown.environments(status, claims, back),
+        "tree": tree.rows(status, found, by_environment, timezone.now()),
         "releases": history,
         "more": reached_limit(application),
     }
@@ -69,10 +78,13 @@ def reached_limit(application: Application) -> bool:
     return Release.objects.filter(environment__application=application).count() > RELEASES
 
 
-def _history(actor: Actor, application: Application, current: set[UUID | None], deploys: bool) -> list[dict[str, Any]]:
-    # One more, so that the last line has one to be compared with.
+def _releases(actor: Actor, application: Application) -> list[Release]:
+    """More than are shown, so that the last lines have one to be compared with."""
     rows = selectors.releases_of(actor).filter(environment__application=application)
-    found = list(rows.order_by("-created_at", "-number")[: RELEASES + 20])
+    return list(rows.order_by("-created_at", "-number")[: RELEASES + 20])
+
+
+def _history(found: list[Release], current: set[UUID | None], deploys: bool) -> list[dict[str, Any]]:
     by_number = {(each.environment_id, each.number): each for each in found}
     return [
         shown.release(

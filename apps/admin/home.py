@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from apps.admin.fragments import home_context
 from apps.selectors import projects_of
+from paas.core.filters import filters_of
 from paas.core.site import HomeSection, register_home_section
 
 
@@ -16,7 +17,8 @@ def context(request: HttpRequest) -> dict[str, Any] | None:
     found = home_context(request.user)
     if not found["rows"] and not projects_of(request.user).exists():
         return None
-    return found
+    filters = filters_of(request.user, "applications_application")
+    return {**found, "filters": [{"name": each.name, "href": each.href} for each in filters]}
 
 
 register_home_section(HomeSection("applications", 10, "applications/home.html", context))

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from apps import logs, selectors
 from apps.admin.views import application_page, page, streamed
@@ -36,7 +37,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     twin = [f"dougong logs -f {application.project.name}/{application.name} -e {environment.name}"]
     twin += [f"--{name} {value}" for name, value in chosen.items() if value]
     context = {
-        "title": f"Logs of {application.name} in {environment.name}",
+        "title": _("Logs of %(application)s in %(environment)s")
+        % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
         "back": application_page(application.pk),

@@ -7,14 +7,17 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
 from apps.admin.views import page
 from apps.models import Project
+from paas.core.moments import when
 from paas.core.permissions import allowed, visible
-from paas.core.site import ConsoleModelAdmin, console
+from paas.core.site import ConsoleModelAdmin, column, console
 from paas.identity.models import Team
 
 MOST_APPLICATIONS = 200
@@ -25,9 +28,15 @@ class ProjectAdmin(ConsoleModelAdmin):
     """Projects of one's teams; operators see all."""
 
     create_permission = "own"
+    create_twin = "POST /api/v1/projects/"
     form = ProjectForm
     fields = ["team", "name", "title"]
-    list_display = ["name", "title", "team", "applications"]
+    list_display = [
+        column("name", gettext_lazy("Name")),
+        column("title", gettext_lazy("Title")),
+        column("team", gettext_lazy("Team")),
+        "applications",
+    ]
     list_filter = ["team"]
     search_fields = ["name", "title", "team__name"]
     ordering = ["name"]
@@ -37,7 +46,7 @@ class ProjectAdmin(ConsoleModelAdmin):
         """With the number of applications."""
         return selectors.projects_of(request.user)
 
-    @admin.display(description="Applications")
+    @admin.display(description=gettext_lazy("Applications"))
     def applications(self, project: Project) -> int:
         """How many there are, retired ones not counted."""
         count: int = getattr(project, "applications_count", 0)
@@ -66,7 +75,11 @@ class ProjectAdmin(ConsoleModelAdmin):
             "opts": self.opts,
             "original": project,
             "project": project,
-            "summary": [("Title", project.title), ("Team", project.team.name), ("Since", project.created_at)],
+            "summary": [
+                (_("Title"), project.title),
+                (_("Team"), project.team.name),
+                (_("Since"), when(project.created_at)),
+            ],
             "rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]],
             "more": len(found) > MOST_APPLICATIONS,
         }

@@ -10,12 +10,12 @@ from uuid import UUID
 import yaml
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.forms import ReasonForm
-from apps.admin.views import application_page, page, told
+from apps.admin.views import acted, application_page, denied, page
 from apps.models import Application, Environment, Release
-from paas.core.permissions import allowed
 
 CONTEXT_LINES = 3
 
@@ -36,7 +36,7 @@ def compare(request: HttpRequest, old: UUID, new: UUID) -> HttpResponse:
         return _away()
     one, other = found[old], found[new]
     context = {
-        "title": f"{_name(one)} and {_name(other)}",
+        "title": _("%(one)s and %(other)s") % {"one": _name(one), "other": _name(other)},
         "opts": Application._meta,
         "original": other.environment.application,
         "back": application_page(other.environment.application_id),
@@ -57,21 +57,20 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
         pk=release.environment_id
     )
     back = application_page(environment.application_id)
-    if not allowed(request.user, "deploy", environment):
-        return HttpResponseRedirect(back)
+    if refusal := denied(request, "deploy", environment, back=back):
+        return refusal
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
 
-        def act() -> str:
-            made = services.rollback(
-                environment=environment, release=release, actor=request.user, reason=form.cleaned_data["reason"]
-            )
-            return " ".join([f"{environment.name} returns to {release} as {made.release}.", *made.notes])
+    def act(said: dict[str, Any]) -> str:
+        made = services.rollback(environment=environment, release=release, actor=request.user, reason=said["reason"])
+        names = {"environment": environment.name, "release": release, "made": made.release}
+        return " ".join([_("%(environment)s returns to %(release)s as %(made)s.") % names, *made.notes])
 
-        return told(request, act, done=back)
+    if answer := acted(request, form, act, done=back):
+        return answer
     current = environment.current_release
     context = {
-        "title": f"Roll {environment.name} back to {release}",
+        "title": _("Roll %(environment)s back to %(release)s") % {"environment": environment.name, "release": release},
         "opts": Application._meta,
         "original": environment.application,
         "back": back,
@@ -87,9 +86,9 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:
     """(what, before, after) of image and secret versions that differ."""
-    found = [("Image", one.image, other.image)]
+    found = [(_("Image"), one.image, other.image)]
     found += [
-        (f"Secret {name}", _version(one, name), _version(other, name))
+        (_("Secret %(name)s") % {"name": name}, _version(one, name), _version(other, name))
         for name in sorted({*one.secrets, *other.secrets})
     ]
     return [each for each in found if each[1] != each[2]]
@@ -109,7 +108,7 @@ def _lines(release: Release) -> list[str]:
 
 
 def _version(release: Release, name: str) -> str:
-    return f"v{release.secrets[name]}" if name in release.secrets else "none"
+    return f"v{release.secrets[name]}" if name in release.secrets else _("none")
 
 
 def _name(release: Release) -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_noop
 
+from apps.admin.images import short
 from apps.models import Application, Release, RouteClaim
 from clusters.admin import badges
 from clusters.admin.badges import BAD, GOOD, PLAIN, WARN, Badge, spaced
 from clusters.health import SEVERITY, Health
+from paas.core.moments import when
 
-DIGEST_SHOWN = 12
-
-_STATES = {"Active": (GOOD, "check_circle"), "Retiring": (WARN, "hourglass_bottom"), "Retired": (PLAIN, "archive")}
+_STATES = {
+    gettext_noop("Active"): (GOOD, "check_circle"),
+    gettext_noop("Retiring"): (WARN, "hourglass_bottom"),
+    gettext_noop("Retired"): (PLAIN, "archive"),
+}
 
 
 def state(application: Application) -> Badge:
@@ -30,8 +34,11 @@ def row(application: Application) -> dict[str, Any]:
     environments: list[Any] = getattr(application, "live_environments", [])
     releases = [each.current_release for each in environments if each.current_release]
     last = max(releases, key=lambda release: release.created_at, default=None)
+    healths = [each.status.health if hasattr(each, "status") else str(Health.UNKNOWN) for each in environments]
     return {
+        "id": application.pk,
         "name": application.name,
+        "health": badges.health(max(healths, key=_severity)).html() if healths else "",
         "project": application.project.name,
         "team": application.project.team.name,
         "href": reverse("admin:applications_application_change", args=[application.pk]),
@@ -39,10 +46,11 @@ def row(application: Application) -> dict[str, Any]:
         "environments": [
             {
                 "name": each.name,
-                "health": badges.health(each.status.health if hasattr(each, "status") else "Unknown").html(),
+                "health": badges.health(health).html(),
                 "release": each.current_release,
+                "image": short(each.current_release.image) if each.current_release else "",
             }
-            for each in environments
+            for each, health in zip(environments, healths, strict=True)
         ],
         "last": last,
     }
@@ -71,7 +79,7 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
         "name": environment["name"],
         "health": badges.health(environment["health"]).html(),
         "release": environment["release"],
-        "image": image(environment["image"] or ""),
+        "image": short(environment["image"] or ""),
         "image_title": environment["image"] or "",
         "conditions": [said(each) for each in environment["conditions"]],
         "clusters": [_cluster(each) for each in environment["clusters"]],
@@ -80,7 +88,6 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    objects = [each for work in cluster["works"] for each in work["objects"]]
     return {
         "name": cluster["name"],
         "health": badges.health(cluster["health"]).html(),
@@ -95,23 +102,7 @@ def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
             for each in work["conditions"]
             if not _well(each)
         ],
-        "counts": counts([each["health"] for each in objects]),
-        "objects": [
-            {
-                **each,
-                "badge": badges.health(each["health"]).html(),
-                "why": f"{spaced(each['reason'])} {each['message']}",
-            }
-            for each in sorted(objects, key=lambda each: (-_severity(each["health"]), each["id"]))
-        ],
     }
-
-
-def counts(healths: Sequence[str]) -> str:
-    """ "3 Healthy, 1 Progressing", the worst first."""
-    found = Counter(healths)
-    ordered = sorted(found, key=lambda health: -_severity(health))
-    return ", ".join(f"{found[health]} {health}" for health in ordered) or "nothing yet"
 
 
 def said(condition: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +114,7 @@ def said(condition: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "badge": Badge(word, tone).html(),
         "message": condition["message"],
-        "since": str(condition["lastTransitionTime"])[:16].replace("T", " "),
+        "since": when(str(condition["lastTransitionTime"])),
     }
 
 
@@ -135,19 +126,13 @@ def _severity(health: str) -> int:
     return SEVERITY[Health(health)] if health in set(Health) else len(SEVERITY)
 
 
-def image(name: str) -> str:
-    """An image as people know it: without its registry, and with the first digits of its digest."""
-    path, _, digest = name.partition("@sha256:")
-    return f"{path.rpartition('/')[2]}@{digest[:DIGEST_SHOWN]}" if digest else path
-
-
 def release(found: Release, *, current: bool, deploys: bool, before: Release | None) -> dict[str, Any]:
     """A line of the release history; `before` is the one before it in its environment."""
     return {
         "number": found.number,
         "environment": found.environment.name,
         "environment_id": str(found.environment_id),
-        "image": image(found.image),
+        "image": short(found.image),
         "image_title": found.image,
         "by": found.created_by_name,
         "at": found.created_at,
@@ -166,4 +151,4 @@ def _rollback(release: Release) -> str:
 
 def current_badge() -> SafeString:
     """Marks the release that is desired now."""
-    return Badge("Current", GOOD).html()
+    return Badge(gettext_noop("Current"), GOOD).html()

@@ -1,4 +1,4 @@
-"""What every page of applications shares: refusals told as messages, and the frame of a page."""
+"""What every page of applications shares: the frame of a page, and forms that tell how it went."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from paas.core.errors import Refusal
+from paas.core.permissions import require
 from paas.core.problems import CONTENT_TYPE, problem
-from paas.core.site import console
+from paas.core.site import console, refuse, refused
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -21,14 +24,28 @@ def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
     return TemplateResponse(request, template, {**console.each_context(request), **context})
 
 
-def told(request: HttpRequest, act: Callable[[], str], *, done: str, refused: str | None = None) -> HttpResponse:
-    """Act, tell how it went, and go to `done`, or to `refused` where it was refused."""
+def acted(request: HttpRequest, form: Form, act: Callable[[dict[str, Any]], str], *, done: str) -> HttpResponse | None:
+    """Act on a form that was sent and is valid, tell how it went, and go to `done`. None where the form is to be shown:
+    a refusal is told in it, and it keeps what was typed.
+    """
+    if request.method != "POST" or not form.is_valid():
+        return None
     try:
-        messages.success(request, act())
+        messages.success(request, act(form.cleaned_data))
     except Refusal as refusal:
-        messages.error(request, f"{refusal} ({refusal.code})")
-        return HttpResponseRedirect(refused or done)
+        refuse(form, refusal)
+        return None
     return HttpResponseRedirect(done)
+
+
+def denied(request: HttpRequest, permission: str, obj: Model, *, back: str) -> HttpResponse | None:
+    """Where the person may not do it: back, told by which rule and who can grant it. None where they may."""
+    try:
+        require(request.user, permission, obj)
+    except Refusal as refusal:
+        messages.error(request, refused(refusal))
+        return HttpResponseRedirect(back)
+    return None
 
 
 def streamed(view: Callable[[], HttpResponseBase]) -> HttpResponseBase:

@@ -22,10 +22,22 @@ def project_by_name(actor: Actor, name: str) -> Project:
     return found
 
 
-def applications_of(actor: Actor) -> QuerySet[Application]:
-    """With project, team, and their environments as `live_environments`; retired applications too."""
+def applications_of(actor: Actor, *, placed: bool = True) -> QuerySet[Application]:
+    """With project, team, and their environments as `live_environments`, those with placements unless told; retired
+    applications too.
+    """
     found = Application.objects.select_related("project__team")
-    return visible(actor, found).prefetch_related(Prefetch("environments", _environments(), "live_environments"))
+    environments = _environments() if placed else _released()
+    return visible(actor, found).prefetch_related(Prefetch("environments", environments, "live_environments"))
+
+
+def neighbours(actor: Actor, application: Application) -> tuple[Application | None, Application | None]:
+    """The living application before and the one after it, by name."""
+    living = visible(actor, Application.objects.filter(retired_at=None)).only("name")
+    same = Q(name=application.name)
+    before = living.filter(Q(name__lt=application.name) | same & Q(pk__lt=application.pk))
+    after = living.filter(Q(name__gt=application.name) | same & Q(pk__gt=application.pk))
+    return before.order_by("-name", "-pk").first(), after.order_by("name", "pk").first()
 
 
 def environments_of(actor: Actor) -> QuerySet[Environment]:
@@ -40,8 +52,11 @@ def releases_of(actor: Actor) -> QuerySet[Release]:
 
 
 def _environments() -> QuerySet[Environment]:
-    found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
     # Not the facts of clusters, which are large and which no list shows.
     placed = Placement.objects.select_related("cluster").only("environment", "notes", "cluster__name")
-    found = found.defer("current_release__spec", "current_release__app_file")
-    return found.prefetch_related(Prefetch("placements", placed))
+    return _released().prefetch_related(Prefetch("placements", placed))
+
+
+def _released() -> QuerySet[Environment]:
+    found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
+    return found.defer("current_release__spec", "current_release__app_file")

@@ -8,6 +8,8 @@ In here:
     forms    what people fill in
     fleet    list, page, registration and actions of clusters
     works    Works, read-only
+    grid     the fleet as tiles and as a table
+    words    words of rows and of the theme, for the catalogue
 """
 
 from clusters.admin.fleet import ClusterAdmin

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from clusters import selectors
 from clusters.conditions import (
@@ -26,24 +28,25 @@ from clusters.conditions import (
 )
 from clusters.models import Cluster
 from paas.core.conditions import get_condition
+from paas.core.moments import MINUTE, span, when
 
 GOOD, WARN, BAD, INFO, PLAIN = "success", "warning", "danger", "info", "default"
 _ICONS = {GOOD: "check_circle", WARN: "warning", BAD: "error", INFO: "info", PLAIN: "help"}
 _INNER = re.compile(r"(?<=[a-z])[A-Z](?=[a-z])")
 # Where the reason alone does not say what it is about.
 _TROUBLES = {
-    FENCE_MISSING: "No fence",
-    CREDENTIALS_EXPIRING: "Credential ends",
-    CERTIFICATE_EXPIRING: "Certificate ends",
-    KINDS_UNKNOWN: "Kinds unknown",
-    VERSION_SUPPORTED: "Version too old",
+    FENCE_MISSING: gettext_noop("No fence"),
+    CREDENTIALS_EXPIRING: gettext_noop("Credential ends"),
+    CERTIFICATE_EXPIRING: gettext_noop("Certificate ends"),
+    KINDS_UNKNOWN: gettext_noop("Kinds unknown"),
+    VERSION_SUPPORTED: gettext_noop("Version too old"),
 }
 _HEALTH = {
-    "Healthy": (GOOD, "check_circle"),
-    "Progressing": (INFO, "progress_activity"),
-    "Degraded": (BAD, "error"),
-    "Suspended": (WARN, "pause_circle"),
-    "Missing": (BAD, "do_not_disturb_on"),
+    gettext_noop("Healthy"): (GOOD, "check_circle"),
+    gettext_noop("Progressing"): (INFO, "progress_activity"),
+    gettext_noop("Degraded"): (BAD, "error"),
+    gettext_noop("Suspended"): (WARN, "pause_circle"),
+    gettext_noop("Missing"): (BAD, "do_not_disturb_on"),
 }
 
 
@@ -57,9 +60,16 @@ class Badge:
     title: str = ""
 
     def html(self) -> SafeString:
-        """The label as the console shows it."""
-        shown = {"word": self.word, "tone": self.tone, "icon": self.icon or _ICONS[self.tone], "title": self.title}
-        return render_to_string("clusters/badge.html", shown)
+        """The label as the console shows it, its word in the reader's language where that has one."""
+        return _html(self, get_language())
+
+
+@lru_cache(maxsize=4000)
+def _html(badge: Badge, language: str | None) -> SafeString:
+    """Lists say the same few words hundreds of times."""
+    word = _(badge.word) if badge.word else ""
+    shown = {"word": word, "tone": badge.tone, "icon": badge.icon or _ICONS[badge.tone], "title": badge.title}
+    return render_to_string("clusters/badge.html", shown)
 
 
 def spaced(word: str) -> str:
@@ -77,7 +87,7 @@ def condition(said: Mapping[str, Any]) -> Badge:
     """Of one condition: good, bad or not known, whichever status means good for its type."""
     status = str(said["status"])
     if status == "Unknown":
-        return Badge("Unknown", PLAIN, title=spaced(str(said["reason"])))
+        return Badge(gettext_noop("Unknown"), PLAIN, title=spaced(str(said["reason"])))
     good = (status == "False") if said["type"] in GOOD_WHEN_FALSE else (status == "True")
     return Badge(spaced(str(said["reason"])), GOOD if good else BAD, title=str(said["message"]))
 
@@ -86,11 +96,13 @@ def reach(cluster: Cluster) -> Badge:
     """Whether the API server answers, and how fast."""
     said = get_condition(cluster.conditions, REACHABLE)
     if said is None:
-        return Badge("Not seen yet", PLAIN, "hourglass_empty")
+        return Badge(gettext_noop("Not seen yet"), PLAIN, "hourglass_empty")
     if said["status"] != "True":
         return Badge(spaced(str(said["reason"])), BAD, "cloud_off", str(said["message"]))
     latency = cluster.facts.get("latency_ms")
-    return Badge(f"{latency:g} ms" if isinstance(latency, (int, float)) else "Answers", GOOD, "cloud_done")
+    return Badge(
+        f"{latency:g} ms" if isinstance(latency, (int, float)) else gettext_noop("Answers"), GOOD, "cloud_done"
+    )
 
 
 def troubles(cluster: Cluster) -> list[Badge]:
@@ -106,16 +118,16 @@ def troubles(cluster: Cluster) -> list[Badge]:
 def states(cluster: Cluster) -> list[Badge]:
     """What people set."""
     set_ = [
-        (cluster.leaving, Badge("Leaving", WARN, "logout")),
-        (cluster.suspended, Badge("Suspended", WARN, "pause_circle")),
-        (cluster.cordoned, Badge("Cordoned", WARN, "block")),
+        (cluster.leaving, Badge(gettext_noop("Leaving"), WARN, "logout")),
+        (cluster.suspended, Badge(gettext_noop("Suspended"), WARN, "pause_circle")),
+        (cluster.cordoned, Badge(gettext_noop("Cordoned"), WARN, "block")),
     ]
     return [badge for yes, badge in set_ if yes]
 
 
 def state(cluster: Cluster) -> list[Badge]:
     """What people set and what is wrong; a good word where there is neither."""
-    return [*states(cluster), *troubles(cluster)] or [Badge("In use", GOOD)]
+    return [*states(cluster), *troubles(cluster)] or [Badge(gettext_noop("In use"), GOOD)]
 
 
 def version(cluster: Cluster) -> Badge:
@@ -123,20 +135,20 @@ def version(cluster: Cluster) -> Badge:
     text = str(cluster.facts.get("version") or "")
     said = get_condition(cluster.conditions, VERSION_SUPPORTED)
     if not text or said is None:
-        return Badge("Unknown", PLAIN)
+        return Badge(gettext_noop("Unknown"), PLAIN)
     tone = {"Proven": GOOD, "Unproven": WARN}.get(str(said["reason"]), BAD)
-    return Badge(f"{text} {str(said['reason']).lower()}", tone, title=str(said["message"]))
+    return Badge(f"{text} {_(str(said['reason'])).lower()}", tone, title=str(said["message"]))
 
 
-def end(moment: datetime | None, now: datetime, *, icon: str, none: str = "No end") -> Badge:
+def end(moment: datetime | None, now: datetime, *, icon: str, none: str = gettext_noop("No end")) -> Badge:
     """Until when something lasts; `none` is said where there is no date."""
     if moment is None:
         return Badge(none, PLAIN, icon)
-    title = f"{moment:%Y-%m-%d %H:%M} UTC"
+    title = when(moment)
     if moment <= now:
-        return Badge("Ended", BAD, icon, title)
-    left = str(timeuntil(moment, now, depth=1)).replace("\xa0", " ")
-    return Badge(left, WARN if moment - now < SOON else GOOD, icon, title)
+        return Badge(gettext_noop("Ended"), BAD, icon, title)
+    left = moment - now
+    return Badge(span(left.total_seconds()), WARN if left < SOON else GOOD, icon, title)
 
 
 def ends(cluster: Cluster, now: datetime) -> tuple[Badge, Badge]:
@@ -144,7 +156,7 @@ def ends(cluster: Cluster, now: datetime) -> tuple[Badge, Badge]:
     found = selectors.ends(cluster)
     return (
         end(found.credential, now, icon="key"),
-        end(found.certificate, now, icon="verified_user", none="Not seen yet"),
+        end(found.certificate, now, icon="verified_user", none=gettext_noop("Not seen yet")),
     )
 
 
@@ -152,7 +164,6 @@ def seen(cluster: Cluster, now: datetime) -> str:
     """How long ago it was last seen well."""
     at = cluster.facts.get("observed_at")
     if not at:
-        return "never"
-    moment = datetime.fromisoformat(str(at))
-    seconds = (now - moment).total_seconds()
-    return "just now" if seconds < 60 else f"{timesince(moment, now, depth=1)} ago".replace("\xa0", " ")  # noqa: PLR2004 - a minute
+        return _("never")
+    seconds = (now - datetime.fromisoformat(str(at))).total_seconds()
+    return _("just now") if seconds < MINUTE else _("%(span)s ago") % {"span": span(seconds)}

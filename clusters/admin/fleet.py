@@ -6,22 +6,37 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.forms import Form, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clusters import departure, registry, selectors
-from clusters.admin import badges, tables
+from clusters.admin import grid, tables
 from clusters.admin.forms import CredentialForm, LabelsForm, RegisterForm, UnregisterForm
 from clusters.admin.page import page_context
 from clusters.models import Cluster
+from paas.core import filters
 from paas.core.errors import Refusal
-from paas.core.permissions import allowed
-from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
+from paas.core.palette import Hit, register_search
+from paas.core.permissions import fresh, is_operator, require
+from paas.core.problems import CONTENT_TYPE, problem
+from paas.core.site import (
+    ConsoleModelAdmin,
+    HomeSection,
+    NavigationItem,
+    console,
+    refuse,
+    refused,
+    register_home_section,
+    register_navigation,
+)
+from paas.core.sse import Snapshot, stream
 
 SWITCHES: dict[str, Callable[..., Cluster]] = {
     "cordon": registry.cordon,
@@ -29,6 +44,7 @@ SWITCHES: dict[str, Callable[..., Cluster]] = {
     "suspend": registry.suspend,
     "resume": registry.resume,
 }
+FORMS: dict[str, type[Form]] = {"labels": LabelsForm, "credential": CredentialForm}
 
 
 @admin.register(Cluster, site=console)
@@ -36,10 +52,9 @@ class ClusterAdmin(ConsoleModelAdmin):
     """The fleet: read by all, changed by operators."""
 
     create_permission = "operate"
+    create_twin = "dougong cluster join NAME --kubeconfig admin.yaml · POST /api/v1/clusters/"
     form = RegisterForm
     fields = ["name", "kubeconfig", "context", "labels"]
-    list_display = ["name", "state", "api", "nodes", "version_", "ends", "last_seen", "works", "capacity"]
-    list_filter = ["cordoned", "suspended"]
     search_fields = ["name", "server", "labels"]
     ordering = ["name"]
 
@@ -47,49 +62,37 @@ class ClusterAdmin(ConsoleModelAdmin):
         """With what the list shows, in a fixed number of queries."""
         return selectors.with_dates(selectors.fleet(request.user))
 
-    # --- the list ---
+    # --- the fleet ---
 
-    @admin.display(description="API")
-    def api(self, cluster: Cluster) -> SafeString:
-        """Answers, and how fast; or why not."""
-        return badges.reach(cluster).html()
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Tiles, or the same as a table, in the place of Django's list."""
+        asked = grid.Asked.of(request.GET)
+        as_table = request.GET.get("as") == "table"
+        query = request.GET.urlencode()
+        live = reverse("admin:clusters_fleet_live")
+        context = {
+            **self.admin_site.each_context(request),
+            **grid.context(request.user, asked, timezone.now()),
+            "title": _("Fleet"),
+            "opts": self.opts,
+            "asked": asked,
+            "as_table": as_table,
+            "states": grid.STATES,
+            "live": f"{live}{'?' if query else ''}{query}",
+            "tiles_href": _query(request, as_table=False),
+            "table_href": _query(request, as_table=True),
+            "may_register": self.has_add_permission(request),
+            "saved": filters.shown(request, "clusters_cluster"),
+        }
+        return TemplateResponse(request, "clusters/fleet.html", context)
 
-    @admin.display(description="Ready nodes")
-    def nodes(self, cluster: Cluster) -> str:
-        """Ready of all."""
-        nodes = cluster.facts.get("nodes") or []
-        return f"{sum(node['ready'] for node in nodes)}/{len(nodes)}" if nodes else "–"
-
-    @admin.display(description="Version")
-    def version_(self, cluster: Cluster) -> SafeString:
-        """Proven or not."""
-        return badges.version(cluster).html()
-
-    @admin.display(description="Allocatable")
-    def capacity(self, cluster: Cluster) -> SafeString | str:
-        """What ready nodes offer, of all there is."""
-        return render_to_string("clusters/capacity.html", {"bars": badges_of_capacity(cluster)}) or "–"
-
-    @admin.display(description="Token, certificate")
-    def ends(self, cluster: Cluster) -> SafeString:
-        """Until when."""
-        return _together(list(badges.ends(cluster, timezone.now())))
-
-    @admin.display(description="Last seen")
-    def last_seen(self, cluster: Cluster) -> str:
-        """How long ago."""
-        return badges.seen(cluster, timezone.now())
-
-    @admin.display(description="Works", ordering="works_count")
-    def works(self, cluster: Cluster) -> int:
-        """How many are delivered to it."""
-        count: int = getattr(cluster, "works_count", 0)
-        return count
-
-    @admin.display(description="State")
-    def state(self, cluster: Cluster) -> SafeString:
-        """What people set, and what is wrong."""
-        return _together(badges.state(cluster))
+    def live_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The fleet as it changes."""
+        asked, as_table = grid.Asked.of(request.GET), request.GET.get("as") == "table"
+        try:
+            return stream(fleet_snapshot(request.user, asked, as_table=as_table), selectors.FLEET_CHANNEL)
+        except Refusal as refusal:
+            return JsonResponse(problem(refusal), status=int(refusal.status), content_type=CONTENT_TYPE)
 
     # --- one cluster ---
 
@@ -97,6 +100,7 @@ class ClusterAdmin(ConsoleModelAdmin):
         """The pages of one cluster; every change is a POST."""
         view = self.admin_site.admin_view
         own = [
+            path("live/", view(self.live_view), name="clusters_fleet_live"),
             path("<uuid:pk>/do/<slug:verb>/", view(self.do_view), name="clusters_cluster_do"),
             path("<uuid:pk>/unregister/", view(self.unregister_view), name="clusters_cluster_unregister"),
         ]
@@ -110,51 +114,65 @@ class ClusterAdmin(ConsoleModelAdmin):
         if cluster is None:
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
+        return self._page(request, cluster)
+
+    def _page(self, request: HttpRequest, cluster: Cluster, **given: Any) -> HttpResponse:
+        """With its forms, or one that was refused."""
         context = {
             **self.admin_site.each_context(request),
             **page_context(request, cluster),
             "opts": self.opts,
             "labels_form": LabelsForm(initial={"labels": cluster.labels}),
             "credential_form": CredentialForm(),
+            **given,
         }
         return TemplateResponse(request, "clusters/cluster.html", context)
 
     def do_view(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
-        """One change to one cluster, then back to its page; a refusal is told there."""
+        """One change to one cluster, then back to its page; what was refused is told there and stays filled in."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         cluster = self.get_queryset(request).filter(pk=pk).first()
         if cluster is None:
             return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
-        try:
-            done = _do(request, cluster, verb)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, done) if done else messages.error(request, "Nothing was changed.")
+        form = FORMS[verb](request.POST) if verb in FORMS else None
+        if form is None or form.is_valid():
+            try:
+                messages.success(request, _do(request, cluster, verb, form.cleaned_data if form else {}))
+            except Refusal as refusal:
+                if form is None:
+                    messages.error(request, refused(refusal))
+                else:
+                    refuse(form, refusal)
+        if form is not None and form.errors:
+            return self._page(request, cluster, **{f"{verb}_form": form, "tried": verb})
         return HttpResponseRedirect(reverse("admin:clusters_cluster_change", args=[cluster.pk]))
 
     def unregister_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """The list of what it concerns first, then a typed name."""
         cluster = self.get_queryset(request).filter(pk=pk).first()
-        if cluster is None or not allowed(request.user, "operate", cluster):
+        if cluster is None:
             return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
+        try:
+            require(request.user, "operate", cluster)
+        except Refusal as refusal:
+            messages.error(request, refused(refusal))
+            return HttpResponseRedirect(reverse("admin:clusters_cluster_change", args=[cluster.pk]))
         form = UnregisterForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
-            if said["name"] != cluster.name:
-                form.add_error("name", f"Type the name of the cluster: {cluster.name}.")
-            elif answer := _unregister(request, cluster, said):
+            if form.cleaned_data["name"] != cluster.name:
+                form.add_error("name", _("Type the name of the cluster: %(name)s.") % {"name": cluster.name})
+            elif answer := _unregister(request, cluster, form):
                 return answer
         works = selectors.works_of(request.user).filter(cluster=cluster)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Unregister {cluster.name}",
+            "title": _("Unregister %(name)s") % {"name": cluster.name},
             "original": cluster,
             "opts": self.opts,
             "cluster": cluster,
             "form": form,
-            "table": tables.works(works[:200], "It concerns these Works"),
+            "table": tables.works(works[:200], _("It concerns these Works")),
         }
         return TemplateResponse(request, "clusters/unregister.html", context)
 
@@ -170,26 +188,23 @@ class ClusterAdmin(ConsoleModelAdmin):
         )
 
 
-def _do(request: HttpRequest, cluster: Cluster, verb: str) -> str:
-    """Call the service; what to tell, or "" where the form was not filled in."""
+def _do(request: HttpRequest, cluster: Cluster, verb: str, said: dict[str, Any]) -> str:
+    """Call the service; what to tell."""
     actor: Any = request.user
-    if verb in SWITCHES:
-        SWITCHES[verb](cluster=cluster, actor=actor, reason=request.POST.get("reason", "")[:2000])
-        return f"{cluster.name}: {verb} done."
     if verb == "labels":
-        labels = LabelsForm(request.POST)
-        if labels.is_valid():
-            registry.update_cluster(cluster=cluster, labels=labels.cleaned_data["labels"], actor=actor)
-            return f"{cluster.name}: labels saved."
+        registry.update_cluster(cluster=cluster, labels=said["labels"], actor=actor)
+        return _("%(name)s: labels saved.") % {"name": cluster.name}
     if verb == "credential":
-        credential = CredentialForm(request.POST)
-        if credential.is_valid():
-            registry.replace_credential(cluster=cluster, kubeconfig=credential.cleaned_data["kubeconfig"], actor=actor)
-            return f"{cluster.name}: the new credential is in force."
-    return ""
+        registry.replace_credential(cluster=cluster, kubeconfig=said["kubeconfig"], actor=actor)
+        return _("%(name)s: the new credential is in force.") % {"name": cluster.name}
+    if verb not in SWITCHES:
+        raise Http404
+    SWITCHES[verb](cluster=cluster, actor=actor, reason=request.POST.get("reason", "")[:2000])
+    return _("%(name)s: %(verb)s done.") % {"name": cluster.name, "verb": verb}
 
 
-def _unregister(request: HttpRequest, cluster: Cluster, said: dict[str, Any]) -> HttpResponse | None:
+def _unregister(request: HttpRequest, cluster: Cluster, form: UnregisterForm) -> HttpResponse | None:
+    said = form.cleaned_data
     try:
         leaving = departure.unregister_cluster(
             cluster=cluster,
@@ -199,35 +214,55 @@ def _unregister(request: HttpRequest, cluster: Cluster, said: dict[str, Any]) ->
             reason=said["reason"],
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        refuse(form, refusal)
         return None
-    done = "is unregistered" if leaving is None else "is leaving: it goes when the last of its objects is removed"
-    messages.success(request, f"{cluster.name} {done}.")
+    done = _("%(name)s is leaving: it goes when the last of its objects is removed.")
+    if leaving is None:
+        done = _("%(name)s is unregistered.")
+    messages.success(request, done % {"name": cluster.name})
     return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
 
 
-def badges_of_capacity(cluster: Cluster) -> list[dict[str, Any]]:
-    """[{"name", "text", "percent"}] for CPU and memory; empty before the first sight."""
-    whole, free = cluster.facts.get("capacity"), cluster.facts.get("allocatable")
-    if not whole or not free:
-        return []
-    cpu, memory = free["cpu_millicores"], free["memory_bytes"]
-    rows = [
-        ("CPU", f"{cpu / 1000:g}/{whole['cpu_millicores'] / 1000:g} cores", cpu, whole["cpu_millicores"]),
-        ("Memory", f"{memory / 2**30:.0f}/{whole['memory_bytes'] / 2**30:.0f} GiB", memory, whole["memory_bytes"]),
+def fleet_snapshot(actor: Any, asked: grid.Asked, *, as_table: bool) -> Snapshot:
+    """{"html"} of the tiles or the table."""
+    template = "clusters/fleet_table.html" if as_table else "clusters/tiles.html"
+
+    def read() -> dict[str, Any]:
+        return {"html": render_to_string(template, grid.context(fresh(actor), asked, timezone.now()))}
+
+    return read
+
+
+def _query(request: HttpRequest, *, as_table: bool) -> str:
+    """The address of the same fleet as tiles or as a table."""
+    query = request.GET.copy()
+    query.pop("as", None)
+    if as_table:
+        query["as"] = "table"
+    return f"?{query.urlencode()}"
+
+
+def _home(request: HttpRequest) -> dict[str, Any] | None:
+    """The fleet comes first for those who operate it."""
+    if not is_operator(request.user):
+        return None
+    return grid.context(request.user, grid.Asked(), timezone.now())
+
+
+def _search(actor: Any, term: str, most: int) -> list[Hit]:
+    return [
+        Hit(each.name, reverse("admin:clusters_cluster_change", args=[each.pk]), _("cluster"), each.server, "dns")
+        for each in grid.found(actor, term, most)
     ]
-    return [{"name": name, "text": text, "percent": round(100 * part / (of or 1))} for name, text, part, of in rows]
 
 
-def _together(shown: list[badges.Badge]) -> SafeString:
-    return mark_safe(" ".join(badge.html() for badge in shown))  # noqa: S308 - each was rendered by a template
-
-
+register_home_section(HomeSection("fleet", 5, "clusters/home.html", _home))
+register_search("clusters", _search, order=50)
 register_navigation(
-    "Fleet",
+    gettext_noop("Fleet"),
     [
-        NavigationItem("Clusters", "admin:clusters_cluster_changelist", "dns"),
-        NavigationItem("Works", "admin:clusters_work_changelist", "deployed_code"),
+        NavigationItem(gettext_noop("Clusters"), "admin:clusters_cluster_changelist", "dns"),
+        NavigationItem(gettext_noop("Works"), "admin:clusters_work_changelist", "deployed_code"),
     ],
     order=60,
 )

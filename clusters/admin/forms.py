@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clusters.models import Cluster
@@ -22,7 +24,7 @@ class LabelsField(forms.CharField):
     """Labels, `key=value` one a line."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", "One a line, as key=value.")
+        options = {"label": _("Labels"), "help_text": _("One a line, as key=value."), **options}
         super().__init__(required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}), **options)
 
     def prepare_value(self, value: Any) -> Any:
@@ -35,7 +37,7 @@ class LabelsField(forms.CharField):
         for line in filter(None, (line.strip() for line in str(super().clean(value)).splitlines())):
             key, sign, text = line.partition("=")
             if not sign:
-                raise forms.ValidationError(f"'{line[:80]}' is not of the form key=value.")
+                raise forms.ValidationError(gettext("'%(line)s' is not of the form key=value.") % {"line": line[:80]})
             labels[key.strip()] = text.strip()
         return labels
 
@@ -47,11 +49,16 @@ class RegisterForm(forms.ModelForm[Cluster]):
         strip=False,
         max_length=131_072,
         widget=SealedTextarea({"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="The whole file, with its certificates and credential as data: kubectl config view --raw --flatten. "
-        "Stored encrypted, shown to nobody. A narrow account of its own is made by `dougong cluster join` instead.",
+        help_text=_(
+            "The whole file, with its certificates and credential as data: kubectl config view --raw --flatten. "
+            "Stored encrypted, shown to nobody. A narrow account of its own is made by `dougong cluster join` instead."
+        ),
     )
     context = forms.CharField(
-        required=False, widget=UnfoldAdminTextInputWidget(), help_text="Of the file; its current one if left empty."
+        label=_("Context"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Of the file; its current one if left empty."),
     )
     labels = LabelsField()
 
@@ -77,8 +84,11 @@ class UnregisterForm(forms.Form):
 
     fate = forms.ChoiceField(
         choices=[
-            ("remove", "Remove everything of ours from the cluster, namespaces and volumes included, then unregister."),
-            ("leave", "Leave everything running, unmanaged, and unregister now."),
+            (
+                "remove",
+                _("Remove everything of ours from the cluster, namespaces and volumes included, then unregister."),
+            ),
+            ("leave", _("Leave everything running, unmanaged, and unregister now.")),
         ],
         widget=forms.RadioSelect,
     )

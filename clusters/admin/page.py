@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 
 from clusters import selectors
 from clusters.admin import badges, tables
@@ -28,21 +29,21 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
         "operates": allowed(request.user, "operate", cluster),
         "summary": [
             ("API", badges.reach(cluster).html()),
-            ("State", mark_safe(" ".join(each.html() for each in badges.state(cluster)))),  # noqa: S308 - templates' own
-            ("Labels", ", ".join(f"{key}={value}" for key, value in cluster.labels.items())),
-            ("Version", badges.version(cluster).html()),
-            ("Last seen", badges.seen(cluster, now)),
-            ("Server", cluster.server),
-            ("Identity", cluster.identity or "not seen yet"),
-            ("Credential until", credential.html()),
-            ("Renewed by itself", "yes" if selectors.ends(cluster).renewed else "no"),
-            ("Certificate until", certificate.html()),
-            ("Gateway", _gateway(cluster)),
-            ("Storage", ", ".join(f"{tier}: {name}" for tier, name in (cluster.facts.get("storage") or {}).items())),
-            ("Priority classes", ", ".join(cluster.priority_classes)),
-            ("Node pools", ", ".join(cluster.node_pools)),
-            ("Service account annotations", _annotations(cluster)),
-            ("Served kinds", len(cluster.resources)),
+            (_("State"), mark_safe(" ".join(each.html() for each in badges.state(cluster)))),  # noqa: S308 - templates' own
+            (_("Labels"), ", ".join(f"{key}={value}" for key, value in cluster.labels.items())),
+            (_("Version"), badges.version(cluster).html()),
+            (_("Last seen"), badges.seen(cluster, now)),
+            (_("Server"), cluster.server),
+            (_("Identity"), cluster.identity or _("not seen yet")),
+            (_("Credential until"), credential.html()),
+            (_("Renewed by itself"), _("yes") if selectors.ends(cluster).renewed else _("no")),
+            (_("Certificate until"), certificate.html()),
+            (_("Gateway"), _gateway(cluster)),
+            (_("Storage"), ", ".join(f"{tier}: {name}" for tier, name in (cluster.facts.get("storage") or {}).items())),
+            (_("Priority classes"), ", ".join(cluster.priority_classes)),
+            (_("Node pools"), ", ".join(cluster.node_pools)),
+            (_("Service account annotations"), _annotations(cluster)),
+            (_("Served kinds"), len(cluster.resources)),
         ],
         "tables": [
             tables.conditions(cluster.conditions, badges.condition),
@@ -55,7 +56,7 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
 
 def _gateway(cluster: Cluster) -> str:
     gateway = cluster.facts.get("gateway")
-    return f"{gateway['namespace']}/{gateway['name']}" if gateway else "none open to us"
+    return f"{gateway['namespace']}/{gateway['name']}" if gateway else _("none open to us")
 
 
 def _annotations(cluster: Cluster) -> str:
@@ -64,12 +65,18 @@ def _annotations(cluster: Cluster) -> str:
 
 def _switches(cluster: Cluster) -> list[dict[str, str]]:
     """The two switches as buttons: verb, word, icon, what it does, and its twins in CLI and API."""
-    cordon = ("uncordon", "Uncordon", "check", "Let new environments be placed here again.", '{"cordoned": false}')
+    cordon = (
+        "uncordon",
+        _("Uncordon"),
+        "check",
+        _("Let new environments be placed here again."),
+        '{"cordoned": false}',
+    )
     if not cluster.cordoned:
-        cordon = ("cordon", "Cordon", "block", "Place nothing new here; what runs is kept.", '{"cordoned": true}')
-    suspend = ("resume", "Resume", "play_circle", "Deliver and repair again.", '{"suspended": false}')
+        cordon = ("cordon", _("Cordon"), "block", _("Place nothing new here; what runs is kept."), '{"cordoned": true}')
+    suspend = ("resume", _("Resume"), "play_circle", _("Deliver and repair again."), '{"suspended": false}')
     if not cluster.suspended:
-        suspend = ("suspend", "Suspend", "pause_circle", "Write nothing, repair nothing.", '{"suspended": true}')
+        suspend = ("suspend", _("Suspend"), "pause_circle", _("Write nothing, repair nothing."), '{"suspended": true}')
     return [
         {"verb": verb, "word": word, "icon": icon, "what": what, "twin": _twin(cluster, verb, body)}
         for verb, word, icon, what, body in (cordon, suspend)

@@ -9,11 +9,14 @@ from typing import Any
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clusters.admin import badges
 from clusters.admin.badges import Badge
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
+from paas.core.moments import when
 
 Cells = list[Any]
 
@@ -25,7 +28,12 @@ class Table:
     title: str
     headers: list[str]
     rows: list[Cells]
-    empty: str = "None."
+    empty: str = ""
+
+    @property
+    def labelled(self) -> list[list[tuple[str, Any]]]:
+        """The rows with the header of each cell, which a narrow window shows beside it."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
 
 
 def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, Any]], Badge]) -> Table:
@@ -36,12 +44,12 @@ def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, 
             badge(each).html(),
             each["status"],
             linebreaksbr(each["message"]),
-            str(each["lastTransitionTime"])[:19],
+            when(str(each["lastTransitionTime"])),
         ]
         for each in said
     ]
-    headers = ["Type", "Now", "Status", "Message", "Since (UTC)"]
-    return Table("Conditions", headers, rows, "Nothing has been said yet.")
+    headers = [_("Type"), _("Now"), _("Status"), _("Message"), _("Since")]
+    return Table(_("Conditions"), headers, rows, _("Nothing has been said yet."))
 
 
 def nodes(found: Iterable[Mapping[str, Any]]) -> Table:
@@ -58,35 +66,36 @@ def nodes(found: Iterable[Mapping[str, Any]]) -> Table:
         ]
         for each in found
     ]
-    headers = ["Name", "State", "Roles", "Kubelet", "CPU", "Memory", "Taints"]
-    return Table("Nodes", headers, rows, "None seen yet.")
+    headers = [_("Name"), _("State"), _("Roles"), "Kubelet", "CPU", _("Memory"), _("Taints")]
+    return Table(_("Nodes"), headers, rows, _("None seen yet."))
 
 
 def _node(found: Mapping[str, Any]) -> Badge:
     if not found["ready"]:
-        return Badge("Not ready", badges.BAD)
-    return Badge("Cordoned", badges.WARN, "block") if found["cordoned"] else Badge("Ready", badges.GOOD)
+        return Badge(gettext_noop("Not ready"), badges.BAD)
+    ready = Badge(gettext_noop("Ready"), badges.GOOD)
+    return Badge(gettext_noop("Cordoned"), badges.WARN, "block") if found["cordoned"] else ready
 
 
-def works(found: Iterable[Work], title: str = "Works") -> Table:
+def works(found: Iterable[Work], title: str = "") -> Table:
     """With a link to each."""
     rows: list[Cells] = [
         [
             format_html(
-                '<a class="text-primary-600 dark:text-primary-500" href="{}">{}/{}</a>',
+                '<a class="dg-link" href="{}">{}/{}</a>',
                 reverse("admin:clusters_work_change", args=[each.pk]),
                 each.owner_name,
                 each.name,
             ),
             each.team.name if each.team else "–",
             badges.health(each.health).html(),
-            f"{each.observed_generation} of {each.generation}",
-            each.get_intent_display(),
+            _("%(observed)s of %(desired)s") % {"observed": each.observed_generation, "desired": each.generation},
+            _(each.get_intent_display()),
         ]
         for each in found
     ]
-    headers = ["Work", "Team", "Health", "Generation", "Intent"]
-    return Table(title, headers, rows, "None that you may view.")
+    headers = [_("Work"), _("Team"), _("Health"), _("Generation"), _("Intent")]
+    return Table(title or _("Works"), headers, rows, _("None that you may view."))
 
 
 def objects(found: Iterable[OwnedObject]) -> Table:
@@ -95,8 +104,8 @@ def objects(found: Iterable[OwnedObject]) -> Table:
         [each.oid, each.phase, badges.health(each.health).html(), each.reason, linebreaksbr(each.message)]
         for each in found
     ]
-    headers = ["Object", "Phase", "Health", "Reason", "Message"]
-    return Table("Objects", headers, rows, "None written yet.")
+    headers = [_("Object"), _("Phase"), _("Health"), _("Reason"), _("Message")]
+    return Table(_("Objects"), headers, rows, _("None written yet."))
 
 
 def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
@@ -106,4 +115,4 @@ def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
         for type_, entries in found.items()
         for entry in entries
     ]
-    return Table("Reported", ["What", "Details"], rows)
+    return Table(_("Reported"), [_("What"), _("Details")], rows)

@@ -6,22 +6,65 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clusters import selectors
 from clusters.admin import badges, tables
+from clusters.health import Health
 from clusters.models import Work
-from paas.core.site import ConsoleModelAdmin, console
+from paas.core.moments import when
+from paas.core.site import ConsoleModelAdmin, column, console
+
+
+class _ChoiceFilter(admin.SimpleListFilter):
+    """By a column of few words."""
+
+    words: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The words, as people read them."""
+        return [(word, _(word)) for word in self.words]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Work]) -> QuerySet[Work]:
+        """By what was chosen."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class HealthFilter(_ChoiceFilter):
+    """By health."""
+
+    title = gettext_lazy("health")
+    parameter_name = "health"
+    words = tuple(map(str, Health))
+
+
+class IntentFilter(_ChoiceFilter):
+    """By whether it is to be there."""
+
+    title = gettext_lazy("intent")
+    parameter_name = "intent"
+    words = tuple(map(str, Work.Intent.values))
 
 
 @admin.register(Work, site=console)
 class WorkAdmin(ConsoleModelAdmin):
     """The Works of one's teams; operators see all."""
 
-    list_display = ["title", "cluster", "team", "health_", "progress", "release", "next_check_at"]
-    list_filter = ["health", "intent", "cluster"]
+    list_display = [
+        "title",
+        column("cluster", gettext_lazy("Cluster")),
+        column("team", gettext_lazy("Team")),
+        "health_",
+        "progress",
+        column("release", gettext_lazy("Release")),
+        column("next_check_at", gettext_lazy("Next check")),
+    ]
+    list_filter = [HealthFilter, IntentFilter, "cluster"]
     search_fields = ["owner_name", "name", "cluster__name"]
     show_full_result_count = False
 
@@ -29,21 +72,23 @@ class WorkAdmin(ConsoleModelAdmin):
         """With cluster and team."""
         return selectors.works_of(request.user).order_by("owner_name", "name")
 
-    @admin.display(description="Work", ordering="owner_name")
+    @admin.display(description=gettext_lazy("Work"), ordering="owner_name")
     def title(self, work: Work) -> str:
         """Owner and name."""
         return f"{work.owner_name}/{work.name}"
 
-    @admin.display(description="Health", ordering="health")
+    @admin.display(description=gettext_lazy("Health"), ordering="health")
     def health_(self, work: Work) -> SafeString:
         """In colour, word and icon."""
         return badges.health(work.health).html()
 
-    @admin.display(description="Generation")
+    @admin.display(description=gettext_lazy("Generation"))
     def progress(self, work: Work) -> str:
         """How far behind."""
         behind = work.generation - work.observed_generation
-        return f"{work.generation}" if behind <= 0 else f"{work.generation} ({behind} not observed yet)"
+        if behind <= 0:
+            return str(work.generation)
+        return _("%(generation)s (%(behind)s not observed yet)") % {"generation": work.generation, "behind": behind}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -60,13 +105,13 @@ class WorkAdmin(ConsoleModelAdmin):
             "original": work,
             "work": work,
             "summary": [
-                ("Health", badges.health(work.health).html()),
-                ("Cluster", work.cluster.name),
-                ("Team", work.team.name if work.team else "the platform's own"),
-                ("Generation", self.progress(work)),
-                ("Release", work.release or "–"),
-                ("Intent", work.get_intent_display()),
-                ("Next check", work.next_check_at),
+                (_("Health"), badges.health(work.health).html()),
+                (_("Cluster"), work.cluster.name),
+                (_("Team"), work.team.name if work.team else _("the platform's own")),
+                (_("Generation"), self.progress(work)),
+                (_("Release"), work.release or "–"),
+                (_("Intent"), _(work.get_intent_display())),
+                (_("Next check"), when(work.next_check_at) if work.next_check_at else "–"),
             ],
             "tables": [
                 tables.conditions(work.conditions, condition_of_work),
@@ -81,7 +126,7 @@ def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:
     """Healthy and Ready are good when True; whatever else the loop states is worth a look."""
     good = said["type"] in ("Healthy", "Ready", "Available", "Applied")
     if said["status"] == "Unknown":
-        return badges.Badge("Unknown", badges.PLAIN)
+        return badges.Badge(gettext_noop("Unknown"), badges.PLAIN)
     if (said["status"] == "True") == good:
         return badges.Badge(badges.spaced(said["reason"]), badges.GOOD)
     return badges.Badge(badges.spaced(said["reason"]), badges.WARN, title=said["message"])

@@ -19,9 +19,11 @@ from clusters.due import due_unless_held
 from clusters.faults import ApiRefused, ClusterFault, Unreachable
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.facts import Facts
+from clusters.selectors import FLEET_CHANNEL
 from clusters.sessions import Access
 from clusters.wake import wake
 from paas.core.conditions import Condition, get_condition, set_condition
+from paas.core.sse import hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def record(sight: Sight) -> Recorded | None:
                 due_unless_held(cluster.works.filter(conditions__contains=waiting), Lane.EDIT, cured=True)
         for condition in said:
             cluster.conditions = set_condition(cluster.conditions, condition, now=timezone.now())
+        if cluster.conditions != before:
+            hint(FLEET_CHANNEL)
         # Not save(): the version is the ETag of what people edit, and a probe is no edit.
         Cluster.objects.filter(pk=cluster.pk).update(facts=cluster.facts, conditions=cluster.conditions)
         if sight.facts is not None:

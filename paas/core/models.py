@@ -1,4 +1,4 @@
-"""The rows of paas.core: the audit trail, and the abstract base of what is edited under ETag and If-Match."""
+"""The rows of paas.core: the audit trail, filters that people keep, and the base of what is edited under ETag."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 
 class Versioned(models.Model):
@@ -24,6 +25,30 @@ class Versioned(models.Model):
         """Save these fields and raise the version; the caller holds the row's lock."""
         self.version += 1
         self.save(update_fields=[*fields, "version", "updated_at"])
+
+
+class SavedFilter(models.Model):
+    """A query of a list that a person keeps under a name. `page` names the list: `applications_application`."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=100)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="one_filter_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def href(self) -> str:
+        """Where it leads."""
+        return f"{reverse(f'admin:{self.page}_changelist')}?{self.query}"
 
 
 class AuditEvent(models.Model):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -30,6 +31,12 @@ TEAM_WORDS = ("view", "deploy", "own")
 def signed_in(actor: Actor) -> AbstractUser | None:
     """The person, or None for the platform itself, nobody, and the deactivated."""
     return actor if isinstance(actor, AbstractUser) and actor.is_active else None
+
+
+def fresh(actor: Actor) -> Actor:
+    """The person as they are now: their account may have been closed, their roles taken, since a live view began."""
+    person = signed_in(actor)
+    return cast(Any, get_user_model())._default_manager.filter(pk=person.pk).first() if person is not None else None
 
 
 def is_operator(actor: Actor) -> bool:

@@ -1,8 +1,8 @@
 """The console: one site at /console/ for every signed-in person, its home page, navigation and the base of its pages.
 
 Other rooms fill it from their `admin.py`, which Django loads by itself: models by `@admin.register(Model,
-site=console)`, parts of the home page by `register_home_section`, entries of the sidebar by `register_navigation`.
-Nothing here knows a domain.
+site=console)`, parts of the home page by `register_home_section`, entries of the sidebar by `register_navigation`,
+addresses of their own by `register_view`. Nothing here knows a domain.
 """
 
 from __future__ import annotations
@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.forms import ModelForm
+from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from paas.core import filters
 from paas.core.errors import Refusal
 from paas.core.models import AuditEvent
 from paas.core.permissions import Actor, allowed, visible
+from paas.core.theme import script_words
 
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
@@ -51,8 +55,8 @@ class HomeSection:
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An entry of the sidebar: `view` is a name to reverse (`admin:clusters_cluster_changelist`), `icon` a Material
-    symbol.
+    """An entry of the sidebar: `title` is a message id, `view` a name to reverse (`admin:clusters_cluster_changelist`),
+    `icon` a Material symbol.
     """
 
     title: str
@@ -63,6 +67,7 @@ class NavigationItem:
 
 console_home_sections: dict[str, HomeSection] = {}
 console_navigation: dict[tuple[int, str], list[NavigationItem]] = {}
+console_views: dict[str, tuple[str, Callable[..., Any]]] = {}
 
 
 def register_home_section(section: HomeSection) -> None:
@@ -75,20 +80,35 @@ def register_navigation(group: str, items: list[NavigationItem], *, order: int) 
     console_navigation[(order, group)] = items
 
 
+def register_view(route: str, view: Callable[..., Any], *, name: str) -> None:
+    """Put a view at /console/<route>, for everyone who is signed in."""
+    console_views[name] = (route, view)
+
+
+def refused(refusal: Refusal) -> str:
+    """A refusal in words: what, by which rule, what to do, and its code."""
+    said = [refusal.message]
+    if refusal.rule:
+        said.append(_("Rule: %(rule)s") % {"rule": refusal.rule})
+    if refusal.remedy:
+        said.append(_("What to do: %(remedy)s") % {"remedy": refusal.remedy})
+    return " ".join([*said, f"({refusal.code})"])
+
+
+def refuse(form: Form, refusal: Refusal) -> None:
+    """Put a refusal over a form that was valid, which then keeps what was typed."""
+    form.add_error(None, refused(refusal))
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar in Unfold's words, for this person."""
-    groups: list[dict[str, Any]] = [{"items": [{"title": "Home", "icon": "home", "link": reverse("admin:index")}]}]
-    for (_, title), items in sorted(console_navigation.items()):
+    groups: list[dict[str, Any]] = [{"items": [{"title": _("Home"), "icon": "home", "link": reverse("admin:index")}]}]
+    for (_order, title), items in sorted(console_navigation.items()):
         shown = [item for item in items if item.permission is None or item.permission(request)]
         if shown:
-            links = [{"title": item.title, "icon": item.icon, "link": reverse(item.view)} for item in shown]
-            groups.append({"title": title, "separator": True, "items": links})
+            links = [{"title": _(item.title), "icon": item.icon, "link": reverse(item.view)} for item in shown]
+            groups.append({"title": _(title), "separator": True, "items": links})
     return groups
-
-
-def favicon(request: HttpRequest) -> str:
-    """Where the console's icon is."""
-    return static("dougong/favicon.svg")
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
@@ -105,7 +125,16 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
 
     login_form = SignInForm
     index_template = "console/home.html"
-    index_title = "Home"
+    index_title = gettext_lazy("Home")
+
+    def extra_urls(self) -> list[URLPattern]:
+        """The addresses that rooms registered."""
+        return [path(route, self.admin_view(view), name=name) for name, (route, view) in console_views.items()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With the words that scripts say, and where to return to from the choice of a language."""
+        context: dict[str, Any] = super().each_context(request)
+        return {**context, "script_words": script_words(), "redirect_to": request.get_full_path()}
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Any active person, not only Django's "staff"."""
@@ -125,6 +154,17 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
 console = ConsoleSite(name="console")
 
 
+def column(field: str, title: Any) -> Callable[[Any], Any]:
+    """A column of a list that shows a field under a title of its own, sorted by it."""
+
+    @display(description=title, ordering=field)
+    def shown(obj: Any) -> Any:
+        return getattr(obj, field)
+
+    shown.__name__ = field
+    return shown
+
+
 class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     """The base of every page about a model: what is shown is `visible`, what is changed goes through services.
 
@@ -136,15 +176,20 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
             def service_create(self, request, form):
                 return create_team(actor=request.user, **form.cleaned_data)
 
-    A verb without a word is not offered. A Refusal becomes a message and leaves nothing half done.
+    A verb without a word is not offered. A Refusal is told above the form, which keeps what was typed, and leaves
+    nothing half done. `create_twin` and `update_twin` say how the command line or the API do the same.
     """
 
     create_permission: ClassVar[str] = ""
     update_permission: ClassVar[str] = ""
     delete_permission: ClassVar[str] = ""
+    create_twin: ClassVar[str] = ""
+    update_twin: ClassVar[str] = ""
 
     list_disable_select_all = True
     compressed_fields = True
+    change_form_after_template = "console/twin.html"
+    list_before_template = "console/filters.html"
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> models.Model:
         """Call the service that creates; return its object."""
@@ -224,17 +269,52 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         """What else goes is the service's to decide, not a cascade's."""
         return [str(obj) for obj in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Django's form; after a refusal one that tells it."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else _refusing(form, refusal)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Named in the reader's language where its name has one."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            for said in ("label", "help_text"):
+                if text := str(getattr(field, said) or ""):
+                    setattr(field, said, _(text))
+        return field
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Django's page, with refusals told as messages; its transaction has been rolled back by then."""
-        return _told(request, lambda: super(ConsoleModelAdmin, self).changeform_view(request, *args, **kwargs))
+        """Django's page; a refusal rolls its transaction back and is told above the form, filled in as it was."""
+
+        def view() -> HttpResponse:
+            answer: HttpResponse = super(ConsoleModelAdmin, self).changeform_view(request, *args, **kwargs)
+            return answer
+
+        try:
+            return view()
+        except Refusal as refusal:
+            if request.method != "POST":
+                return _told(request, refusal)
+            request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
+            return view()
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The same for removing."""
-        return _told(request, lambda: super(ConsoleModelAdmin, self).delete_view(request, *args, **kwargs))
+        try:
+            answer: HttpResponse = super().delete_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return _told(request, refusal)
+        return answer
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The same for bulk actions."""
-        return _told(request, lambda: super(ConsoleModelAdmin, self).changelist_view(request, *args, **kwargs))
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The same for bulk actions; with the filters that the person keeps for this list."""
+        saved = filters.shown(request, f"{self.opts.app_label}_{self.opts.model_name}")
+        try:
+            answer: HttpResponse = super().changelist_view(request, {"saved": saved, **(extra_context or {})})
+        except Refusal as refusal:
+            return _told(request, refusal)
+        return answer
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -247,7 +327,7 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         events = AuditEvent.objects.filter(object_type=obj._meta.label, object_id=str(obj.pk))[:200]
         context = {
             **self.admin_site.each_context(request),
-            "title": f"History of {obj}",
+            "title": _("History of %(name)s") % {"name": obj},
             "subtitle": None,
             "opts": self.opts,
             "object": obj,
@@ -272,10 +352,17 @@ def _actor(request: HttpRequest) -> Actor:
     return request.user
 
 
-def _told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Run a page; a refusal sends the person back to it with a message."""
-    try:
-        return view()
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else reverse("admin:index"))
+def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Send the person back to the page with a message."""
+    messages.error(request, refused(refusal))
+    return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else reverse("admin:index"))
+
+
+def _refusing(form: type[ModelForm[Any]], refusal: Refusal) -> type[ModelForm[Any]]:
+    class Refused(form):  # type: ignore[misc, valid-type]  # made by Django at run time
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            refuse(self, refusal)
+            return cleaned
+
+    return Refused

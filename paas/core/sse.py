@@ -20,6 +20,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import StreamingHttpResponse
+from django.utils import timezone, translation
 
 from paas.core.errors import Refusal, Unavailable
 from paas.core.problems import problem
@@ -56,7 +57,7 @@ def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
     """
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
-    response = StreamingHttpResponse(events(snapshot, channel), content_type="text/event-stream")
+    response = StreamingHttpResponse(events(_for_reader(snapshot), channel), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -99,6 +100,17 @@ async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGe
         if left <= 0:
             return
         await hints.wait(left)
+
+
+def _for_reader(snapshot: Snapshot) -> Snapshot:
+    """In the language and the time zone of the request, which ends before the first reading."""
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+
+    def read() -> dict[str, Any]:
+        with translation.override(language), timezone.override(zone):
+            return snapshot()
+
+    return read
 
 
 def _reading(snapshot: Snapshot) -> Snapshot:

@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
+from paas.core.errors import Refusal
 from paas.core.permissions import is_operator
-from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
+from paas.core.site import (
+    ConsoleModelAdmin,
+    NavigationItem,
+    column,
+    console,
+    refused,
+    register_navigation,
+    register_view,
+)
 from paas.identity import services
 from paas.identity.models import OPERATORS, Team, User
 from paas.identity.roles import members
@@ -31,7 +45,9 @@ class NewUserForm(forms.ModelForm[User]):
 class UserForm(forms.ModelForm[User]):
     """What operators may change of a person."""
 
-    operator = forms.BooleanField(required=False, help_text="May operate the platform: clusters, delivery, people.")
+    operator = forms.BooleanField(
+        required=False, help_text=gettext_lazy("May operate the platform: clusters, delivery, people.")
+    )
 
     class Meta:
         model = User
@@ -48,6 +64,7 @@ class UserAdmin(ConsoleModelAdmin):
     """People; operators only."""
 
     create_permission = update_permission = "operate"
+    create_twin = "manage.py bootstrap"
     list_display = ["username", "email", "is_active", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username", "email"]
@@ -81,7 +98,13 @@ class TeamAdmin(ConsoleModelAdmin):
 
     create_permission = "operate"
     update_permission = "own"
-    list_display = ["name", "title", "created_at"]
+    create_twin = "POST /api/v1/teams/"
+    update_twin = "PATCH /api/v1/teams/NAME/"
+    list_display = [
+        column("name", gettext_lazy("Name")),
+        column("title", gettext_lazy("Title")),
+        column("created_at", gettext_lazy("Since")),
+    ]
     search_fields = ["name", "title"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -92,15 +115,12 @@ class TeamAdmin(ConsoleModelAdmin):
         """The name never changes."""
         return ["name", "people"] if obj else []
 
-    @admin.display(description="Members")
+    @admin.display(description=gettext_lazy("Members"))
     def people(self, team: Team) -> str:
         """One line per person."""
-        return (
-            format_html_join(
-                "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
-            )
-            or "none"
-        )
+        return format_html_join(
+            "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
+        ) or _("none")
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""
@@ -115,7 +135,31 @@ def _operates(request: HttpRequest) -> bool:
     return is_operator(request.user)
 
 
-register_navigation("Teams", [NavigationItem("Teams", "admin:identity_team_changelist", "groups")], order=50)
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the language a person chose, and go back to where they were."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    language, back = request.POST.get("language", ""), request.POST.get("next", "")
+    person: Any = request.user
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("admin:index")
+    answer = HttpResponseRedirect(back)
+    try:
+        services.set_language(user=person, language=language, actor=person)
+    except Refusal as refusal:
+        messages.error(request, refused(refusal))
+        return answer
+    # For the page that asks who one is, where nobody is known yet.
+    answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return answer
+
+
+register_view("language/", choose_language, name="language")
 register_navigation(
-    "People", [NavigationItem("People", "admin:identity_user_changelist", "person", _operates)], order=80
+    gettext_noop("Teams"), [NavigationItem(gettext_noop("Teams"), "admin:identity_team_changelist", "groups")], order=50
+)
+register_navigation(
+    gettext_noop("People"),
+    [NavigationItem(gettext_noop("People"), "admin:identity_user_changelist", "person", _operates)],
+    order=80,
 )

@@ -29,6 +29,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
     permission_scope: ClassVar[str] = "operators"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    language = models.CharField(
+        max_length=10, blank=True, default="", help_text="Of the console; the browser's own if left empty."
+    )
 
     class Meta:
         ordering = ["username"]

@@ -229,6 +229,25 @@ def remove_expired_tokens() -> int:
     return int(ApiToken.objects.filter(expiry__lt=timezone.now()).delete()[0])
 
 
+def set_language(*, user: User, language: str, actor: Actor) -> None:
+    """Choose one's own language of the console; empty leaves it to the browser.
+
+    Raises:
+        Invalid: `language_unknown`.
+    """
+    if actor != user:
+        require(actor, OPERATE, None)
+    known = [code for code, _name in settings.LANGUAGES]
+    if language and language not in known:
+        raise Invalid(
+            "language_unknown", f"There is no console in '{language[:20]}'.", rule=f"It speaks {', '.join(known)}."
+        )
+    with transaction.atomic():
+        before = {"language": user.language}
+        User.objects.filter(pk=user.pk).update(language=language)
+        audit.record(actor=actor, action="user.language_set", target=user, before=before, after={"language": language})
+
+
 def operators() -> Group:
     """The group that holds the platform permission, made where it is missing."""
     group, created = Group.objects.get_or_create(name=OPERATORS)

@@ -3,6 +3,7 @@
   "use strict";
 
   const MOST = 2000;
+  const words = JSON.parse(document.getElementById("dg-words").textContent);
   const list = document.querySelector("[data-logs]");
   const word = document.querySelector("[data-logs-word]");
   const pause = document.querySelector("[data-logs-pause]");
@@ -28,7 +29,7 @@
     const rows = held;
     held = held ? null : [];
     pause.setAttribute("aria-pressed", String(held !== null));
-    pause.querySelector("[data-logs-pause-word]").textContent = held ? "Go on" : "Pause";
+    pause.querySelector("[data-logs-pause-word]").textContent = held ? words.go_on : words.pause;
     if (rows) show(rows);
   });
 
@@ -36,7 +37,7 @@
   source.addEventListener("open", () => {
     // After a break the last lines come again.
     list.replaceChildren();
-    word.textContent = "Live";
+    word.textContent = words.live;
   });
   source.addEventListener("line", (event) => {
     const row = line(JSON.parse(event.data));
@@ -45,10 +46,10 @@
   });
   source.addEventListener("refused", (event) => {
     source.close();
-    word.textContent = `Ended: ${JSON.parse(event.data).detail}`;
+    word.textContent = `${words.ended} ${JSON.parse(event.data).detail}`;
   });
   source.addEventListener("error", () => {
-    word.textContent = source.readyState === 2 ? "Not live: reload" : "Connecting again…";
+    word.textContent = source.readyState === 2 ? words.reload : words.again;
   });
   window.addEventListener("pagehide", () => source.close());
 })();

@@ -61,7 +61,8 @@ def test_home_of_a_team_with_a_project_only_says_how_to_begin(shown, project, vi
 def test_the_page_shows_health_conditions_objects_and_history(shown, application, viewer):
     text = shown(viewer, page_of(application))
     for word in (
-        "production", "Degraded", "Deployment/hello-web", "Image pull back off no such image", "hello.example/", "east",
+        "production", "Degraded", "Deployment", "hello-web", "Image pull back off: no such image",
+        "hello.example/", "east",
         "is about to be delivered", "first", "olga", "Logs", "dougong deploy -f app.yaml --watch",
     ):  # fmt: skip
         assert word in text, word
@@ -142,7 +143,9 @@ def test_rolling_back(client, deploy, application, owner, viewer):
     assert "production returns to r1 as r3." in answer.content.decode()
     assert Release.objects.get(number=3).rolled_back_to == old
     assert AuditEvent.objects.get(action="environment.rolled_back").reason == "it broke"
-    assert "already_running" in client.post(address, {}, follow=True).content.decode()
+    refused = client.post(address, {"reason": "once more"}, follow=True).content.decode()
+    assert "already_running" in refused
+    assert 'value="once more"' in refused
 
 
 def test_retiring_shows_what_goes_and_takes_the_name(client, application, owner, viewer):
@@ -151,7 +154,10 @@ def test_retiring_shows_what_goes_and_takes_the_name(client, application, owner,
     assert client.post(address, {"name": "hello"}).status_code == 302
     client.force_login(owner)
     assert "apps/Deployment/demo/hello-web" in client.get(address).content.decode()
-    assert "not_confirmed" in client.post(address, {"name": "hallo"}, follow=True).content.decode()
+    refused = client.post(address, {"name": "hallo", "reason": "we are done"}, follow=True).content.decode()
+    assert "Rule: What cannot be undone is confirmed by typing the name." in refused
+    assert "not_confirmed" in refused
+    assert 'value="we are done"' in refused
     assert Application.objects.get().state == "Active"
     client.post(address, {"name": "hello", "reason": "over"})
     assert Application.objects.get().state == "Retiring"
@@ -192,7 +198,7 @@ def test_the_logs_page_names_its_twins(shown, application, viewer):
 
 def test_live_parts_are_the_same_html_and_end_for_those_who_lost_their_role(application, viewer, team, admin):
     page, home = application_snapshot(viewer, application.pk), home_snapshot(viewer)
-    assert "Deployment/hello-web" in page()["html"]
+    assert "hello-web" in page()["html"]
     assert "hello" in home()["html"]
     identity.remove_member(team=team, user=viewer, actor=admin)
     with pytest.raises(NotFound):
@@ -213,7 +219,7 @@ def test_the_stream_of_a_page(async_client, application, viewer, stranger, setti
         await chunks.aclose()
         return found[1]
 
-    assert b"Deployment/hello-web" in async_to_sync(first)(viewer)
+    assert b"hello-web" in async_to_sync(first)(viewer)
     assert async_to_sync(first)(stranger).startswith(b"event: refused")
 
 

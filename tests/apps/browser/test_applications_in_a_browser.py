@@ -37,11 +37,12 @@ def test_the_page_follows_without_a_reload(sign_in, served, application, owner, 
     page.get_by_role("article", name="Environment production").wait_for()
     page.get_by_text("Live", exact=True).wait_for()
     page.evaluate("window.here = true")
-    page.locator("details").first.click()
+    page.get_by_role("button", name="Close all").click()
+    page.locator(".dg-tree summary").first.click()
     assert page.get_by_text("is about to be delivered").count() > 0
     observe(Environment.objects.get())
-    page.get_by_text("All is delivered and healthy.").wait_for()
-    assert page.locator("details[open]").count() == 1
+    page.get_by_text("All is delivered and healthy.").first.wait_for()
+    assert page.locator(".dg-tree details[open]").count() == 1
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
     page.get_by_text("Shorter still").wait_for()
     assert page.evaluate("window.here")
@@ -52,14 +53,14 @@ def test_the_home_page_follows_too(sign_in, application, owner, observe, errors)
     page = sign_in(owner)
     page.get_by_text("Live", exact=True).wait_for()
     observe(Environment.objects.get(), "Degraded")
-    page.get_by_text("Degraded").wait_for()
+    page.get_by_text("Degraded").first.wait_for()
     assert errors == []
 
 
 def test_rolling_back_by_hand(sign_in, application, owner, errors):
     page = sign_in(owner)
     page.get_by_role("link", name="hello").first.click()
-    page.get_by_role("link", name="Roll back… to production r1").click()
+    page.get_by_role("link", name="Roll back… production r1").click()
     page.get_by_label("Reason").fill("it broke")
     page.get_by_role("button", name="Roll back").click()
     page.get_by_text("production returns to r1 as r3.").wait_for()

@@ -1,13 +1,20 @@
 """The fleet's pages: for everyone to read, for operators to change, and never a secret in them."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from clusters.admin.fleet import fleet_snapshot
+from clusters.admin.grid import Asked
+from clusters.faults import Unreachable
 from clusters.models import Cluster
 from clusters.probe import Facts, Sight, record
 from clusters.probe.facts import node
 from clusters.sessions import access_for
 from paas.core.models import AuditEvent
+from paas.identity import services
 
 FLEET = reverse("admin:clusters_cluster_changelist")
 REGISTER = reverse("admin:clusters_cluster_add")
@@ -65,12 +72,98 @@ def test_the_list_says_how_each_cluster_is(console, operator, east, register):
     assert "never" in shown
 
 
+def facts(version="v1.34.4", kubelet="v1.34.4", **more):
+    body = {**NODE, "status": {**NODE["status"], "nodeInfo": {"kubeletVersion": kubelet}}}
+    return Facts(version=version, latency_ms=2.5, nodes=(node(body),), fence=True, **more)
+
+
+@pytest.fixture
+def fleet(register):
+    """Three clusters: one well, one older with older kubelets, one that was never seen."""
+    made = {}
+    for number, (name, seen) in enumerate(
+        [("newer", facts(identity="a")), ("older", facts("v1.33.1", "v1.32.9", identity="b")), ("silent", None)]
+    ):
+        made[name] = register(name, server=f"https://198.18.0.{20 + number}:6443", labels={"tier": name})
+        if seen:
+            record(Sight(access_for(made[name]), facts=seen))
+    return made
+
+
+@pytest.mark.parametrize("twin", ["", "as=table"])
+def test_how_far_versions_are_apart(console, operator, fleet, twin):
+    shown = console(operator).get(f"{FLEET}?{twin}").content.decode()
+    assert "3 clusters · 2 answering · 1 with trouble · v1.34 × 1, v1.33 × 1 · 1 minor apart" in shown
+    assert "1 minor behind" in shown
+    assert "kubelets v1.32" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["newer", "older", "silent"]),
+        ("q=OLD", ["older"]),
+        ("q=tier=newer", ["newer"]),
+        ("state=silent", ["silent"]),
+        ("state=cordoned", ["older"]),
+        ("version=v1.33", ["older"]),
+        ("state=silent&version=v1.33", []),
+        ("state=nonsense", ["newer", "older", "silent"]),
+    ],
+)
+def test_the_fleet_is_narrowed(console, operator, fleet, query, names):
+    Cluster.objects.filter(name="older").update(cordoned=True)
+    answer = console(operator).get(f"{FLEET}?{query}")
+    assert [each.name for each in answer.context["tiles"]] == names
+    if not names:
+        assert "No cluster is like this" in answer.content.decode()
+
+
+def test_dates_are_told_in_days(console, operator, fleet):
+    ends = timezone.now() + timedelta(days=5, hours=1)
+    fleet["newer"].credentials.update(expires_at=ends)
+    Cluster.objects.filter(name="newer").update(
+        facts={"certificate_expires_at": (ends + timedelta(days=60)).isoformat()}
+    )
+    answer = console(operator).get(FLEET)
+    [tile] = [each for each in answer.context["tiles"] if each.name == "newer"]
+    assert "5 days" in tile.credential
+    assert "orange" in tile.credential
+    assert "65 days" in tile.certificate
+
+
+def test_what_is_wrong_is_told_in_words(console, operator, east):
+    fault = Unreachable("connection refused by 198.18.0.9")
+    record(Sight(access_for(east), fault=fault))
+    shown = console(operator).get(FLEET).content.decode()
+    assert "No connection" in shown
+    assert "connection refused by 198.18.0.9" in shown
+    assert "The policy dougong-fence and its binding are not there" in shown
+
+
+def test_an_empty_fleet_says_how_to_begin(console, operator):
+    assert "dougong cluster join NAME" in console(operator).get(FLEET).content.decode()
+
+
+def test_operators_see_the_fleet_at_home_others_do_not(console, operator, stranger, east):
+    assert "home-fleet" in console(operator).get(reverse("admin:index")).content.decode()
+    assert "home-fleet" not in console(stranger).get(reverse("admin:index")).content.decode()
+
+
+def test_the_live_fleet_is_the_same_html_and_ends_for_whoever_is_kept_out(fleet, operator, admin):
+    read = fleet_snapshot(operator, Asked(), as_table=False)
+    assert "older" in read()["html"]
+    services.set_active(user=operator, active=False, actor=admin)
+    assert "older" not in read()["html"]
+
+
 def test_the_list_costs_the_same_for_many(console, operator, register, django_assert_max_num_queries):
     for number in range(12):
         register(f"c{number}", server=f"https://198.18.1.{number}:6443")
     client = console(operator)
-    with django_assert_max_num_queries(10):
-        client.get(FLEET)
+    for address in (FLEET, f"{FLEET}?as=table"):
+        with django_assert_max_num_queries(10):
+            client.get(address)
 
 
 def test_the_page_of_a_cluster_shows_conditions_and_nodes(console, stranger, east):
@@ -119,7 +212,26 @@ def test_a_refusal_is_told_with_its_rule(console, operator, networks, kubeconfig
     form = {"name": "east", "kubeconfig": kubeconfig("https://127.0.0.1:6443")}
     shown = console(operator).post(REGISTER, form, follow=True).content.decode()
     assert "DOUGONG_CLUSTER_NETWORKS" in shown
+    assert "Rule: " in shown
     assert not Cluster.objects.exists()
+
+
+def test_a_refused_form_keeps_what_was_typed_but_the_credential(console, operator, networks, kubeconfig):
+    form = {"name": "east", "kubeconfig": kubeconfig("https://127.0.0.1:6443"), "context": "", "labels": "region=eu"}
+    answer = console(operator).post(REGISTER, form)
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert 'value="east"' in shown
+    assert "region=eu" in shown
+    assert "canary" not in shown
+
+
+def test_refused_labels_stay_filled_in(console, operator, east):
+    for labels, said in (("no label", "is not of the form"), ("-bad-=x", "(label")):
+        shown = console(operator).post(do(east, "labels"), {"labels": labels}).content.decode()
+        assert labels in shown
+        assert said in shown
+    assert Cluster.objects.get().labels == {"region": "eu"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,138 @@
+"""The tree on the page of an application: what is where, how it is, its image and its age."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps import selectors
+from apps.admin import tree
+from apps.models import Release
+from clusters.models import OwnedObject, Work
+
+OTHER = f"registry.example/hello@sha256:{'b' * 64}"
+
+
+@pytest.fixture
+def application(deploy):
+    made = deploy().application
+    deploy(image=OTHER)
+    return made
+
+
+@pytest.fixture
+def inventory():
+    """Rows for everything the Works want, of one health."""
+
+    def write(health="Healthy", reason="Available", message=""):
+        OwnedObject.objects.all().delete()
+        for work in Work.objects.all():
+            for each in work.manifests:
+                body = each["body"]
+                group = body["apiVersion"].rpartition("/")[0] or "core"
+                metadata = body["metadata"]
+                OwnedObject.objects.create(
+                    work=work, cluster=work.cluster, claim="c", api_version=body["apiVersion"],
+                    oid=f"{group}/{body['kind']}/{metadata.get('namespace', '')}/{metadata['name']}",
+                    health=health, reason=reason, message=message,
+                )  # fmt: skip
+
+    return write
+
+
+def rows(application):
+    status = selectors.status(application)
+    releases = {}
+    for each in Release.objects.order_by("-number"):
+        releases.setdefault(str(each.environment_id), []).append(each)
+    found = selectors.topology([each["id"] for each in status["environments"]])
+    return tree.rows(status, found, releases, timezone.now())
+
+
+def path(found, *kinds):
+    row = None
+    for kind in kinds:
+        row = next(each for each in found if each.kind == kind)
+        found = row.rows
+    return row
+
+
+WORKLOAD = ("environment", "cluster", "HTTPRoute", "Service", "Deployment")
+
+
+def test_from_the_environment_down_to_the_pods(application, inventory):
+    inventory()
+    found = rows(application)
+    pods = path(found, *WORKLOAD, "pods")
+    assert pods.name == "1 pod wanted"
+    assert pods.image == "hello@bbbbbbbbbbbb"
+    assert path(found, "environment").age == "under a minute"
+    assert "Healthy" in path(found, *WORKLOAD).status
+
+
+def test_both_images_while_pods_are_exchanged(application, inventory):
+    inventory("Progressing", "Rollout", "1 of 2 replicas are up to date")
+    pods = path(rows(application), *WORKLOAD, "pods")
+    assert pods.image == "hello@aaaaaaaaaaaa → hello@bbbbbbbbbbbb"
+    assert pods.why == "1 of 2 replicas are up to date"
+
+
+def test_what_nothing_leads_to_is_gathered_by_kind_and_open_where_it_is_ill(application, inventory):
+    inventory()
+    cluster = path(rows(application), "environment", "cluster")
+    gathered = {each.name: each for each in cluster.rows if each.kind == "objects"}
+    assert "Namespace (1)" in gathered
+    config = next(each for name, each in gathered.items() if name.startswith("ConfigMap"))
+    assert not config.open
+    OwnedObject.objects.create(
+        work=Work.objects.get(name="application"), cluster=Work.objects.first().cluster, claim="c",
+        oid="core/ConfigMap/ns/left-over", api_version="v1", health="Degraded", reason="Broken",
+    )  # fmt: skip
+    cluster = path(rows(application), "environment", "cluster")
+    config = next(each for each in cluster.rows if each.name.startswith("ConfigMap"))
+    assert config.open
+    assert [each.why for each in config.rows if each.name == "left-over"] == ["Broken"]
+
+
+def test_what_is_not_written_yet_says_so(application):
+    workload = path(rows(application), *WORKLOAD)
+    assert workload.why == "Not written yet."
+    assert workload.age == ""
+
+
+def test_ids_are_unique_and_stay(application, inventory):
+    inventory()
+
+    def ids(found):
+        return [id_ for each in found for id_ in (each.id, *ids(each.rows))]
+
+    first = ids(rows(application))
+    assert len(first) == len({*first})
+    inventory("Degraded", "Crashed")
+    assert ids(rows(application)) == first
+
+
+def test_a_tree_costs_no_more_queries_for_more_objects(application, inventory, django_assert_num_queries):
+    inventory()
+    environments = [str(each.pk) for each in application.environments.all()]
+    selectors.topology(environments)
+    with django_assert_num_queries(2):
+        assert selectors.topology(environments).trees
+
+
+def test_a_changed_manifest_is_read_again(application, deploy):
+    environments = [str(each.pk) for each in application.environments.all()]
+    before = selectors.topology(environments)
+    deploy(image=f"registry.example/hello@sha256:{'c' * 64}")
+    after = selectors.topology(environments)
+    images = {image for each in after.trees.values() for part in each.parts.values() for image in part.images}
+    assert images == {f"registry.example/hello@sha256:{'c' * 64}"}
+    assert before.trees != after.trees
+
+
+def test_the_page_holds_the_tree(client, application, inventory, viewer):
+    inventory("Degraded", "CrashLoopBackOff", "<b>it</b> fell\nover")
+    client.force_login(viewer)
+    text = client.get(reverse("admin:applications_application_change", args=[application.pk])).content.decode()
+    for word in ("Crash loop back off: &lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
+        assert word in text
+    assert "<b>it</b>" not in text
