@@ -113,5 +113,6 @@ def remove_volumes(etcd: Path, volumes: Path) -> None:
 def remove_dangling_logs(cluster: Path) -> None:
     """A kubelet also links each container's log in one fixed folder."""
     for link in CONTAINER_LOGS.glob("*") if CONTAINER_LOGS.exists() else ():
-        if link.is_symlink() and str(link.readlink()).startswith(f"{cluster}/"):
-            link.unlink()
+        with suppress(FileNotFoundError):  # another cluster's, which has just removed it
+            if link.is_symlink() and str(link.readlink()).startswith(f"{cluster}/"):
+                link.unlink()

@@ -65,22 +65,28 @@ def storage(tier, folder):
 
 @pytest.fixture(scope="session")
 def prepared(granted, tmp_path_factory):
-    """What the platform engineer has set up: two storage tiers, a priority class, a pool; the pool's node."""
+    """What the platform engineer has set up: two storage tiers and a priority class."""
     folder = tmp_path_factory.mktemp("volumes")
     high = {
         "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000,
     }  # fmt: skip
     objects = [high, *storage("shared", folder), *storage("fast", folder)]
     text = yaml.safe_dump_all(objects)
+    kubectl("apply", "-f", "-", stdin=text)
+    yield
+    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=text)
+
+
+@pytest.fixture
+def pool(prepared):
+    """The node of the pool `large`, for one test: others count on every node."""
     nodes = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
     node = max(each["metadata"]["name"] for each in nodes if not each["spec"].get("taints"))
-    kubectl("apply", "-f", "-", stdin=text)
     kubectl("label", "--overwrite", "node", node, f"{POOL}=large")
     kubectl("taint", "--overwrite", "node", node, f"{POOL}=large:NoSchedule")
     yield node
     kubectl("taint", "node", node, f"{POOL}-")
     kubectl("label", "node", node, f"{POOL}-")
-    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=text)
 
 
 @pytest.fixture

@@ -111,9 +111,9 @@ def test_autoscale(bring):
     assert len(site.pods()) == 2
 
 
-def test_node_pool(bring, prepared):
+def test_node_pool(bring, pool):
     site = bring(WEB, example("node_pool"))
-    assert site.pod()["spec"]["nodeName"] == prepared
+    assert site.pod()["spec"]["nodeName"] == pool
 
 
 def test_priority(bring):
