@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from cryptography.fernet import Fernet
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from paas.core.key_encryption import parse
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -52,9 +53,9 @@ class Settings(BaseSettings):
     )
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(),
-        description="Keys for fields encrypted at rest, comma separated, each `id:key` with a Fernet key (32 bytes, "
-        "url-safe base64). "
-        "The first encrypts, all decrypt. After putting a new one first run `manage.py rotate_keys`.",
+        description="Key-encryption keys for fields encrypted at rest, comma separated, each `id:key` (32 bytes in "
+        "url-safe base64) or `id:aws-kms:key` (wrapped by a key of AWS KMS; needs the extra `aws`), as "
+        "`manage.py new_encryption_key` prints them. The first seals, all open. docs/running.md says how to rotate.",
     )
     encryption_key_file: Path | None = Field(
         default=None, description="A file with the same keys, one a line; read instead of DOUGONG_ENCRYPTION_KEYS."
@@ -145,15 +146,10 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for position, entry in enumerate(value, 1):
-            identifier, _, key = entry.get_secret_value().partition(":")
-            if not identifier.isalnum() or not key:
-                raise ValueError(f"key {position} must read `id:key`, the id of letters and digits only")
             try:
-                Fernet(key)
-            except ValueError:
-                raise ValueError(
-                    f"key {position} ({identifier}) is no Fernet key: 32 bytes in url-safe base64"
-                ) from None
+                parse(entry.get_secret_value())
+            except ValueError as wrong:
+                raise ValueError(f"key {position} {wrong}") from None
         return value
 
     @field_validator("cluster_networks")

@@ -6,6 +6,7 @@ Lease.
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
@@ -89,6 +90,7 @@ class ClusterCredential(models.Model):
         WRITER = "writer"
         MINTER = "minter"
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="credentials")
     purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.WRITER)
     version = models.PositiveIntegerField(default=1)

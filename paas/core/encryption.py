@@ -1,51 +1,25 @@
-"""Fields encrypted at rest, under keys that are no part of the database and can be rotated.
+"""Fields encrypted at rest: each value under a data key of its own (`envelope`), bound to its row.
 
-A stored value reads `id:token`: the id of its key in plain sight, the token a Fernet token. `manage.py rotate_keys`
-writes every value again under the first key. `keyed_digest` is what stands for a secret value where only sameness
-matters.
+Keys are no part of the database and are rotated by `manage.py rotate_keys` (`rotation`). `keyed_digest` is what stands
+for a secret value where only sameness matters.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, models, router, transaction
+from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query_utils import DeferredAttribute
 
-BATCH = 200
-
-
-class DecryptionError(Exception):
-    """The value was written under a key this process does not hold, or was tampered with."""
-
-
-def encrypt(text: str) -> str:
-    """`id:token` under the first key."""
-    identifier, fernet = next(iter(_keys().items()))
-    return f"{identifier}:{fernet.encrypt(text.encode()).decode()}"
-
-
-def decrypt(stored: str) -> str:
-    """The text of an `id:token`.
-
-    Raises:
-        DecryptionError: unknown key id, or a token that is not that key's.
-    """
-    identifier, _, token = stored.partition(":")
-    fernet = _keys().get(identifier)
-    if fernet is None:
-        raise DecryptionError(
-            f"the value was encrypted under key {identifier!r}, which is not among DOUGONG_ENCRYPTION_KEYS"
-        )
-    try:
-        return fernet.decrypt(token.encode()).decode()
-    except InvalidToken:
-        raise DecryptionError(f"the value does not decrypt under key {identifier!r}") from None
+from paas.core.envelope import Place, seal, unseal
+from paas.core.key_encryption import opened
 
 
 def keyed_digest(data: bytes) -> str:
@@ -55,53 +29,81 @@ def keyed_digest(data: bytes) -> str:
     return hmac.new(settings.DOUGONG.digest_key.get_secret_value().encode(), data, hashlib.sha256).hexdigest()
 
 
+def keys() -> Mapping[str, bytes]:
+    """Key id → key-encryption key, the one that seals first."""
+    found = opened(settings.DOUGONG.encryption_keys)
+    if not found:
+        raise ImproperlyConfigured("DOUGONG_ENCRYPTION_KEYS is not set")
+    return found
+
+
+class Sealed(str):
+    """A value as it stands in the database, not opened yet."""
+
+    __slots__ = ()
+
+
+class _Opening(DeferredAttribute):
+    """Opens a value when it is asked for: a list of rows decrypts nothing."""
+
+    field: EncryptedTextField
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        if instance is not None and isinstance(value, Sealed):
+            value = unseal(value, self.field.place(instance), keys())
+            instance.__dict__[self.field.attname] = value
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
 class EncryptedTextField(models.TextField[str, str]):
-    """A text that is plain in Python and `id:token` in the database. It can't be searched, only tested for NULL."""
+    """A text that is plain in Python and sealed in the database. It can't be searched, only tested for NULL.
+
+    Since a value is bound to its row, the model's primary key must be known before the row is written, and a value is
+    written with its row: `QuerySet.update` refuses it.
+    """
 
     description = "Text encrypted at rest"
+    descriptor_class = _Opening
+
+    def place(self, instance: models.Model) -> Place:
+        """What the instance's value is bound to."""
+        pk = instance._meta.pk.get_prep_value(instance.pk)
+        return Place(instance._meta.db_table, str(pk), str(self.column))
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """The model's primary key must have a default."""
+        found = super().check(**kwargs)
+        if not self.model._meta.pk.has_default():
+            found.append(checks.Error("An encrypted value is bound to a primary key with a default.", obj=self))
+        return found
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Seal; what was never opened is written as it was read."""
+        value = model_instance.__dict__.get(self.attname)
+        if value is None or isinstance(value, Sealed):
+            return value
+        return Sealed(seal(str(value), self.place(model_instance), keys()))
 
     def get_prep_value(self, value: Any) -> str | None:
-        """Encrypt on the way in."""
-        return None if value is None else encrypt(str(value))
+        """Let through what `pre_save` sealed.
 
-    def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> str | None:
-        """Decrypt on the way out."""
-        return None if value is None else decrypt(value)
+        Raises:
+            TypeError: for a plain text, which would stand in the database as it is.
+        """
+        if value is None or isinstance(value, Sealed):
+            return value
+        raise TypeError(f"{self.name} is encrypted and is written with its row only")
+
+    def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Sealed | None:
+        """Opened by the attribute."""
+        return None if value is None else Sealed(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Refuse every lookup but `isnull`: two encryptions of one text differ."""
         if lookup_name != "isnull":
             raise TypeError(f"{self.name} is encrypted and can't be searched by {lookup_name!r}")
         return super().get_lookup(lookup_name)
-
-
-def rotate(model: type[models.Model], field: EncryptedTextField) -> int:
-    """Write every value of one column again under the first key; the number of values written.
-
-    Safe beside writers: a row is only replaced while it still holds what was read.
-    """
-    connection = connections[router.db_for_write(model)]
-    names = (model._meta.db_table, str(field.column), str(model._meta.pk.column))
-    table, column, key = (connection.ops.quote_name(name) for name in names)
-    first = next(iter(_keys()))
-    written = 0
-    pending = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL AND {column} NOT LIKE %s"  # noqa: S608 - quoted names only
-    replace = f"UPDATE {table} SET {column} = %s WHERE {key} = %s"  # noqa: S608 - quoted names only
-    while True:
-        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(f"{pending} LIMIT {BATCH} FOR UPDATE", [f"{first}:%"])
-            rows = cursor.fetchall()
-            for row_key, stored in rows:
-                cursor.execute(replace, [encrypt(decrypt(stored)), row_key])
-        written += len(rows)
-        if len(rows) < BATCH:
-            return written
-
-
-def _keys() -> dict[str, Fernet]:
-    """Key id → key, the one that encrypts first."""
-    pairs = (entry.get_secret_value().partition(":") for entry in settings.DOUGONG.encryption_keys)
-    keys = {identifier: Fernet(key) for identifier, _, key in pairs}
-    if not keys:
-        raise ImproperlyConfigured("DOUGONG_ENCRYPTION_KEYS is not set")
-    return keys

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from paas.core.from_fernet import reseal
+
+
+class Migration(migrations.Migration):
+    dependencies = [("applications", "0003_config_layers")]
+
+    operations = [migrations.RunPython(reseal(("applications", "SecretVersion"), ("values",)))]
