@@ -19,7 +19,8 @@ DEVELOPMENT := DOUGONG_MODE=development PYTHONWARNINGS=ignore
 PRODUCTION := DOUGONG_MODE=production DOUGONG_ALLOWED_HOSTS=dougong.example \
   DOUGONG_SECRET_KEY=check-only-4bE9zXw7Qp1LrT6yUvN2cMkJhGfDsAaPoIuYtReWq \
   DOUGONG_ENCRYPTION_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
-  DOUGONG_DIGEST_KEY=check-only DATABASE_URL=postgresql:///check REDIS_URL=redis://127.0.0.1:1/0
+  DOUGONG_DIGEST_KEY=check-only \
+  DOUGONG_AUDIT_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DOUGONG_AUDIT_OUTSIDE=file:///check/heads DATABASE_URL=postgresql:///check REDIS_URL=redis://127.0.0.1:1/0
 
 PYTEST := $(PYTHON) -m pytest -q
 CODE := paas clusters apps deploy bench examples tests manage.py

@@ -25,6 +25,8 @@ STAND_INS: dict[str, object] = {
     "secret_key": DEVELOPMENT_ONLY,
     "encryption_keys": "dev:ZGV2ZWxvcG1lbnQtb25seS0wMTIzNDU2Nzg5YWJjZGU=",
     "digest_key": DEVELOPMENT_ONLY,
+    "audit_keys": "dev:ZGV2ZWxvcG1lbnQtb25seS1hdWRpdC0wMTIzNDU2Nzg=",
+    "audit_outside": "file:///tmp/dougong-audit-heads.jsonl",
     "database_url": "postgresql:///dougong",
     "redis_url": "redis://127.0.0.1:6379/0",
     "allowed_hosts": "localhost,127.0.0.1,[::1],testserver",
@@ -65,6 +67,16 @@ class Settings(BaseSettings):
         description="Key of the HMAC digests that stand for secret values; 32 random characters or more. Changing it "
         "sends every "
         "secret once more.",
+    )
+    audit_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys that sign and seal the audit trail, written as those of DOUGONG_ENCRYPTION_KEYS. The first "
+        "signs; keep the others for as long as what they signed is to be verified.",
+    )
+    audit_outside: str = Field(
+        default="",
+        description="Where the head of the audit trail is kept, out of reach of whoever owns the database: "
+        "`file:///path` or `s3://bucket/prefix` (needs the extra `aws`).",
     )
     database_url: str = Field(
         default="",
@@ -137,12 +149,14 @@ class Settings(BaseSettings):
         """The fields without which production does not start."""
         return frozenset(STAND_INS)
 
-    @field_validator("encryption_keys", "allowed_hosts", "csrf_trusted_origins", "cluster_networks", mode="before")
+    @field_validator(
+        "encryption_keys", "audit_keys", "allowed_hosts", "csrf_trusted_origins", "cluster_networks", mode="before"
+    )
     @classmethod
     def _split(cls, value: str | Sequence[str]) -> Sequence[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("encryption_keys")
+    @field_validator("encryption_keys", "audit_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for position, entry in enumerate(value, 1):

@@ -14,17 +14,28 @@ from urllib.parse import urlsplit
 from deploy.lab import paths
 
 SETTINGS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "HOST", "PORT")
-KEYS = ("DOUGONG_SECRET_KEY", "DOUGONG_ENCRYPTION_KEYS", "DOUGONG_DIGEST_KEY")
+KEPT = (
+    "DOUGONG_SECRET_KEY",
+    "DOUGONG_ENCRYPTION_KEYS",
+    "DOUGONG_DIGEST_KEY",
+    "DOUGONG_AUDIT_KEYS",
+    "DOUGONG_AUDIT_OUTSIDE",
+)
 
 
-def new_keys() -> dict[str, str]:
-    """Fresh secrets for every key that production requires."""
-    fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+def new_keys(folder: Path) -> dict[str, str]:
+    """Fresh secrets for every key that production requires, and where in `folder` the audit trail's heads are kept."""
     return {
         "DOUGONG_SECRET_KEY": secrets.token_urlsafe(50),
-        "DOUGONG_ENCRYPTION_KEYS": f"k1:{fernet}",
+        "DOUGONG_ENCRYPTION_KEYS": f"k1:{_key()}",
         "DOUGONG_DIGEST_KEY": secrets.token_urlsafe(32),
+        "DOUGONG_AUDIT_KEYS": f"k1:{_key()}",
+        "DOUGONG_AUDIT_OUTSIDE": (folder / "audit-heads.jsonl").absolute().as_uri(),
     }
+
+
+def _key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def read(path: Path) -> dict[str, str]:
@@ -42,12 +53,12 @@ def write(path: Path, settings: dict[str, str]) -> None:
 
 
 def keys(path: Path) -> dict[str, str]:
-    """The keys of a file; made and written first where it lacks them."""
-    known = read(path)
-    if not all(known.get(name) for name in KEYS):
-        known = {**known, **new_keys()}
+    """What is kept of a file; what it lacks is made and written first, and nothing that is there is replaced."""
+    known = {name: value for name, value in read(path).items() if value}
+    if not all(name in known for name in KEPT):
+        known = {**new_keys(path.parent), **known}
         write(path, known)
-    return {name: known[name] for name in KEYS}
+    return {name: known[name] for name in KEPT}
 
 
 def local(*, database: str, valkey: str, port: int, servers: Iterable[str]) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from datetime import UTC
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 
 class Versioned(models.Model):
@@ -51,18 +53,40 @@ class SavedFilter(models.Model):
         return f"{reverse(f'admin:{self.page}_changelist')}?{self.query}"
 
 
+class TransactionId(models.Func):
+    """The id of the transaction that writes; never handed out twice by one PostgreSQL."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
 class AuditEvent(models.Model):
-    """Who did what to which object, written in the transaction of the change. A trigger refuses UPDATE and DELETE."""
+    """Who did what to which object, written in the transaction of the change.
+
+    A trigger refuses UPDATE and DELETE, but for one UPDATE that adds `number` and `seal` (`paas.core.audit.sealer`).
+    `subject` is the primary key of the actor, `right` is {"permission", "through", "on"} or null for the platform
+    itself.
+    """
 
     permission_scope: ClassVar[str] = "operators"
 
+    class Outcome(models.TextChoices):
+        DONE = "done"
+        REFUSED = "refused"
+
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
+    transaction = models.BigIntegerField(db_default=TransactionId(), editable=False)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    subject = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200)
+    how = models.CharField(max_length=100, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    right = models.JSONField(null=True, blank=True)
     action = models.CharField(max_length=100)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.DONE)
     object_type = models.CharField(max_length=100)
     object_id = models.CharField(max_length=64)
     object_name = models.CharField(max_length=300)
@@ -70,6 +94,9 @@ class AuditEvent(models.Model):
     after = models.JSONField(null=True, blank=True)
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    signature = models.CharField(max_length=100)
+    number = models.BigIntegerField(null=True, unique=True, editable=False)
+    seal = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -77,7 +104,19 @@ class AuditEvent(models.Model):
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_object"),
             models.Index(fields=["actor", "-id"], name="audit_actor"),
             models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["transaction", "id"], condition=models.Q(number=None), name="audit_unsealed"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action} {self.object_type} {self.object_name}"
+
+    def facts(self) -> dict[str, Any]:
+        """What is signed: all but the ids that the database gives, and the person's row, which may go."""
+        told = {name: getattr(self, name) for name in SIGNED}
+        return {**told, "at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
+
+
+SIGNED = (
+    "subject", "actor_name", "how", "address", "right", "action", "outcome", "object_type", "object_id", "object_name",
+    "before", "after", "reason", "request_id",
+)  # fmt: skip

@@ -10,6 +10,8 @@ Operators may view what belongs to teams, not change it. Superusers may do all.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth import get_user_model
@@ -18,7 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from guardian.utils import get_group_obj_perms_model
 
-from paas.core.errors import Forbidden, NotFound
+from paas.core.errors import Forbidden, NotFound, Refusal
 
 Actor = AbstractUser | AnonymousUser | None
 AnyModel = TypeVar("AnyModel", bound=models.Model)
@@ -26,6 +28,34 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 OPERATE = "operate"
 OPERATE_PERMISSION = "identity.operate"
 TEAM_WORDS = ("view", "deploy", "own")
+
+
+@dataclass(frozen=True)
+class Right:
+    """By what right a person may: `through` a group, or for being "superuser" or "everyone"; `on` empty: the platform.
+
+    `person` is their primary key.
+    """
+
+    person: Any
+    permission: str
+    through: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Denied:
+    """What `require` refused; `obj` None is the platform."""
+
+    actor: Actor
+    permission: str
+    obj: models.Model | None
+    code: str
+
+
+# The last right that was exercised, and what was refused, within a request; the audit trail tells of both.
+exercised: ContextVar[Right | None] = ContextVar("exercised_right", default=None)
+denials: ContextVar[list[Denied] | None] = ContextVar("denials", default=None)
 
 
 def signed_in(actor: Actor) -> AbstractUser | None:
@@ -47,21 +77,35 @@ def is_operator(actor: Actor) -> bool:
 
 def allowed(actor: Actor, permission: str, obj: models.Model | None) -> bool:
     """Whether the actor may. `obj` None asks for the platform as a whole."""
+    return right(actor, permission, obj) is not None
+
+
+def right(actor: Actor, permission: str, obj: models.Model | None) -> Right | None:
+    """By what right the actor may, None where they may not."""
     person = signed_in(actor)
-    if person is None or person.is_superuser:
-        return person is not None
+    if person is None:
+        return None
     root = None if obj is None or permission == OPERATE else _root_of(obj)
+    on = "" if root is None else f"{_noun(type(root))} {root}"
+    if (through := _through(person, permission, root)) is None:
+        return None
+    return Right(person.pk, permission, through, on)
+
+
+def _through(person: AbstractUser, permission: str, root: models.Model | None) -> str | None:
+    if person.is_superuser:
+        return "superuser"
     scope = "operators" if root is None else _scope(type(root))
     if scope == "platform" and permission == "view":
-        return True
-    if (
-        root is not None
-        and scope == "team"
-        and _grants(person, permission, type(root)).filter(content_object=root).exists()
-    ):
-        return True
+        return "everyone"
+    if root is not None and scope == "team":
+        groups = _grants(person, permission, type(root)).filter(content_object=root).order_by("group__name")
+        if group := groups.values_list("group__name", flat=True).first():
+            return f"group {group}"
     # Operators may do all where no team owns, and view the rest.
-    return (scope != "team" or permission == "view") and is_operator(person)
+    if (scope != "team" or permission == "view") and is_operator(person):
+        return "group operators"
+    return None
 
 
 def words(actor: Actor, obj: models.Model) -> frozenset[str]:
@@ -88,19 +132,27 @@ def require(actor: Actor, permission: str, obj: models.Model | None) -> None:
         NotFound: the actor may not view `obj`, so it is not there for them.
         Forbidden: the actor may view it, but not do this; says the rule and whom to ask.
     """
-    if allowed(actor, permission, obj):
-        return
+    found = right(actor, permission, obj)
+    exercised.set(found)
+    if found is None:
+        refusal = _refusal(actor, permission, obj)
+        if (refused := denials.get()) is not None:
+            refused.append(Denied(actor, permission, obj, refusal.code))
+        raise refusal
+
+
+def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal:
     if obj is not None and (permission == "view" or not allowed(actor, "view", obj)):
-        raise not_found(type(obj))
+        return not_found(type(obj))
     if permission == OPERATE or obj is None:
-        raise Forbidden(
+        return Forbidden(
             "operator_required",
             "Only operators of the platform may do this.",
             rule="It needs the permission 'operate'.",
             remedy="Ask an administrator to add you to the group 'operators', or to do it for you.",
         )
     root = _root_of(obj)
-    raise Forbidden(
+    return Forbidden(
         "permission_denied",
         f"You may view {_noun(type(obj))} '{obj}', but not do this.",
         rule=f"It needs the permission '{permission}' on {_noun(type(root or obj))} '{root or obj}'.",

@@ -46,7 +46,8 @@ def test_a_half_written_file_is_completed(tmp_path):
     file = tmp_path / "environment"
     file.write_text("DOUGONG_SECRET_KEY=kept\n")
     environment.keys(file)
-    assert set(environment.read(file)) == set(environment.KEYS)
+    assert set(environment.read(file)) == set(environment.KEPT)
+    assert environment.read(file)["DOUGONG_SECRET_KEY"] == "kept"
 
 
 def test_public_addresses_need_no_permission():

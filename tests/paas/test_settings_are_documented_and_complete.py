@@ -13,6 +13,8 @@ COMPLETE = {
     "DOUGONG_SECRET_KEY": "s" * 50,
     "DOUGONG_ENCRYPTION_KEYS": f"k1:{Fernet.generate_key().decode()}",
     "DOUGONG_DIGEST_KEY": "d" * 32,
+    "DOUGONG_AUDIT_KEYS": f"k1:{Fernet.generate_key().decode()}",
+    "DOUGONG_AUDIT_OUTSIDE": "file:///somewhere/heads",
     "DATABASE_URL": "postgresql://user@host/name",
     "REDIS_URL": "redis://host/0",
     "DOUGONG_ALLOWED_HOSTS": "dougong.example, console.dougong.example",

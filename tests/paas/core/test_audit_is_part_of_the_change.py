@@ -2,7 +2,7 @@
 
 import pytest
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from paas.core import audit
 from paas.core.errors import Conflict
@@ -72,3 +72,18 @@ def test_a_person_who_is_deleted_keeps_their_name_in_the_trail(admin, stranger):
 
 def test_the_platform_itself_is_named_system(admin):
     assert AuditEvent.objects.get(action="user.bootstrapped").actor_name == "system"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trail_is_not_emptied_either():
+    services.bootstrap_admin(username="admin", password="a long password")
+    with pytest.raises(DatabaseError, match="never"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditevent ENABLE TRIGGER core_auditevent_truncate")
+        cursor.execute("TRUNCATE core_auditevent CASCADE")
+    assert AuditEvent.objects.exists()
+
+
+def test_an_event_is_sealed_once(admin):
+    AuditEvent.objects.update(number=1, seal="dev:0")
+    with pytest.raises(DatabaseError, match="never"), transaction.atomic():
+        AuditEvent.objects.update(number=2)
