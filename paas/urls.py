@@ -12,11 +12,13 @@ from rest_framework.routers import SimpleRouter
 from apps.api import urls as applications
 from clusters.api import urls as clusters
 from paas.core import health, problems
+from paas.core.audit.api import urls as audit
 from paas.core.metrics import metrics
 from paas.core.site import console
 from paas.identity.api import urls as identity
 
 router = SimpleRouter()
+audit.register(router)
 identity.register(router)
 clusters.register(router)
 applications.register(router)
@@ -25,7 +27,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("api/v1/", include([*identity.urlpatterns, *applications.urlpatterns, *router.urls])),
+    path("api/v1/", include([*audit.urlpatterns, *identity.urlpatterns, *applications.urlpatterns, *router.urls])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("console/", console.urls),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from paas.cli.errors import MissingError, UsageError
@@ -68,6 +70,27 @@ class Client:
         """Unregister. `remove`: first remove what is ours there, else leave all running."""
         query = {"remove" if remove else "leave_running": "true"}
         self.http.send("DELETE", path("clusters", name), params=query)
+
+    def audit_events(self, query: Mapping[str, str], most: int) -> list[Body]:
+        """The newest events that fit."""
+        return list(islice(self.http.pages(path("audit"), {**query, "limit": str(min(most, 200))}), most))
+
+    def audit_event(self, event: int) -> Body:
+        """One event."""
+        return self._object("GET", path("audit", str(event)))
+
+    def export_audit(self, query: Mapping[str, str], to: Path) -> int:
+        """Write events to a file; how many bytes. {"as": "csv" or "jsonl"} and what narrows them."""
+        return self.http.download(path("audit", "export"), query, to)
+
+    def verify_audit(self) -> Body:
+        """{"number", "heads", "unsealed", "fault"} of the whole trail, read part by part."""
+        heads, after = 0, 0
+        while True:
+            found = self._object("GET", path("audit", "verification"), params={"after": str(after)})
+            heads, after = heads + int(found["heads"]), int(found["number"])
+            if found["fault"] or not found["more"]:
+                return {**found, "heads": heads}
 
     def applications(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "project", "team", "cluster", "health"."""

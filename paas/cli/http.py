@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -102,6 +103,26 @@ class Http:
                 return
             # Only the cursor is taken from it: behind a proxy the server may not know its own address.
             query |= dict(httpx.QueryParams(urlsplit(body["next"]).query))
+
+    def download(self, at: str, params: Mapping[str, str], to: Path) -> int:
+        """Write an answer to a file as it comes; how many bytes.
+
+        Raises:
+            CliError: refused.
+            UsageError: the file cannot be written.
+            UnreachableError: no answer, or it broke off.
+        """
+        try:
+            with self._client.stream("GET", at, params=dict(params), headers={"Accept": "*/*"}) as got:
+                if not got.is_success:
+                    got.read()
+                    raise refusal(got.status_code, _decoded(got))
+                with to.open("wb") as file:
+                    return sum(file.write(chunk) for chunk in got.iter_bytes())
+        except OSError as error:
+            raise UsageError(f"{to} cannot be written: {error.strerror}.") from None
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
 
     def events(self, at: str, params: Mapping[str, str] | None = None) -> Iterator[Event]:
         """The events of a stream until the server ends it.

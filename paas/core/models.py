@@ -103,7 +103,12 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_object"),
             models.Index(fields=["actor", "-id"], name="audit_actor"),
+            models.Index(fields=["actor_name", "-id"], name="audit_actor_name"),
+            models.Index(fields=["action"], name="audit_action", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["object_name"], name="audit_object_name", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["request_id"], name="audit_request"),
             models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["-id"], condition=models.Q(outcome="refused"), name="audit_refused"),
             models.Index(fields=["transaction", "id"], condition=models.Q(number=None), name="audit_unsealed"),
         ]
 

@@ -1,0 +1,1 @@
+"""`/api/v1/audit/`: the audit trail by search, by export, and whether it is whole."""

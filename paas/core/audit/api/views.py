@@ -1,0 +1,125 @@
+"""The audit trail over the API: read by operators, written by nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from paas.core.api import ResourceViewSet
+from paas.core.audit.api import export
+from paas.core.audit.outside import outside
+from paas.core.audit.verify import verify
+from paas.core.errors import Invalid
+from paas.core.models import AuditEvent
+from paas.core.permissions import OPERATE, require
+
+AT_ONCE = 20_000
+
+
+class AuditEventOut(serializers.ModelSerializer[AuditEvent]):
+    """An event."""
+
+    class Meta:
+        model = AuditEvent
+        fields = [
+            "id", "number", "at", "actor_name", "subject", "how", "address", "right", "action", "outcome",
+            "object_type", "object_id", "object_name", "before", "after", "reason", "request_id",
+        ]  # fmt: skip
+        read_only_fields = fields
+        extra_kwargs = {
+            "number": {"help_text": "Its place in the chain; null until it is sealed, about a second later."},
+            "subject": {"help_text": "The id of the actor's account, which stays when the account goes."},
+            "how": {"help_text": "The session's backend, or the visible beginning of the token."},
+            "right": {"help_text": "By what right: permission, through which group, on what."},
+        }
+
+
+class FaultOut(serializers.Serializer[Any]):
+    """The first event that does not fit."""
+
+    number = serializers.IntegerField(help_text="Its place in the chain.")
+    event = serializers.IntegerField(allow_null=True, help_text="Its id; null where it is gone.")
+    what = serializers.CharField()
+
+
+class VerdictOut(serializers.Serializer[Any]):
+    """How far the trail was read, and what does not fit."""
+
+    number = serializers.IntegerField(help_text="The last event that is whole.")
+    heads = serializers.IntegerField(help_text="How many heads kept outside agree, in this part.")
+    more = serializers.BooleanField(help_text="Whether there is more to be read after `number`.")
+    unsealed = serializers.IntegerField(help_text="How many events wait for their seal.")
+    fault = FaultOut(allow_null=True)
+
+
+class AuditFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+    """By what the trail is searched. Each begins an index."""
+
+    actor = filters.CharFilter("actor_name", help_text="Who: their whole name.")
+    action = filters.CharFilter("action", lookup_expr="startswith", help_text="`team.renamed`, or `team.` for all.")
+    outcome = filters.ChoiceFilter(choices=AuditEvent.Outcome.choices)
+    object_type = filters.CharFilter("object_type", help_text="`identity.Team`.")
+    object_id = filters.CharFilter("object_id")
+    object = filters.CharFilter("object_name", lookup_expr="startswith", help_text="How its name begins.")
+    request = filters.CharFilter("request_id", help_text="The id of the request.")
+    since = filters.IsoDateTimeFilter("at", lookup_expr="gte")
+    until = filters.IsoDateTimeFilter("at", lookup_expr="lt")
+
+    class Meta:
+        model = AuditEvent
+        fields: list[str] = []
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="audit_list"), retrieve=extend_schema(operation_id="audit_retrieve")
+)
+class AuditViewSet(ResourceViewSet[AuditEvent]):
+    """Events, the newest first; operators only."""
+
+    queryset = AuditEvent.objects.all()
+    serializer_class = AuditEventOut
+    filterset_class = AuditFilter
+    ordering = "-id"
+    lookup_value_converter = "int"
+
+    @extend_schema(
+        operation_id="audit_export",
+        parameters=[OpenApiParameter("as", enum=["csv", "jsonl"], required=True, description="The form.")],
+        responses={(200, "text/csv"): OpenApiTypes.STR, (200, "application/x-ndjson"): OpenApiTypes.STR},
+    )
+    def export(self, request: Request) -> StreamingHttpResponse:
+        """All that fit the search, the oldest first, as CSV or JSON lines; sent as they are read."""
+        require(self.actor, OPERATE, None)
+        form = export.FORMS.get(request.query_params.get("as", ""))
+        if form is None:
+            raise Invalid("invalid", f"as: expected one of {', '.join(export.FORMS)}.")
+        found: QuerySet[AuditEvent] = self.filter_queryset(self.get_queryset())
+        answer = StreamingHttpResponse(export.lines(found, form), content_type=form.content_type)
+        answer["Content-Disposition"] = f'attachment; filename="audit.{form.suffix}"'
+        return answer
+
+    @extend_schema(
+        operation_id="audit_verify",
+        parameters=[OpenApiParameter("after", int, description="Read on after this number.")],
+        responses=VerdictOut,
+        filters=False,
+    )
+    def verification(self, request: Request) -> Response:
+        """Whether the trail is whole, at most 20,000 events a request."""
+        require(self.actor, OPERATE, None)
+        after = request.query_params.get("after", "0")
+        if not after.isascii() or not after.isdigit() or len(after) > 18:  # noqa: PLR2004 - a bigint has 19
+            raise Invalid("invalid", f"after: expected a number, got '{after[:40]}'.")
+        verdict = verify(outside(settings.DOUGONG.audit_outside), after=int(after), most=AT_ONCE)
+        unsealed = AuditEvent.objects.filter(number=None).count()
+        told = {"number": verdict.number, "heads": verdict.heads, "more": verdict.more, "unsealed": unsealed}
+        return Response(VerdictOut({**told, "fault": verdict.fault}).data)
