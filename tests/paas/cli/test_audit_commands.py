@@ -1,0 +1,56 @@
+"""The audit trail by the command."""
+
+AUDIT = "/api/v1/audit/"
+EVENT = {
+    "id": 7, "number": 5, "at": "2026-11-28T16:20:00Z", "actor_name": "olga", "action": "team.renamed",
+    "outcome": "done", "object_name": "shop", "reason": "", "before": {"title": "a"}, "after": {"title": "b"},
+}  # fmt: skip
+
+
+def test_a_search_is_the_server_s(signed_in, run):
+    signed_in.on("GET", AUDIT, {"next": None, "results": [EVENT, {**EVENT, "id": 6, "outcome": "refused"}]})
+    ran = run("audit", "list", "--actor", "olga", "--action", "team.", "--refused", "--limit", "1")
+    assert ran.code == 0
+    assert "team.renamed" in ran.out
+    assert "(refused)" not in ran.out
+    query = signed_in.requests[-1].query
+    assert query == {"actor": "olga", "action": "team.", "outcome": "refused", "limit": "1"}
+
+
+def test_an_event_is_shown_whole(signed_in, run):
+    signed_in.on("GET", f"{AUDIT}7/", EVENT)
+    assert '{"title": "b"}' in run("audit", "show", "7").out
+
+
+def test_an_export_is_written_as_its_name_says(signed_in, run, tmp_path):
+    signed_in.on("GET", f"{AUDIT}export/", b"id,at\r\n")
+    ran = run("audit", "export", str(tmp_path / "x.csv"), "--object", "shop")
+    assert ran.code == 0
+    assert (tmp_path / "x.csv").read_bytes() == b"id,at\r\n"
+    assert signed_in.requests[-1].query == {"as": "csv", "object": "shop"}
+
+
+def test_an_export_that_is_refused_leaves_no_file(signed_in, run, tmp_path):
+    signed_in.on("GET", f"{AUDIT}export/", {"code": "operator_required", "detail": "no", "status": 403}, 403)
+    assert run("audit", "export", str(tmp_path / "x.jsonl")).code != 0
+    assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_verifying_reads_to_the_end(signed_in, run):
+    part = {"unsealed": 2, "fault": None}
+    signed_in.on("GET", f"{AUDIT}verification/", {**part, "number": 20000, "heads": 3, "more": True})
+    signed_in.on("GET", f"{AUDIT}verification/", {**part, "number": 20100, "heads": 1, "more": False})
+    ran = run("audit", "verify", "-o", "json")
+    assert ran.code == 0
+    assert '"heads": 4' in ran.out
+    assert signed_in.requests[-1].query == {"after": "20000"}
+
+
+def test_what_does_not_fit_is_named_and_ends_in_a_failure(signed_in, run):
+    fault = {"number": 5, "event": 7, "what": "was changed"}
+    signed_in.on(
+        "GET", f"{AUDIT}verification/", {"number": 4, "heads": 0, "more": False, "unsealed": 0, "fault": fault}
+    )  # fmt: skip
+    ran = run("audit", "verify")
+    assert ran.code != 0
+    assert "Event 5 (id 7) was changed" in ran.err
