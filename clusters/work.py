@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from clusters.inventory import removable
 from clusters.manifests import Manifest, ObjectId, digest, ordered
-from clusters.models import Cluster, Lane, OwnedObject, Work
+from clusters.models import Cluster, Lane, OwnedObject, Work, WorkChange
 from clusters.wake import wake
 from paas.core.audit import record
 from paas.core.errors import Conflict, Invalid
@@ -74,6 +74,7 @@ def submit_work(
         raise Conflict("work_retired", f"{work} is being removed; wait until it is gone.")
     if work.generation and work.digest == content and not _waits_changed(work, waits_for):
         return work
+    changed = _changed(work.manifests, desired)
     work.removable = _removable(work, desired)
     # What a person named goes once; when it is desired again and dropped again, it is to be named again.
     work.retirement = sorted(set(work.retirement) - set(map(str, _ids(desired))))
@@ -86,6 +87,7 @@ def submit_work(
     new = work._state.adding
     work.save()
     _set_waits(work, waits_for, new=new)
+    _tell(work, changed)
     return work
 
 
@@ -99,6 +101,7 @@ def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
     work.intent, work.retirement = Work.Intent.RETIRED, named
     _due_now(work, DEADLINE, Lane.EDIT)
     work.save()
+    _tell(work, sorted(map(str, _ids(work.manifests))))
 
 
 def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> None:
@@ -152,6 +155,20 @@ def _removable(work: Work, desired: list[dict[str, Any]]) -> list[str]:
     owned = set(rows.values_list("oid", flat=True))
     named = {ObjectId.parse(each) for each in work.removable if each in owned}
     return sorted(map(str, removable(named, _ids(work.manifests), _ids(desired))))
+
+
+def _changed(before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any]]) -> list[str]:
+    """The ids of what is new, other than it was, or no more desired."""
+    old, new = ({str(ObjectId.of(each["body"])): each for each in some} for some in (before, after))
+    return sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+
+
+def _tell(work: Work, changed: list[str]) -> None:
+    """Keep what this generation asks for, for whoever finds it on a cluster."""
+    WorkChange.objects.create(
+        work_id=work.pk, team=work.team, cluster=work.cluster.name, owner_kind=work.owner_kind, owner_id=work.owner_id,
+        owner_name=work.owner_name, name=work.name, generation=work.generation, release=work.release, changed=changed,
+    )  # fmt: skip
 
 
 def _ids(stored: Iterable[dict[str, Any]]) -> set[ObjectId]:

@@ -17,17 +17,22 @@ from paas.core.metrics import metrics
 from paas.core.site import console
 from paas.identity.api import urls as identity
 
+ROOMS = (audit, identity, clusters, applications)
+
 router = SimpleRouter()
-audit.register(router)
-identity.register(router)
-clusters.register(router)
-applications.register(router)
+for room in ROOMS:
+    room.register(router)
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("api/v1/", include([*audit.urlpatterns, *identity.urlpatterns, *applications.urlpatterns, *router.urls])),
+    path(
+        "api/v1/",
+        include(
+            [*audit.urlpatterns, *identity.urlpatterns, *clusters.urlpatterns, *applications.urlpatterns, *router.urls]
+        ),
+    ),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("console/", console.urls),

@@ -83,6 +83,14 @@ class Client:
         """Write events to a file; how many bytes. {"as": "csv" or "jsonl"} and what narrows them."""
         return self.http.download(path("audit", "export"), query, to)
 
+    def audit_objects(self, event: int) -> list[Body]:
+        """What the event's change came to, on all clusters."""
+        return list(self.http.pages(path("audit", str(event), "objects")))
+
+    def who_did(self, query: Mapping[str, str]) -> Body:
+        """The click behind {"work", "generation", "uid"}: {"change", "events", "ours"}."""
+        return self._object("GET", path("whodid"), params=dict(query))
+
     def verify_audit(self) -> Body:
         """{"number", "heads", "unsealed", "fault"} of the whole trail, read part by part."""
         heads, after = 0, 0

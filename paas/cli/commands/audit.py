@@ -54,6 +54,20 @@ def show(session: Session, event: Annotated[int, typer.Argument(metavar="ID", he
 
 @app.command()
 @command
+def objects(session: Session, event: Annotated[int, typer.Argument(metavar="ID", help="The event's id.")]) -> None:
+    """List every object, on every cluster, that an event's change asked to be written or removed."""
+    found = session.client.audit_objects(event)
+    columns = ["CLUSTER", "OBJECT", "GENERATION", "UID", "VERSION", "HEALTH"]
+    keys = ("cluster", "object", "generation", "uid", "resource_version", "health")
+    session.output.show(
+        found,
+        table=lambda: table(columns, [[str(each[key]) for key in keys] for each in found]),
+        names=lambda: [f"{each['cluster']}/{each['object']}" for each in found],
+    )
+
+
+@app.command()
+@command
 def export(
     session: Session,
     to: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; FILE.csv becomes CSV, else JSON lines.")],

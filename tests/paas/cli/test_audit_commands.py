@@ -54,3 +54,42 @@ def test_what_does_not_fit_is_named_and_ends_in_a_failure(signed_in, run):
     ran = run("audit", "verify")
     assert ran.code != 0
     assert "Event 5 (id 7) was changed" in ran.err
+
+
+CLICK = {
+    "change": {"owner_name": "shop", "cluster": "east", "name": "application", "generation": 3, "at": "now"},
+    "events": [
+        {**EVENT, "how": "token dgt_1", "address": "10.0.0.1", "right": {"through": "group g"}, "request_id": "r"}
+    ],
+    "ours": False,
+}  # fmt: skip
+OBJECT = """
+kind: Deployment
+metadata: {name: web, uid: u-1, labels: {dougong.dev/work: w-1}, annotations: {dougong.dev/generation: "3"}}
+"""
+
+
+def test_a_live_object_names_its_click(signed_in, run):
+    signed_in.on("GET", "/api/v1/whodid/", CLICK)
+    ran = run("whodid", "-", stdin=OBJECT)
+    assert signed_in.requests[-1].query == {"work": "w-1", "generation": "3", "uid": "u-1"}
+    assert "olga (token dgt_1, 10.0.0.1)" in ran.out
+    assert "labels may have been copied" in ran.out
+
+
+def test_a_list_of_objects_is_asked_one_by_one(signed_in, run):
+    signed_in.on("GET", "/api/v1/whodid/", CLICK)
+    items = "\n".join(f"- {line}" if line.startswith("kind") else f"  {line}" for line in OBJECT.strip().splitlines())
+    assert len(run("whodid", "-", "-o", "json", stdin=f"kind: List\nitems:\n{items}\n{items}\n").json) == 2
+
+
+def test_what_was_not_written_by_dougong_is_said_so(signed_in, run):
+    ran = run("whodid", stdin="kind: Pod\nmetadata: {name: web-1}\n")
+    assert ran.code != 0
+    assert "Pod web-1 was not written by Dougong" in ran.err
+
+
+def test_what_is_no_object_is_refused(signed_in, run, tmp_path):
+    for text in ("", "[1, 2]", "a: [", "kind: List\nitems: []"):
+        assert run("whodid", "-", stdin=text).code != 0
+    assert "cannot be read" in run("whodid", str(tmp_path / "none")).err

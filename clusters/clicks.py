@@ -1,0 +1,83 @@
+"""From a live object to the click behind it, and from a click to all it asked for. Reads only.
+
+A change of the desired side and its audit events are written in one transaction, and carry its id: that joins them,
+whoever made the change, a person's request or a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from clusters.models import OwnedObject, WorkChange
+from paas.core.errors import NotFound
+from paas.core.models import AuditEvent
+from paas.core.permissions import OPERATE, Actor, not_found, require, visible
+
+# Transaction ids repeat only on another server, after a dump was restored there.
+_NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Click:
+    """A change, what was recorded of it, and whether the object in question is really the one we wrote."""
+
+    change: WorkChange
+    events: tuple[AuditEvent, ...]
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Touched:
+    """An object that a change asked for, and the row of what became of it; None where there is none any more."""
+
+    change: WorkChange
+    oid: str
+    row: OwnedObject | None
+
+
+def click_behind(*, actor: Actor, work_id: UUID, generation: int, uid: str) -> Click:
+    """What asked for the object that carries these, as its label, its annotation and its metadata say.
+
+    Raises:
+        NotFound: `change_not_found`: no change of that number that the actor may view.
+    """
+    change = visible(actor, WorkChange.objects.filter(work_id=work_id, generation=generation)).first()
+    if change is None:
+        raise NotFound(
+            "change_not_found",
+            "There is no such change, or you may not view it.",
+            rule="Changes are known by the label dougong.dev/work and the annotation dougong.dev/generation.",
+        )
+    rows = OwnedObject.objects.filter(work_id=work_id, uid=uid, gone_at=None) if uid else OwnedObject.objects.none()
+    return Click(change, tuple(_events_of(change)), rows.exists())
+
+
+def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
+    """All objects, on all clusters, that the event's change asked to be written or removed; operators only.
+
+    Raises:
+        NotFound: `audit_event_not_found`.
+    """
+    require(actor, OPERATE, None)
+    event = AuditEvent.objects.filter(pk=event_id).first()
+    if event is None:
+        raise not_found(AuditEvent)
+    near = (event.at - _NEAR, event.at + _NEAR)
+    changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name")
+    return [each for change in changes for each in _objects_of(change)]
+
+
+def _objects_of(change: WorkChange) -> Iterable[Touched]:
+    rows = OwnedObject.objects.filter(work_id=change.work_id, oid__in=change.changed, gone_at=None)
+    by_name = {row.oid: row for row in rows}
+    return [Touched(change, oid, by_name.get(oid)) for oid in change.changed]
+
+
+def _events_of(change: WorkChange) -> QuerySet[AuditEvent]:
+    near = (change.at - _NEAR, change.at + _NEAR)
+    return AuditEvent.objects.filter(transaction=change.transaction, at__range=near).order_by("id")
