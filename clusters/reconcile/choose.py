@@ -17,11 +17,10 @@ from uuid import UUID, uuid4
 import orjson
 from django.db import transaction
 
-from clusters import lease
+from clusters import bulk, lease
 from clusters.lease import Held
 from clusters.manifests import Manifest, ObjectId
 from clusters.models import Lane, OwnedObject
-from clusters.reconcile import bulk
 from clusters.reconcile.outcome import Assignment, Row
 from clusters.reconcile.waits import waiting_for
 from clusters.reconcile.wire import LeaseLost

@@ -22,14 +22,13 @@ from django.db import transaction
 from django.db.models import Min, Q
 from django.db.models.functions import Now
 
-from clusters import breaker, lease
+from clusters import breaker, bulk, lease
 from clusters.conditions import FENCE_MISSING
 from clusters.due import deliverable, queue
 from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
 from clusters.kinds import Kinds
 from clusters.lease import Held
 from clusters.models import Cluster, Lane
-from clusters.reconcile import bulk
 from clusters.reconcile.choose import choose
 from clusters.reconcile.deliver import deliver
 from clusters.reconcile.glance import glance

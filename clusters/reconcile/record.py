@@ -15,12 +15,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from clusters import lease, observed
+from clusters import bulk, lease, observed
 from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
-from clusters.reconcile import bulk
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from paas.core import audit

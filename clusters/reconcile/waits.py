@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from clusters import bulk
 from clusters.manifests import ObjectId
 from clusters.models import Work
-from clusters.reconcile import bulk
 
 _UNREADY = """
     SELECT edge.from_work_id, edge.to_work_id
