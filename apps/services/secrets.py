@@ -75,7 +75,9 @@ def revoke_secret(
         numbers = sorted(rows.values_list("version", flat=True))
         if not numbers:
             raise NotFound("secret_not_found", f"'{environment}' has no secret '{name}' in force.")
-        rows.update(revoked_at=timezone.now(), values="{}")
+        for row in rows:
+            row.revoked_at, row.values = timezone.now(), "{}"
+            row.save(update_fields=["revoked_at", "values"])
         after = {"name": name, "versions": numbers}
         audit.record(actor=actor, action="secret.revoked", target=environment, after=after, reason=reason)
         due(Work.objects.filter(owner_kind="environment", owner_id=environment.pk), Lane.EDIT)
