@@ -126,6 +126,7 @@ def offer(
     priority_classes: Collection[str] | None = None,
     node_pools: Collection[str] | None = None,
     service_account_annotations: Mapping[str, Collection[str]] | None = None,
+    secret_stores: Mapping[str, Collection[str]] | None = None,
     reason: str = "",
 ) -> Cluster:
     """Set what every team may use there, each kind whole; one that is None stays as it is.
@@ -142,6 +143,8 @@ def offer(
         offered["node_pools"] = offers.names(node_pools, "node pool")
     if service_account_annotations is not None:
         offered["service_account_annotations"] = offers.globs(service_account_annotations)
+    if secret_stores is not None:
+        offered["secret_stores"] = offers.stores(secret_stores)
     return _change(cluster, actor, "cluster.offered", reason, **offered)
 
 

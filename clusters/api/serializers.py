@@ -41,6 +41,12 @@ class OfferForm(serializers.Serializer[Any]):
         required=False,
         help_text="Annotations of service accounts: the key, and globs of the values that it may have.",
     )
+    secret_stores = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="ClusterSecretStores of the External Secrets Operator: the name, and globs of the keys that may be "
+        "read; {team} and {project} stand for those of the application.",
+    )
 
 
 class ClusterSpecOut(OfferForm, serializers.ModelSerializer[Cluster]):

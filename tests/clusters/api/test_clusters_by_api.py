@@ -30,6 +30,7 @@ def test_a_cluster_is_registered_and_read_by_name_and_id(api, operator, networks
         "priority_classes": [],
         "node_pools": [],
         "service_account_annotations": {},
+        "secret_stores": {},
     }
     assert (body["identity"], body["conditions"], body["works"]) == ("uid-1", [], 0)
     for key in ("east", body["id"]):
