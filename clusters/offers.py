@@ -1,5 +1,5 @@
-"""What an operator offers of a cluster to all teams, made into strict values: classes and pools by name, annotations and
-secret stores by key and glob.
+"""What an operator offers of a cluster to all teams, made into strict values: classes and pools by name, annotations
+and secret stores by key and glob.
 
 Before the transaction of `registry`.
 """

@@ -94,7 +94,7 @@ class ClusterTarget:
         """The inverse of `to_json`; KeyError or TypeError when a fact is missing or unknown."""
         facts = dict(value)
         gateway, storage = facts.pop("gateway"), facts.pop("storage")
-        pairs = {name: _pairs(facts.pop(name, {})) for name in _GLOBS}
+        pairs: dict[str, Any] = {name: _pairs(facts.pop(name, {})) for name in _GLOBS}
         return cls(
             gateway=GatewayRef(**gateway) if gateway else None,
             storage=tuple(storage.items()),

@@ -96,6 +96,14 @@ class EnvironmentChangeOut(serializers.Serializer[EnvironmentChange]):
         ]
 
 
+class ReplacedOut(serializers.Serializer[Any]):
+    """A secret of which a revoked version gives way to its successor."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    successor = serializers.IntegerField()
+
+
 class DryRunOut(serializers.Serializer[Any]):
     """What would be done. `changed` is false where everything is as declared already."""
 
@@ -104,4 +112,5 @@ class DryRunOut(serializers.Serializer[Any]):
     application = serializers.CharField()
     changed = serializers.BooleanField()
     environments = EnvironmentChangeOut(many=True)
+    secrets = ReplacedOut(source="replaced", many=True)
     notes = serializers.ListField(child=serializers.CharField())

@@ -1,6 +1,7 @@
 """One answer per Idempotency-Key: a request sent twice is carried out once.
 
-The answer is kept in the transaction of what was done: either both are there, or neither.
+The answer is kept in the transaction of what was done: either both are there, or neither. A request that carries a
+secret takes no key: its digest would be kept, and that of a guessable value tells the value.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
         return act()
     if len(key) > LONGEST:
         raise Invalid("idempotency_key_invalid", f"An {HEADER} has at most {LONGEST} characters.")
-    asked = hashlib.sha256(orjson.dumps([request.method, request.path, request.data])).hexdigest()
+    asked = hashlib.sha256(orjson.dumps([request.method, request.get_full_path(), request.data])).hexdigest()
     person = cast(User, request.user)
     known = _known(person, key, asked)
     if known is not None:

@@ -292,30 +292,6 @@ class EnvironmentIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=63)
 
 
-class SecretOut(serializers.Serializer[Any]):
-    """A secret: its latest version in force and the names of its keys, never a value."""
-
-    name = serializers.CharField()
-    version = serializers.IntegerField()
-    keys = serializers.ListField(child=serializers.CharField())
-    created_at = serializers.DateTimeField()
-
-
-class SecretIn(serializers.Serializer[Any]):
-    """A new version of a secret. Written, never read."""
-
-    values = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False), write_only=True, allow_empty=False
-    )
-
-
-class RevokedOut(serializers.Serializer[Any]):
-    """What was revoked."""
-
-    name = serializers.CharField()
-    versions = serializers.ListField(child=serializers.IntegerField())
-
-
 class EnvironmentOut(serializers.ModelSerializer[Environment]):
     """An environment; its full status is `applications/{id}/status/`."""
 

@@ -16,7 +16,7 @@ from paas.core.encryption import EncryptedTextField
 class SecretVersion(models.Model):
     """`values` is a JSON object of texts, encrypted; `keys` its keys in plain sight. Revoking empties the values.
 
-    Where a store outside keeps the values, `references` says of each key where (`apps.external`), and `values` is empty.
+    Where a store outside keeps the values, `references` says where each is (see `apps.external`) and `values` is empty.
     """
 
     permission_parent: ClassVar[str] = "environment"

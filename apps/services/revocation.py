@@ -1,7 +1,7 @@
 """Revoking versions of a secret: their values are forgotten, and what uses one is given its successor.
 
-Nothing breaks in silence: a version in use is revoked together with a release that has the successor in its place; where
-there is no successor it is refused, unless it is said that it shall be so.
+Nothing breaks in silence: a version in use is revoked together with a release that has the successor in its place;
+where there is no successor it is refused, unless it is said that it shall be so.
 """
 
 from __future__ import annotations
@@ -111,8 +111,7 @@ def _revoke(environment: Environment, name: str, version: int | None) -> list[in
 
 def _uses(environment: Environment, name: str, numbers: Collection[int]) -> tuple[Use, ...]:
     current = environment.current_release
-    pinned = current.secrets.get(name) if current else None
-    if current is None or pinned not in numbers:
+    if current is None or (pinned := current.secrets.get(name)) not in numbers:
         return ()
     placed = environment.placements.order_by("cluster__name").values_list("cluster__name", flat=True)
     return (Use(environment, current, pinned, tuple(placed)),)

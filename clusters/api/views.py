@@ -16,12 +16,9 @@ from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
 from paas.core.permissions import not_found
 
-IF_MATCH = OpenApiParameter(
-    "If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
-)
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
 REMOVE = OpenApiParameter(
     "remove",
@@ -131,13 +128,16 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
         operation_id="clusters_credentials_create",
         request=forms.CredentialIn,
         responses=forms.ClusterOut,
-        parameters=[ID],
+        parameters=[ID, IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     def credentials(self, request: Request, id: str) -> Response:  # noqa: A002
         """Put another credential in force; operators only."""
         body = self.parsed(forms.CredentialIn)
-        return self._answer(registry.replace_credential(cluster=self.get_object(), actor=self.actor, **body))
+        cluster = registry.replace_credential(
+            cluster=self.get_object(), actor=self.actor, check=lambda row: check_if_match(request, row), **body
+        )
+        return self._answer(cluster)
 
     def _answer(self, cluster: Cluster, status: int = 200) -> Response:
         """As it is now, with what the list's query adds."""

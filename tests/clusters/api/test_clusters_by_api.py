@@ -134,7 +134,11 @@ def test_a_status_that_changed_is_sent_again(api, operator, register):
 
 def test_a_credential_is_replaced_and_never_answered(api, operator, register):
     register()
-    answer = api(operator).post(f"{CLUSTERS}east/credentials/", {"token": "canary-two", "minter_token": "canary-three"})
+    address, order = f"{CLUSTERS}east/credentials/", {"token": "canary-two", "minter_token": "canary-three"}
+    assert api(operator).post(address, order).json()["code"] == "if_match_required"
+    assert api(operator).post(address, order, headers={"If-Match": '"9"'}).json()["code"] == "version_changed"
+    tag = api(operator).get(f"{CLUSTERS}east/")["ETag"]
+    answer = api(operator).post(address, order, headers={"If-Match": tag})
     assert answer.status_code == 200
     assert answer.json()["status"]["credential_renewed"] is True
     assert Cluster.objects.get().credentials.filter(purpose="writer").order_by("-version").first().token == "canary-two"
