@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -16,7 +15,6 @@ from apps.api import examples
 from apps.api.dry_runs import DRY_RUN, DryRunOut, or_dry_run
 from apps.models import Environment, SecretVersion
 from apps.selectors import Secret
-from apps.services.secrets import hold
 from paas.core.api import ResourceViewSet, check_if_match, etag, flag, only_fields, whole_number
 from paas.core.permissions import not_found
 
@@ -165,10 +163,8 @@ class SecretViewSet(ResourceViewSet[Environment]):
     def set_secret(self, request: Request, name: str, **_: Any) -> Response:
         """Store a new version of a secret; the next deploy uses it."""
         environment, body = self.get_object(), self.parsed(SecretIn)
-        with transaction.atomic():
-            self._check(environment, name)
-            services.set_secret(environment=environment, name=name, actor=self.actor, **body)
-            [secret] = selectors.secrets_of(environment, name)
+        services.set_secret(environment=environment, name=name, actor=self.actor, check=self._check, **body)
+        [secret] = selectors.secrets_of(environment, name)
         return Response(SecretDetailOut(secret).data, headers={"ETag": etag(secret)})
 
     @extend_schema(
@@ -190,15 +186,10 @@ class SecretViewSet(ResourceViewSet[Environment]):
         }
         if flag(request, "dryRun"):
             return Response(DryRunOut(services.dry_run_revocation(**order)).data)
-        with transaction.atomic():
-            self._check(environment, name)
-            revoked = services.revoke_secret(**order)
-            [secret] = selectors.secrets_of(environment, name)
-        return Response(RevokedOut(revoked).data, headers={"ETag": etag(secret)})
+        return Response(RevokedOut(services.revoke_secret(**order, check=self._check)).data)
 
-    def _check(self, environment: Environment, name: str) -> None:
-        """The secret is as it was read, and stays so until the transaction ends."""
-        secret = hold(environment, name)
+    def _check(self, secret: Secret | None) -> None:
+        """It is as it was read."""
         if secret is not None:
             check_if_match(self.request, secret)
 

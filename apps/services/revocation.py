@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from apps.delivery import OWNER_KIND
 from apps.models import Environment, Release, SecretVersion
+from apps.selectors.secrets import Secret, secrets_of
 from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce, placed_clusters
 from apps.services.observe import observed_environment
 from apps.services.rows import locked
+from apps.services.secrets import Check
 from apps.services.submit import prepare, submit
 from apps.services.successors import Replaced, with_living_secrets
 from apps.spec import AppSpec
@@ -63,6 +65,7 @@ def revoke_secret(
     force: bool = False,
     actor: Actor,
     reason: str = "",
+    check: Check = lambda secret: None,
 ) -> Revoked:
     """Forget the values of one version, or of all.
 
@@ -73,6 +76,7 @@ def revoke_secret(
         release: False makes none: what runs goes on with what its processes have, and is said to be SecretUnavailable
             until deployed again.
         force: revoke it too where it is in use and there is no successor.
+        check: asked with the secret as it is, under the lock; what it raises ends it.
 
     Raises:
         NotFound: `secret_not_found`.
@@ -85,7 +89,9 @@ def revoke_secret(
         environment = Environment.objects.select_related("application__project__team", "current_release").get(
             pk=environment.pk
         )
-        numbers = _revoke(environment, name, version)
+        secret = next(iter(secrets_of(environment, name)), None)
+        check(secret)
+        numbers = _revoke(environment, name, secret, version)
         used = _uses(environment, name, numbers)
         after = {"name": name, "versions": numbers}
         audit.record(actor=actor, action="secret.revoked", target=environment, after=after, reason=reason)
@@ -98,15 +104,14 @@ def revoke_secret(
     return revoked
 
 
-def _revoke(environment: Environment, name: str, version: int | None) -> list[int]:
-    rows = SecretVersion.objects.filter(environment=environment, name=name, revoked_at=None)
-    if version is not None:
-        rows = rows.filter(version=version)
-    numbers = sorted(rows.values_list("version", flat=True))
-    if not numbers:
+def _revoke(environment: Environment, name: str, secret: Secret | None, version: int | None) -> list[int]:
+    in_force = [each for each in (secret.versions if secret else ()) if each.revoked_at is None]
+    chosen = [each for each in in_force if version in (None, each.version)]
+    if not chosen:
         raise NotFound("secret_not_found", f"'{environment}' has no secret '{name}' in force.")
+    rows = SecretVersion.objects.filter(pk__in=[each.pk for each in chosen])
     rows.update(revoked_at=timezone.now(), values="{}")
-    return numbers
+    return sorted(each.version for each in chosen)
 
 
 def _uses(environment: Environment, name: str, numbers: Collection[int]) -> tuple[Use, ...]:

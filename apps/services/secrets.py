@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db import transaction
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from apps.external import Remote
 from apps.models import Environment, SecretVersion
 from apps.selectors.secrets import Secret, secrets_of
 from apps.services.environments import announce, held
-from apps.services.rows import insert, locked, person
+from apps.services.rows import insert, person
 from apps.terms import EnvName, givable
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
@@ -21,13 +21,10 @@ from paas.core.permissions import Actor, require
 MOST_KEYS = 200
 MOST_BYTES = 512 * 1024
 
+Check = Callable[[Secret | None], None]
+"""Of a secret, None before its first version."""
+
 _KEY = TypeAdapter(EnvName)
-
-
-def hold(environment: Environment, name: str) -> Secret | None:
-    """The secret as it is, None before its first version; nobody changes it until the transaction ends."""
-    locked(environment.application)
-    return next(iter(secrets_of(environment, name)), None)
 
 
 def set_secret(
@@ -39,6 +36,7 @@ def set_secret(
     remote: Mapping[str, str] | None = None,
     max_age_days: int | None = None,
     actor: Actor,
+    check: Check = lambda secret: None,
 ) -> SecretVersion:
     """Store a new version, which the next deploy pins; running releases keep theirs.
 
@@ -46,6 +44,7 @@ def set_secret(
         values: at most 200 texts of 512 KiB together, by the name of the environment variable.
         store, remote: instead of values, a store outside and where in it each value is: KEY or KEY#PART.
         max_age_days: from which age on the version is overdue; 0 is never, None as the version before.
+        check: asked with the secret as it is, under the lock; what it raises ends it.
 
     Raises:
         Invalid: `secret_invalid`, `secret_too_large`.
@@ -60,7 +59,9 @@ def set_secret(
     references = {key: _remote(store, said).reference for key, said in sorted(remote.items())}
     with transaction.atomic():
         environment = held(environment)
-        last = SecretVersion.objects.filter(environment=environment, name=name).defer("values").first()
+        secret = next(iter(secrets_of(environment, name)), None)
+        check(secret)
+        last = secret.versions[0] if secret else None
         kept = last.max_age_days if last else None
         row = SecretVersion(
             environment=environment,

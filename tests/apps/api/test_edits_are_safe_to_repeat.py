@@ -103,6 +103,12 @@ def test_a_schedule_is_run_once(api, deploy, owner):
     assert Work.objects.filter(name__startswith="run-").count() == 1
 
 
+def test_a_body_of_any_numbers_has_a_key(api, deploy, owner):
+    deploy()
+    address = f"/api/v1/environments/{Environment.objects.get().pk}/rerender/"
+    twice(api(owner), "post", address, {"reason": "why", "more": [2**70, 0.5, "\ud800"]})
+
+
 def test_a_rendering_is_made_once(api, deploy, owner):
     deploy()
     environment = Environment.objects.get()
