@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -95,7 +95,7 @@ class ConfigHistoryViewSet(ResourceViewSet[ConfigChange]):
         return self.get_paginated_response(self.get_serializer(self.paginate_queryset(found), many=True).data)
 
 
-class ConfigProposalFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class ConfigProposalFilter(filters.FilterSet):
     """`?scope=&of=&state=`, exact."""
 
     of = filters.CharFilter(field_name="scope_name")
@@ -129,7 +129,7 @@ class ConfigProposalViewSet(ResourceViewSet[ConfigProposal]):
         parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"])
-    def accept(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def accept(self, request: Request, id: str) -> Response:
         """Carry it out, as the second person."""
         body = self.parsed(ReasonIn)
 
@@ -146,7 +146,7 @@ class ConfigProposalViewSet(ResourceViewSet[ConfigProposal]):
         parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     @action(detail=True, methods=["post"])
-    def refuse(self, request: Request, id: str) -> Response:  # noqa: A002
+    def refuse(self, request: Request, id: str) -> Response:
         """Say no, or take back one's own."""
         body = self.parsed(ReasonIn)
         with self._as_it_was_read() as proposal:

@@ -107,7 +107,7 @@ class ReplacedOut(serializers.Serializer[Any]):
 class DryRunOut(serializers.Serializer[Any]):
     """What would be done. `changed` is false where everything is as declared already."""
 
-    dryRun = serializers.BooleanField(default=True)  # noqa: N815 - as it is asked for
+    dryRun = serializers.BooleanField(default=True)
     project = serializers.CharField()
     application = serializers.CharField()
     changed = serializers.BooleanField()

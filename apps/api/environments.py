@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -35,7 +35,7 @@ LOGS = [
 ]
 
 
-class EnvironmentFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class EnvironmentFilter(filters.FilterSet):
     """`?name=&application=&project=&team=&cluster=&health=`, exact."""
 
     application = filters.CharFilter(field_name="application__name")
@@ -94,7 +94,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     @action(detail=True, methods=["post"])
-    def retire(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def retire(self, request: Request, id: str) -> Response:
         """Remove it and its data from every cluster; its name confirms."""
         body = self.parsed(forms.RetireIn)
         with self.edited(demanded=False) as environment:
@@ -110,7 +110,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"])
-    def rerender(self, request: Request, id: str) -> Response:  # noqa: A002
+    def rerender(self, request: Request, id: str) -> Response:
         """Render its release anew from the present facts of its clusters; ends RenderStale."""
         body = self.parsed(forms.ReasonIn)
 
@@ -127,7 +127,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         responses={202: forms.RunOut},
         parameters=[SCHEDULE, IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
-    def run_schedule(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
+    def run_schedule(self, request: Request, id: str, name: str) -> Response:
         """Run a schedule once, now, on every cluster or on the one named. How it goes is in the status, as a Work."""
         body = self.parsed(forms.RunIn)
 
@@ -146,7 +146,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
     @extend_schema(operation_id="environments_config", responses=config_forms.EffectiveOut(many=True), filters=False)
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def config(self, request: Request, id: str) -> Response:  # noqa: A002
+    def config(self, request: Request, id: str) -> Response:
         """What the layers of configuration come to on each cluster, which of them set it, and what is released."""
         return Response(effective.explained(self.get_object()))
 
@@ -154,7 +154,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         operation_id="environments_config_compare", responses=config_forms.ComparedOut, parameters=[WITH], filters=False
     )
     @action(detail=True, url_path="config/compare", filter_backends=[], pagination_class=None)
-    def compare_config(self, request: Request, id: str) -> Response:  # noqa: A002
+    def compare_config(self, request: Request, id: str) -> Response:
         """The values of two environments beside each other."""
         here = self.get_object()
         try:
@@ -169,7 +169,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}
     )
     @action(detail=True, renderer_classes=STREAMS, filter_backends=[])
-    def logs(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+    def logs(self, request: Request, id: str) -> StreamingHttpResponse:
         """What its processes write, as server-sent events {"cluster", "pod", "process", "at", "line"}."""
         return logs.stream(
             actor=self.actor,

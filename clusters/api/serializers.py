@@ -21,8 +21,8 @@ class ConditionOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["True", "False", "Unknown"])
     reason = serializers.CharField()
     message = serializers.CharField()
-    lastTransitionTime = serializers.DateTimeField()  # noqa: N815 - Kubernetes' own spelling
-    observedGeneration = serializers.IntegerField(required=False)  # noqa: N815
+    lastTransitionTime = serializers.DateTimeField()
+    observedGeneration = serializers.IntegerField(required=False)
 
 
 class OfferForm(serializers.Serializer[Any]):

@@ -75,7 +75,7 @@ class TokenViewSet(ResourceViewSet[ApiToken]):
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
 
     @extend_schema(operation_id="tokens_destroy", responses={204: None})
-    def destroy(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def destroy(self, request: Request, id: str) -> Response:
         """End a token."""
         services.revoke_token(token=self.get_object(), actor=self.actor)
         return Response(status=204)
