@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.delivery import OWNER_KIND
-from apps.models import Environment, Release, SecretVersion
+from apps.models import Environment, Release
 from apps.selectors.secrets import Secret, secrets_of
 from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce, placed_clusters
@@ -109,8 +109,9 @@ def _revoke(environment: Environment, name: str, secret: Secret | None, version:
     chosen = [each for each in in_force if version in (None, each.version)]
     if not chosen:
         raise NotFound("secret_not_found", f"'{environment}' has no secret '{name}' in force.")
-    rows = SecretVersion.objects.filter(pk__in=[each.pk for each in chosen])
-    rows.update(revoked_at=timezone.now(), values="{}")
+    for each in chosen:
+        each.revoked_at, each.values = timezone.now(), "{}"
+        each.save(update_fields=["revoked_at", "values"])
     return sorted(each.version for each in chosen)
 
 
