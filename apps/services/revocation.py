@@ -133,7 +133,7 @@ def _renewed(
     except Conflict:
         if not force:
             raise _in_use(use, revoked.name) from None
-        return replace(revoked, notes=(f"{use}, and has no successor: new processes of it cannot start.",))
+        return replace(revoked, notes=(f"{use}, and has no successor: its Secret is not made anew where it is lost.",))
     if not release:
         return replace(revoked, notes=(f"{use}: deploy it to use v{replaced[0].successor}.",))
     why = f"secret {revoked.name} v{use.version} revoked{f': {reason}' if reason else ''}"

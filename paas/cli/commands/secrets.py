@@ -109,9 +109,7 @@ def revoke(
     no_release: Annotated[
         bool, typer.Option("--no-release", help="Make no release: what runs gets the successor when it is deployed.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also where it is in use and there is no successor: new processes fail.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also where it is in use and there is no successor.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
