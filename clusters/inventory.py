@@ -18,6 +18,9 @@ from clusters.manifests import ObjectId
 PROTECTED = frozenset(
     {("", "Namespace"), ("", "PersistentVolumeClaim"), ("apiextensions.k8s.io", "CustomResourceDefinition")}
 )
+# What running Pods take by its name alone. An ExternalSecret goes with the Secret of its name, which is made for it.
+EXTERNAL_SECRET = ("external-secrets.io", "ExternalSecret")
+NAMED_BY_PODS = frozenset({("", "ConfigMap"), ("", "Secret"), EXTERNAL_SECRET})
 _NO_IDS: frozenset[ObjectId] = frozenset()
 
 
@@ -29,7 +32,7 @@ class PrunePlan:
     unconfirmed  owned, but no uid was ever recorded (a crash between apply and record): read by name, delete only what
                  carries the row's claim
     held         no stored change named it, or its kind is protected: a person releases it by name
-    in_use       a ConfigMap or Secret that something running still names: later
+    in_use       what something running still names (`NAMED_BY_PODS`): later
     absent       removable, but no row is left: the id may leave the removable set
     """
 
@@ -86,7 +89,8 @@ def plan_prune(
 
 
 def referenced(kind_bodies: Iterable[Mapping[str, Any]]) -> set[ObjectId]:
-    """The ConfigMaps and Secrets that live ReplicaSets with replicas, Pods and unfinished Jobs name.
+    """The ConfigMaps and Secrets that live ReplicaSets with replicas, Pods and unfinished Jobs name; with each Secret
+    the ExternalSecret of its name, which may be what makes it.
 
     Other kinds are passed over. An object without a kind is a ValueError: items of a list lack it, and passing them
     over would let prune take what they use.
@@ -97,8 +101,22 @@ def referenced(kind_bodies: Iterable[Mapping[str, Any]]) -> set[ObjectId]:
             raise ValueError("an object without a kind cannot say what it uses")
         spec = _pod_spec(body)
         namespace = (body.get("metadata") or {}).get("namespace") or ""
-        found.update(ObjectId("", kind, namespace, name) for kind, name in _names(spec) if name)
+        for kind, name in filter(lambda each: each[1], _names(spec)):
+            found.add(ObjectId("", kind, namespace, name))
+            if kind == "Secret":
+                found.add(ObjectId(*EXTERNAL_SECRET, namespace, name))
     return found
+
+
+def seen_by_containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """("ConfigMap" or "Secret", name) of what the containers of a Pod's spec have as variables and in volumes."""
+    for part in ("initContainers", "containers", "ephemeralContainers"):
+        for container in spec.get(part) or []:
+            yield from _environment_names(container)
+    for volume in spec.get("volumes") or []:
+        for source in [volume, *((volume.get("projected") or {}).get("sources") or [])]:
+            yield "ConfigMap", _name(source, "configMap")
+            yield "Secret", _name(source, "secret", "secretName") or _name(source, "secret")
 
 
 def _pod_spec(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -119,33 +137,27 @@ def _pod_spec(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _names(spec: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    for part in ("initContainers", "containers", "ephemeralContainers"):
-        for container in spec.get(part) or []:
-            yield from _environment_names(container)
+def _names(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from seen_by_containers(spec)
     for volume in spec.get("volumes") or []:
-        yield from _volume_names(volume)
+        for driver in volume.values():
+            if isinstance(driver, Mapping):
+                yield from (("Secret", _name(driver, key)) for key in ("secretRef", "nodePublishSecretRef"))
+        yield "Secret", _name(volume, "azureFile", "secretName")
     for secret in spec.get("imagePullSecrets") or []:
-        yield "Secret", secret.get("name")
+        yield "Secret", secret.get("name") or ""
 
 
-def _environment_names(container: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    for variable in container.get("env") or []:
-        source = variable.get("valueFrom") or {}
-        yield "ConfigMap", (source.get("configMapKeyRef") or {}).get("name")
-        yield "Secret", (source.get("secretKeyRef") or {}).get("name")
-    for source in container.get("envFrom") or []:
-        yield "ConfigMap", (source.get("configMapRef") or {}).get("name")
-        yield "Secret", (source.get("secretRef") or {}).get("name")
+def _environment_names(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    sources = [each.get("valueFrom") or {} for each in container.get("env") or []]
+    for kind, one, all_ in (
+        ("ConfigMap", "configMapKeyRef", "configMapRef"),
+        ("Secret", "secretKeyRef", "secretRef"),
+    ):
+        yield from ((kind, _name(source, one)) for source in sources)
+        yield from ((kind, _name(source, all_)) for source in container.get("envFrom") or [])
 
 
-def _volume_names(volume: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    for source in [volume, *((volume.get("projected") or {}).get("sources") or [])]:
-        yield "ConfigMap", (source.get("configMap") or {}).get("name")
-        secret = source.get("secret") or {}
-        yield "Secret", secret.get("secretName") or secret.get("name")
-    for driver in volume.values():
-        if isinstance(driver, Mapping):
-            for reference in ("secretRef", "nodePublishSecretRef"):
-                yield "Secret", (driver.get(reference) or {}).get("name")
-    yield "Secret", (volume.get("azureFile") or {}).get("secretName")
+def _name(holder: Mapping[str, Any], key: str, name: str = "name") -> str:
+    """The name in the reference under `key`, "" where there is none."""
+    return str((holder.get(key) or {}).get(name) or "")

@@ -1,5 +1,5 @@
-"""What an operator offers of a cluster to all teams, made into strict values: classes and pools by name, annotations by
-key and glob.
+"""What an operator offers of a cluster to all teams, made into strict values: classes and pools by name, annotations
+and secret stores by key and glob.
 
 Before the transaction of `registry`.
 """
@@ -16,6 +16,7 @@ LONGEST_GLOB = 1000
 
 # As the building blocks take them.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_STORE = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
@@ -30,10 +31,23 @@ def names(given: Collection[str], what: str) -> list[str]:
 
 def globs(given: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     """Globs by key, sorted. Raises Invalid `offer_invalid`."""
-    _check_count(given, "annotation")
-    for key, found in given.items():
+    for key in given:
         if not _KEY.fullmatch(key):
             raise _invalid(f"'{key[:80]}' is no key of an annotation.", "As in Kubernetes: example.org/name.")
+    return _checked(given, "annotation")
+
+
+def stores(given: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Globs by the name of a ClusterSecretStore, sorted. Raises Invalid `offer_invalid`."""
+    for name in given:
+        if not _STORE.fullmatch(name):
+            raise _invalid(f"'{name[:80]}' is no name of a secret store.", "As in Kubernetes: lower case, '-' and '.'.")
+    return _checked(given, "secret store")
+
+
+def _checked(given: Mapping[str, Collection[str]], what: str) -> dict[str, list[str]]:
+    _check_count(given, what)
+    for key, found in given.items():
         _check_count(found, f"value of {key}")
         if not found or not all(0 < len(glob) <= LONGEST_GLOB for glob in found):
             raise _invalid(

@@ -6,7 +6,7 @@ goes to a cluster in here; the probe that each change asks for makes the first o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -91,10 +91,14 @@ def replace_credential(
     token: str | None = None,
     minter_token: str | None = None,
     expires_at: datetime | None = None,
+    check: Callable[[Cluster], None] = lambda row: None,
 ) -> Cluster:
     """Put another credential in force, and with it, where given, another address or CA.
 
     A credential belongs to the address it was given for: with another server or CA the old minter goes.
+
+    Args:
+        check: asked with the locked row, once the address has been looked up; what it raises ends it.
 
     Raises: as `register_cluster`.
     """
@@ -110,7 +114,9 @@ def replace_credential(
     minter = registration.bearer(minter_token, given) if minter_token else ""
     registration.check_reach(given.server)
     with transaction.atomic():
-        return _renew(_locked(cluster), actor, given, minter, None)
+        row = _locked(cluster)
+        check(row)
+        return _renew(row, actor, given, minter, None)
 
 
 def update_cluster(*, cluster: Cluster, labels: Mapping[str, str], actor: Actor) -> Cluster:
@@ -126,6 +132,7 @@ def offer(
     priority_classes: Collection[str] | None = None,
     node_pools: Collection[str] | None = None,
     service_account_annotations: Mapping[str, Collection[str]] | None = None,
+    secret_stores: Mapping[str, Collection[str]] | None = None,
     reason: str = "",
 ) -> Cluster:
     """Set what every team may use there, each kind whole; one that is None stays as it is.
@@ -142,6 +149,8 @@ def offer(
         offered["node_pools"] = offers.names(node_pools, "node pool")
     if service_account_annotations is not None:
         offered["service_account_annotations"] = offers.globs(service_account_annotations)
+    if secret_stores is not None:
+        offered["secret_stores"] = offers.stores(secret_stores)
     return _change(cluster, actor, "cluster.offered", reason, **offered)
 
 

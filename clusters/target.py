@@ -7,14 +7,16 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from clusters.manifests import digest
 
-OFFERED = ("priority_classes", "node_pools", "service_account_annotations")
+OFFERED = ("priority_classes", "node_pools", "service_account_annotations", "secret_stores")
 """The facts that an operator sets; all others are seen."""
+_GLOBS = ("service_account_annotations", "secret_stores")
+"""Of those the ones that are pairs of (key, glob)."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ClusterTarget:
     priority_classes             names of PriorityClasses, sorted
     node_pools                   names of pools of nodes, sorted
     service_account_annotations  pairs of (key, glob of the values that it may have), sorted
+    secret_stores                pairs of (ClusterSecretStore, glob of the keys that may be read of it), sorted
     """
 
     name: str
@@ -53,6 +56,7 @@ class ClusterTarget:
     priority_classes: tuple[str, ...] = ()
     node_pools: tuple[str, ...] = ()
     service_account_annotations: tuple[tuple[str, str], ...] = ()
+    secret_stores: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.share is not None and self.share < 0:
@@ -72,9 +76,6 @@ class ClusterTarget:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-safe, in the same order for equal targets."""
-        globs: dict[str, list[str]] = {}
-        for key, glob in self.service_account_annotations:
-            globs.setdefault(key, []).append(glob)
         return {
             "name": self.name,
             "version": self.version,
@@ -85,7 +86,7 @@ class ClusterTarget:
             "share": self.share,
             "priority_classes": list(self.priority_classes),
             "node_pools": list(self.node_pools),
-            "service_account_annotations": globs,
+            **{name: _by_key(getattr(self, name)) for name in _GLOBS},
         }
 
     @classmethod
@@ -93,11 +94,11 @@ class ClusterTarget:
         """The inverse of `to_json`; KeyError or TypeError when a fact is missing or unknown."""
         facts = dict(value)
         gateway, storage = facts.pop("gateway"), facts.pop("storage")
-        globs = facts.pop("service_account_annotations", {})
+        pairs: dict[str, Any] = {name: _pairs(facts.pop(name, {})) for name in _GLOBS}
         return cls(
             gateway=GatewayRef(**gateway) if gateway else None,
             storage=tuple(storage.items()),
-            service_account_annotations=tuple((key, glob) for key, found in globs.items() for glob in found),
+            **pairs,
             **facts,
         )
 
@@ -105,3 +106,14 @@ class ClusterTarget:
     def digest(self) -> str:
         """SHA-256, hex, of all facts that an object may depend on: by what is offered it is refused or not."""
         return digest({name: fact for name, fact in self.to_json().items() if name not in OFFERED})
+
+
+def _by_key(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, glob in pairs:
+        found.setdefault(key, []).append(glob)
+    return found
+
+
+def _pairs(globs: Mapping[str, Iterable[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, glob) for key, found in globs.items() for glob in found)

@@ -16,6 +16,8 @@ from apps import selectors, services
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, application_page, denied, page
 from apps.models import Application, Environment, Release
+from paas.core.errors import Refusal
+from paas.core.site import refused
 
 CONTEXT_LINES = 3
 
@@ -80,8 +82,17 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "facts": facts(current, release) if current else [],
         "lines": list(difference(current, release)) if current else [],
+        "remarks": [] if form.is_bound else _foreseen(request, environment, release),
     }
     return page(request, "applications/rollback.html", context)
+
+
+def _foreseen(request: HttpRequest, environment: Environment, release: Release) -> tuple[str, ...]:
+    """What is worth knowing before: revoked secrets and their successors, or why it would be refused."""
+    try:
+        return services.dry_run_rollback(environment=environment, release=release, actor=request.user).notes
+    except Refusal as refusal:
+        return (refused(refusal),)
 
 
 def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:

@@ -35,7 +35,7 @@ class AppFileSchemaView(APIView):
 class RenderIn(serializers.Serializer[Any]):
     """An app file, one of its environments, and the cluster to render for."""
 
-    appFile = serializers.JSONField()  # noqa: N815 - as it is sent elsewhere
+    appFile = serializers.JSONField()
     environment = serializers.CharField(max_length=63)
     cluster = serializers.CharField(max_length=63)
 

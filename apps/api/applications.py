@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -28,8 +28,11 @@ from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
 
+MOST_DIGITS = 9
+"""Of the number of a release: what its column holds."""
 
-class ApplicationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+
+class ApplicationFilter(filters.FilterSet):
     """`?name=&project=&team=&cluster=&health=`, exact; retired ones only with `?retired=true`."""
 
     cluster = filters.CharFilter(method="by_environment", label="With an environment on this cluster.")
@@ -90,13 +93,13 @@ class ApplicationViewSet(ResourceViewSet[Application]):
 
     @extend_schema(operation_id="applications_status", responses=forms.StatusOut)
     @action(detail=True)
-    def status(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def status(self, request: Request, id: str) -> Response:
         """How it is in each environment, on each cluster, down to the objects."""
         return Response(selectors.status(self.get_object()))
 
     @extend_schema(operation_id="applications_status_stream", responses={(200, "text/event-stream"): OpenApiTypes.STR})
     @action(detail=True, url_path="status/stream", renderer_classes=STREAMS)
-    def status_stream(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+    def status_stream(self, request: Request, id: str) -> StreamingHttpResponse:
         """The same as server-sent events: `state` on connect and whenever it differs."""
         application = self.get_object()
         return stream(application_snapshot(self.actor, application.pk), channel(application.pk))
@@ -105,11 +108,12 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         operation_id="applications_releases", responses=forms.ReleaseOut(many=True), filters=False, parameters=[FIELDS]
     )
     @action(detail=True, ordering="-created_at", filter_backends=[])
-    def releases(self, request: Request, id: str) -> Response:  # noqa: A002
+    def releases(self, request: Request, id: str) -> Response:
         """Its releases in all environments, newest first."""
         found = selectors.releases_of(self.actor).filter(environment__application=self.get_object())
-        page = self.paginate_queryset(found)  # type: ignore[arg-type]  # a page of releases, not of applications
-        return self.get_paginated_response(only_fields(request, forms.ReleaseOut(page, many=True)).data)  # type: ignore[arg-type]
+        # A page of releases, not of applications.
+        page: Any = self.paginate_queryset(cast(Any, found))
+        return self.get_paginated_response(only_fields(request, forms.ReleaseOut(page, many=True)).data)
 
     @extend_schema(
         operation_id="applications_rollback",
@@ -119,7 +123,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         examples=examples.ROLLBACK,
     )
     @action(detail=True, methods=["post"])
-    def rollback(self, request: Request, id: str) -> Response:  # noqa: A002
+    def rollback(self, request: Request, id: str) -> Response:
         """Return an environment to an earlier release: image, config and secret versions as they were. 200 with
         `dryRun`, which does nothing.
         """
@@ -158,7 +162,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         examples=examples.RETIRE,
     )
     @action(detail=True, methods=["post"])
-    def retire(self, request: Request, id: str) -> Response:  # noqa: A002
+    def retire(self, request: Request, id: str) -> Response:
         """Remove it and its data from every cluster; its name confirms."""
         body = self.parsed(forms.RetireIn)
         with self.edited(demanded=False) as application:
@@ -170,7 +174,7 @@ def _release(environment: Environment, said: str) -> Release:
     """By number ("3" or "r3") or by id."""
     number = said.removeprefix("r")
     rows = Release.objects.filter(environment=environment)
-    if number.isdecimal() and len(number) < 10:  # noqa: PLR2004 - what the column holds
+    if number.isdecimal() and len(number) <= MOST_DIGITS:
         found = rows.filter(number=int(number)).first()
     else:
         found = rows.filter(pk=said).first() if _is_uuid(said) else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -16,12 +18,13 @@ from rest_framework.views import APIView
 
 from apps import services
 from apps.api import config_serializers as forms
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.serializers import ReasonIn
 from apps.config import LAYERS, Declaration
 from apps.models import ConfigChange, ConfigProposal
 from apps.selectors import config as layers
-from apps.services.config import Changed, Edit, Held, hold
-from paas.core.api import ResourceViewSet, check_if_match, etag
+from apps.services.config import Changed, Edit, Held, hold, hold_proposal
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, etag
 from paas.core.permissions import Actor
 
 SCOPE = OpenApiParameter("scope", str, required=True, enum=LAYERS, description="Which kind of layer.")
@@ -55,7 +58,7 @@ class ConfigView(APIView):
 
     @extend_schema(
         operation_id="config_update",
-        parameters=[SCOPE, OF, IF_MATCH],
+        parameters=[SCOPE, OF, IF_MATCH, IDEMPOTENCY_KEY],
         request=forms.ConfigIn,
         responses={200: forms.ChangedOut, 202: forms.ChangedOut},
     )
@@ -65,21 +68,16 @@ class ConfigView(APIView):
         form = forms.ConfigIn(data=request.data)
         form.is_valid(raise_exception=True)
         body = form.validated_data
-        edit = Edit(body["values"], {key: _declaration(each) for key, each in body["declarations"].items()})
-        with transaction.atomic():
-            held = hold(scope)
-            if not body["dryRun"]:
-                check_if_match(request, held)
-            changed = services.change_config(
-                scope=scope,
-                edit=edit,
-                actor=cast(Actor, request.user),
-                reason=body["reason"],
-                release=body["release"],
-                dry_run=body["dryRun"],
-            )
-        # A rehearsal leaves no version behind.
-        return _answer(changed, tagged=not body["dryRun"])
+        # A rehearsal leaves no version behind, and no answer to be given again.
+        if body["dryRun"]:
+            return _answer(_change(request, scope, body), tagged=False)
+
+        def act() -> Response:
+            with transaction.atomic():
+                check_if_match(request, hold(scope))
+                return _answer(_change(request, scope, body))
+
+        return once(request, act)
 
 
 @extend_schema_view(list=extend_schema(operation_id="config_history", parameters=[SCOPE, OF, KEY]))
@@ -97,7 +95,7 @@ class ConfigHistoryViewSet(ResourceViewSet[ConfigChange]):
         return self.get_paginated_response(self.get_serializer(self.paginate_queryset(found), many=True).data)
 
 
-class ConfigProposalFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class ConfigProposalFilter(filters.FilterSet):
     """`?scope=&of=&state=`, exact."""
 
     of = filters.CharFilter(field_name="scope_name")
@@ -124,26 +122,63 @@ class ConfigProposalViewSet(ResourceViewSet[ConfigProposal]):
         """Those of every layer one may view."""
         return layers.proposals_of(self.actor)
 
-    @extend_schema(operation_id="config_proposals_accept", request=ReasonIn, responses=forms.ChangedOut)
+    @extend_schema(
+        operation_id="config_proposals_accept",
+        request=ReasonIn,
+        responses=forms.ChangedOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
+    )
     @action(detail=True, methods=["post"])
-    def accept(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def accept(self, request: Request, id: str) -> Response:
         """Carry it out, as the second person."""
         body = self.parsed(ReasonIn)
-        return _answer(services.accept_proposal(proposal=self.get_object(), actor=self.actor, reason=body["reason"]))
 
-    @extend_schema(operation_id="config_proposals_refuse", request=ReasonIn, responses=forms.ConfigProposalOut)
+        def act() -> Response:
+            with self._as_it_was_read() as proposal:
+                return _answer(services.accept_proposal(proposal=proposal, actor=self.actor, reason=body["reason"]))
+
+        return once(request, act)
+
+    @extend_schema(
+        operation_id="config_proposals_refuse",
+        request=ReasonIn,
+        responses=forms.ConfigProposalOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     @action(detail=True, methods=["post"])
-    def refuse(self, request: Request, id: str) -> Response:  # noqa: A002
+    def refuse(self, request: Request, id: str) -> Response:
         """Say no, or take back one's own."""
         body = self.parsed(ReasonIn)
-        return self.answer(
-            services.refuse_proposal(proposal=self.get_object(), actor=self.actor, reason=body["reason"])
-        )
+        with self._as_it_was_read() as proposal:
+            refused = services.refuse_proposal(proposal=proposal, actor=self.actor, reason=body["reason"])
+        return self.answer(refused)
+
+    @contextmanager
+    def _as_it_was_read(self) -> Iterator[ConfigProposal]:
+        """The proposal, still what If-Match says where it says anything, in the transaction the service joins."""
+        with transaction.atomic():
+            proposal = self.get_object()
+            if "If-Match" in self.request.headers:
+                proposal = hold_proposal(proposal)
+                check_if_match(self.request, proposal)
+            yield proposal
 
 
 def _scope(request: Request) -> layers.Scope:
     query = request.query_params
     return layers.find_scope(cast(Actor, request.user), query.get("scope", ""), query.get("of", ""))
+
+
+def _change(request: Request, scope: layers.Scope, body: dict[str, Any]) -> Changed:
+    declarations = {key: _declaration(each) for key, each in body["declarations"].items()}
+    return services.change_config(
+        scope=scope,
+        edit=Edit(body["values"], declarations),
+        actor=cast(Actor, request.user),
+        reason=body["reason"],
+        release=body["release"],
+        dry_run=body["dryRun"],
+    )
 
 
 def _declaration(body: dict[str, Any] | None) -> Declaration | None:

@@ -73,9 +73,7 @@ class ConfigIn(serializers.Serializer[Any]):
     release = serializers.BooleanField(
         default=True, help_text="false: store it; environments take it with their next deploy."
     )
-    dryRun = serializers.BooleanField(  # noqa: N815 - as it is sent
-        default=False, help_text="Say what it would come to, and change nothing."
-    )
+    dryRun = serializers.BooleanField(default=False, help_text="Say what it would come to, and change nothing.")
 
 
 class DifferenceOut(serializers.Serializer[Any]):

@@ -96,12 +96,21 @@ class EnvironmentChangeOut(serializers.Serializer[EnvironmentChange]):
         ]
 
 
+class ReplacedOut(serializers.Serializer[Any]):
+    """A secret of which a revoked version gives way to its successor."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    successor = serializers.IntegerField()
+
+
 class DryRunOut(serializers.Serializer[Any]):
     """What would be done. `changed` is false where everything is as declared already."""
 
-    dryRun = serializers.BooleanField(default=True)  # noqa: N815 - as it is asked for
+    dryRun = serializers.BooleanField(default=True)
     project = serializers.CharField()
     application = serializers.CharField()
     changed = serializers.BooleanField()
     environments = EnvironmentChangeOut(many=True)
+    secrets = ReplacedOut(source="replaced", many=True)
     notes = serializers.ListField(child=serializers.CharField())

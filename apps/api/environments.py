@@ -1,4 +1,4 @@
-"""`/api/v1/environments/`: where applications run, their secrets and their logs."""
+"""`/api/v1/environments/`: where applications run, and their logs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -18,17 +18,14 @@ from apps import logs, selectors, services
 from apps.api import config_serializers as config_forms
 from apps.api import examples
 from apps.api import serializers as forms
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.streams import STREAMS
 from apps.models import Environment
 from apps.selectors import effective
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
-from paas.core.errors import Invalid
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, whole_number
 from paas.core.permissions import not_found
 
-VERSION = OpenApiParameter("version", int, description="This version only; all of them if left out.")
-REASON = OpenApiParameter("reason", str, description="For the audit trail.")
 WITH = OpenApiParameter("with", str, required=True, description="The id of the other environment.")
-SECRET = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the secret.")
 SCHEDULE = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the schedule.")
 LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
@@ -38,7 +35,7 @@ LOGS = [
 ]
 
 
-class EnvironmentFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class EnvironmentFilter(filters.FilterSet):
     """`?name=&application=&project=&team=&cluster=&health=`, exact."""
 
     application = filters.CharFilter(field_name="application__name")
@@ -97,7 +94,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     @action(detail=True, methods=["post"])
-    def retire(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def retire(self, request: Request, id: str) -> Response:
         """Remove it and its data from every cluster; its name confirms."""
         body = self.parsed(forms.RetireIn)
         with self.edited(demanded=False) as environment:
@@ -110,37 +107,46 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         operation_id="environments_rerender",
         request=forms.ReasonIn,
         responses=forms.NotesOut,
-        parameters=[IF_MATCH_IF_IT_MATTERS],
+        parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"])
-    def rerender(self, request: Request, id: str) -> Response:  # noqa: A002
+    def rerender(self, request: Request, id: str) -> Response:
         """Render its release anew from the present facts of its clusters; ends RenderStale."""
         body = self.parsed(forms.ReasonIn)
-        with self.edited(demanded=False) as environment:
-            notes = services.rerender(environment=environment, actor=self.actor, reason=body["reason"])
-        return Response({"notes": notes})
+
+        def act() -> Response:
+            with self.edited(demanded=False) as environment:
+                notes = services.rerender(environment=environment, actor=self.actor, reason=body["reason"])
+            return Response({"notes": notes})
+
+        return once(request, act)
 
     @extend_schema(
         operation_id="environments_schedules_run",
         request=forms.RunIn,
         responses={202: forms.RunOut},
-        parameters=[SCHEDULE],
+        parameters=[SCHEDULE, IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
-    def run_schedule(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
+    def run_schedule(self, request: Request, id: str, name: str) -> Response:
         """Run a schedule once, now, on every cluster or on the one named. How it goes is in the status, as a Work."""
-        environment, body = self.get_object(), self.parsed(forms.RunIn)
-        run = services.run_schedule(
-            environment=environment,
-            schedule=name,
-            actor=self.actor,
-            cluster=body["cluster"] or None,
-            reason=body["reason"],
-        )
-        return Response(forms.RunOut(run).data, status=202)
+        body = self.parsed(forms.RunIn)
+
+        def act() -> Response:
+            with self.edited(demanded=False) as environment:
+                run = services.run_schedule(
+                    environment=environment,
+                    schedule=name,
+                    actor=self.actor,
+                    cluster=body["cluster"] or None,
+                    reason=body["reason"],
+                )
+            return Response(forms.RunOut(run).data, status=202)
+
+        return once(request, act)
 
     @extend_schema(operation_id="environments_config", responses=config_forms.EffectiveOut(many=True), filters=False)
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def config(self, request: Request, id: str) -> Response:  # noqa: A002
+    def config(self, request: Request, id: str) -> Response:
         """What the layers of configuration come to on each cluster, which of them set it, and what is released."""
         return Response(effective.explained(self.get_object()))
 
@@ -148,7 +154,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         operation_id="environments_config_compare", responses=config_forms.ComparedOut, parameters=[WITH], filters=False
     )
     @action(detail=True, url_path="config/compare", filter_backends=[], pagination_class=None)
-    def compare_config(self, request: Request, id: str) -> Response:  # noqa: A002
+    def compare_config(self, request: Request, id: str) -> Response:
         """The values of two environments beside each other."""
         here = self.get_object()
         try:
@@ -159,45 +165,11 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             raise not_found(Environment)
         return Response(effective.compared(here, there))
 
-    @extend_schema(operation_id="environments_secrets", responses=forms.SecretOut(many=True), filters=False)
-    @action(detail=True, filter_backends=[], pagination_class=None)
-    def secrets(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Names, keys and versions in force; never a value."""
-        return Response(forms.SecretOut(selectors.latest_secrets(self.get_object()), many=True).data)
-
-    @extend_schema(
-        operation_id="environments_secrets_set",
-        request=forms.SecretIn,
-        responses=forms.SecretOut,
-        parameters=[SECRET],
-        examples=examples.SECRET,
-    )
-    def set_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
-        """Store a new version of a secret; the next deploy uses it."""
-        environment = self.get_object()
-        body = self.parsed(forms.SecretIn)
-        row = services.set_secret(environment=environment, name=name, values=body["values"], actor=self.actor)
-        return Response(forms.SecretOut(row).data)
-
-    @extend_schema(
-        operation_id="environments_secrets_revoke",
-        responses={200: forms.RevokedOut},
-        parameters=[SECRET, VERSION, REASON],
-    )
-    def revoke_secret(self, request: Request, id: str, name: str) -> Response:  # noqa: A002
-        """Forget the values of a secret, in one version or in all."""
-        version = _whole(request, "version")
-        reason = request.query_params.get("reason", "")[:2000]
-        numbers = services.revoke_secret(
-            environment=self.get_object(), name=name, version=version, actor=self.actor, reason=reason
-        )
-        return Response({"name": name, "versions": numbers})
-
     @extend_schema(
         operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}
     )
     @action(detail=True, renderer_classes=STREAMS, filter_backends=[])
-    def logs(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+    def logs(self, request: Request, id: str) -> StreamingHttpResponse:
         """What its processes write, as server-sent events {"cluster", "pod", "process", "at", "line"}."""
         return logs.stream(
             actor=self.actor,
@@ -205,14 +177,5 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             follow=request.query_params.get("follow", "").lower() in ("1", "true", "yes"),
             process=request.query_params.get("process", ""),
             cluster=request.query_params.get("cluster", ""),
-            tail=_whole(request, "tail"),
+            tail=whole_number(request, "tail"),
         )
-
-
-def _whole(request: Request, name: str) -> int | None:
-    said = request.query_params.get(name, "")
-    if not said:
-        return None
-    if not said.isdecimal() or len(said) > 6:  # noqa: PLR2004 - a million versions or lines
-        raise Invalid("invalid", f"{name}: a whole number below a million, not '{said[:40]}'.")
-    return int(said)

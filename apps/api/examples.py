@@ -89,7 +89,32 @@ _DRY_RUN = {
             ],
         }
     ],
+    "secrets": [],
     "notes": [],
+}
+_SECRET = {
+    "name": "database",
+    "version": 2,
+    "in_force": True,
+    "keys": ["DATABASE_URL"],
+    "store": None,
+    "remote": {},
+    "created_at": _AT,
+    "created_by": "olga",
+    "age_seconds": 86_400,
+    "max_age_days": 90,
+    "overdue": False,
+    "released": 1,
+    "versions": [
+        {
+            "version": 2,
+            "keys": ["DATABASE_URL"],
+            "created_at": _AT,
+            "created_by": "olga",
+            "max_age_days": 90,
+            "revoked_at": None,
+        }
+    ],
 }
 
 
@@ -116,8 +141,8 @@ ROLLBACK = [
 APPLICATION = [answer({**_APPLICATION, "appFile": APP_FILE})]
 PROJECT = [request({"team": "crew", "name": "shop", "title": "The shop"})]
 SECRET = [
-    request({"values": {"DATABASE_URL": "postgresql://…"}}),
-    answer({"name": "database", "version": 2, "keys": ["DATABASE_URL"], "created_at": _AT}),
+    request({"values": {"DATABASE_URL": "postgresql://…"}, "max_age_days": 90}),
+    answer(_SECRET),
 ]
 ENVIRONMENT = [request({"project": "demo", "application": "hello", "name": "staging"})]
 RETIRE = [request({"confirm": "hello", "reason": "its successor has taken over"})]

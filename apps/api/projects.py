@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +29,7 @@ from paas.identity.models import Team
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the project.")
 
 
-class ProjectFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class ProjectFilter(filters.FilterSet):
     """`?name=&team=`, exact."""
 
     team = filters.CharFilter(field_name="team__name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from apps import selectors
@@ -14,7 +14,7 @@ from apps.models import Release
 from paas.core.api import ResourceViewSet
 
 
-class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class ReleaseFilter(filters.FilterSet):
     """`?application=&project=&team=&environment=&number=&created_by=`: names, exact."""
 
     environment = filters.CharFilter(field_name="environment__name")

@@ -85,7 +85,7 @@ class AppFileField(serializers.JSONField):
 class ApplicationDetailOut(ApplicationOut):
     """The same with the app file as it was last accepted."""
 
-    appFile = AppFileField(source="app_file")  # noqa: N815 - as it is sent
+    appFile = AppFileField(source="app_file")
 
     class Meta(ApplicationOut.Meta):
         fields = [*ApplicationOut.Meta.fields, "appFile"]
@@ -95,7 +95,7 @@ class ApplicationDetailOut(ApplicationOut):
 class DeployIn(serializers.Serializer[Any]):
     """An app file, and which of its environments are meant."""
 
-    appFile = serializers.JSONField(help_text="See /api/v1/app-file-schema/.")  # noqa: N815 - as it is sent
+    appFile = serializers.JSONField(help_text="See /api/v1/app-file-schema/.")
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     environments = serializers.ListField(
         child=serializers.CharField(max_length=63), required=False, help_text="Those of the file if left out."
@@ -216,7 +216,7 @@ class ReleaseDetailOut(ReleaseOut):
     """The same with what was declared and what that came to."""
 
     spec = serializers.JSONField()
-    appFile = serializers.JSONField(source="app_file")  # noqa: N815 - as it is sent
+    appFile = serializers.JSONField(source="app_file")
 
     class Meta(ReleaseOut.Meta):
         fields = [*ReleaseOut.Meta.fields, "spec", "appFile"]
@@ -290,30 +290,6 @@ class EnvironmentIn(serializers.Serializer[Any]):
     project = serializers.CharField(max_length=63)
     application = serializers.CharField(max_length=63)
     name = serializers.CharField(max_length=63)
-
-
-class SecretOut(serializers.Serializer[Any]):
-    """A secret: its latest version in force and the names of its keys, never a value."""
-
-    name = serializers.CharField()
-    version = serializers.IntegerField()
-    keys = serializers.ListField(child=serializers.CharField())
-    created_at = serializers.DateTimeField()
-
-
-class SecretIn(serializers.Serializer[Any]):
-    """A new version of a secret. Written, never read."""
-
-    values = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False), write_only=True, allow_empty=False
-    )
-
-
-class RevokedOut(serializers.Serializer[Any]):
-    """What was revoked."""
-
-    name = serializers.CharField()
-    versions = serializers.ListField(child=serializers.IntegerField())
 
 
 class EnvironmentOut(serializers.ModelSerializer[Environment]):

@@ -11,6 +11,7 @@ from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigV
 from apps.api.environments import EnvironmentViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
+from apps.api.secrets import SecretViewSet
 
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
@@ -23,8 +24,13 @@ urlpatterns = [
         name="application-deploy",
     ),
     path(
+        "environments/<uuid:id>/secrets/",
+        SecretViewSet.as_view({"get": "list"}),
+        name="environment-secrets",
+    ),
+    path(
         "environments/<uuid:id>/secrets/<str:name>/",
-        EnvironmentViewSet.as_view({"put": "set_secret", "delete": "revoke_secret"}),
+        SecretViewSet.as_view({"get": "retrieve", "put": "set_secret", "delete": "revoke_secret"}),
         name="environment-secret",
     ),
     path(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from apps.contribution import ALL_PROCESSES, Contribution, Object, ProcessContribution, PullSecret, RenderError
+from apps.contribution import ALL_PROCESSES, Contribution, ProcessContribution, PullSecret, RenderError
 from apps.naming import object_name
+from apps.secret_objects import secret_object
 from apps.spec import AppSpec
 from apps.terms import EnvName, Name
 from clusters.target import ClusterTarget
@@ -34,9 +35,9 @@ def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
         raise RenderError("secret_key_missing", "key", f"{params.name} has no key {params.key}")
     # As of any secret: the version id, never a hash of the value.
     name = f"{object_name(app, *filter(None, [params.process]), params.name, 'pull')}-{pinned.version}"
-    body = {"apiVersion": "v1", "kind": "Secret", "type": TYPE, "metadata": {"name": name}, "immutable": True}
+    references = {DATA_KEY: pinned.keys[params.key]}
     given = ProcessContribution(pull_secrets=(PullSecret(name),))
     return Contribution(
-        objects=(Object(body, references={DATA_KEY: pinned.keys[params.key]}, process=params.process),),
+        objects=(secret_object(app, target, name, references, of_type=TYPE, process=params.process),),
         processes={params.process or ALL_PROCESSES: given},
     )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, ProcessContribution, RenderError
+from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, ProcessContribution, RenderError
 from apps.naming import object_name
+from apps.secret_objects import secret_object
 from apps.spec import AppSpec
 from apps.terms import EnvName, Name
 from clusters.target import ClusterTarget
@@ -31,9 +32,8 @@ def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
     references = {key: pinned.keys[key] for key in sorted(params.keys or pinned.keys)}
     # The version id, never a hash of the value: a hash of something guessable tells the value.
     name = f"{object_name(app, *filter(None, [params.process]), params.name)}-{pinned.version}"
-    body = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": {"name": name}, "immutable": True}
     source = EnvFrom(source="secretRef", name=name, keys=tuple(references))
     return Contribution(
-        objects=(Object(body, references=references, process=params.process),),
+        objects=(secret_object(app, target, name, references, process=params.process),),
         processes={params.process or ALL_PROCESSES: ProcessContribution(env_from=(source,))},
     )

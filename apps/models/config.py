@@ -79,3 +79,8 @@ class ConfigProposal(models.Model):
     def __str__(self) -> str:
         keys = ", ".join(sorted(self.changes))
         return f"{'/'.join(filter(None, (self.scope, self.scope_name)))} {keys}"
+
+    @property
+    def version(self) -> int:
+        """Its ETag: it is written once more, when it is decided."""
+        return 1 if self.state == self.State.OPEN else 2

@@ -14,7 +14,10 @@ from paas.core.encryption import EncryptedTextField
 
 
 class SecretVersion(models.Model):
-    """`values` is a JSON object of texts, encrypted; `keys` its keys in plain sight. Revoking empties the values."""
+    """`values` is a JSON object of texts, encrypted; `keys` its keys in plain sight. Revoking empties the values.
+
+    Where a store outside keeps the values, `references` says where each is (see `apps.external`) and `values` is empty.
+    """
 
     permission_parent: ClassVar[str] = "environment"
 
@@ -24,6 +27,10 @@ class SecretVersion(models.Model):
     version = models.PositiveIntegerField()
     keys = models.JSONField()
     values = EncryptedTextField()
+    references = models.JSONField(default=dict, blank=True)
+    max_age_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From this age on the version is overdue for a successor."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -1,12 +1,13 @@
 """Reads of applications. `app_spec` is the only bridge from rows to specs; lists are filtered to what one may view."""
 
 from apps.selectors.lists import applications_of, environments_of, neighbours, project_by_name, projects_of, releases_of
-from apps.selectors.secrets import latest_secrets
+from apps.selectors.secrets import Secret, latest_secrets, secrets_of
 from apps.selectors.specs import app_spec
 from apps.selectors.status import environment_status, status
 from apps.selectors.topology import Topology, topology
 
 __all__ = [
+    "Secret",
     "Topology",
     "app_spec",
     "applications_of",
@@ -17,6 +18,7 @@ __all__ = [
     "project_by_name",
     "projects_of",
     "releases_of",
+    "secrets_of",
     "status",
     "topology",
 ]

@@ -3,10 +3,83 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.external import Remote
 from apps.models import Environment, SecretVersion
 from clusters.resolve import SecretUnavailable
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret of an environment, as people know it.
+
+    versions  newest first, without their values; at least one
+    released  the number of the version that the current release uses, None where it uses none
+    now       the moment that ages are of
+    """
+
+    name: str
+    versions: tuple[SecretVersion, ...]
+    released: int | None
+    now: datetime
+
+    @property
+    def version(self) -> int:
+        """Rises with each version that is stored or revoked: the ETag."""
+        return len(self.versions) + sum(each.revoked_at is not None for each in self.versions)
+
+    @property
+    def current(self) -> SecretVersion | None:
+        """The latest in force: what the next deploy takes."""
+        return next((each for each in self.versions if each.revoked_at is None), None)
+
+    @property
+    def latest(self) -> SecretVersion:
+        """The current one, or where all are revoked the last."""
+        return self.current or self.versions[0]
+
+    @property
+    def age(self) -> timedelta:
+        """Of the latest version."""
+        return max(self.now - self.latest.created_at, timedelta())
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the current version is older than it may become."""
+        most = self.current.max_age_days if self.current else None
+        return most is not None and self.age > timedelta(days=most)
+
+    @property
+    def store(self) -> str | None:
+        """The store outside that keeps the values; None where they are stored here."""
+        return next((each.store for each in self._remotes().values()), None)
+
+    @property
+    def remote(self) -> dict[str, str]:
+        """By key, where in the store its value is: KEY or KEY#PART."""
+        return {key: str(each) for key, each in self._remotes().items()}
+
+    def _remotes(self) -> dict[str, Remote]:
+        found = {key: Remote.parse(each) for key, each in self.latest.references.items()}
+        return {key: each for key, each in found.items() if each is not None}
+
+
+def secrets_of(environment: Environment, name: str | None = None) -> list[Secret]:
+    """Every secret that was ever stored there, or the one of that name, by name."""
+    rows: QuerySet[SecretVersion] = SecretVersion.objects.filter(environment=environment)
+    rows = rows.select_related("created_by").defer("values").order_by("name", "-version")
+    if name is not None:
+        rows = rows.filter(name=name)
+    release = environment.current_release
+    pinned, now = (release.secrets if release else {}), timezone.now()
+    return [Secret(each, tuple(found), pinned.get(each), now) for each, found in groupby(rows, lambda row: row.name)]
 
 
 def latest_secrets(environment: Environment) -> list[SecretVersion]:

@@ -4,18 +4,20 @@ loop and writes the audit event in one transaction; nothing here calls a cluster
 
 from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
-from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_rollback
+from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
 from apps.services.projects import create_project
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
+from apps.services.revocation import Revoked, revoke_secret
 from apps.services.rollback import Rollback, rollback
 from apps.services.schedules import Run, run_schedule
-from apps.services.secrets import revoke_secret, set_secret
+from apps.services.secrets import set_secret
 
 __all__ = [
     "Deployment",
     "DryRun",
+    "Revoked",
     "Rollback",
     "Run",
     "accept_proposal",
@@ -24,6 +26,7 @@ __all__ = [
     "create_project",
     "deploy",
     "dry_run_deploy",
+    "dry_run_revocation",
     "dry_run_rollback",
     "refuse_proposal",
     "rerender",

@@ -72,6 +72,12 @@ def hold(scope: Scope) -> Held:
     return Held(layers.scope_version(scope))
 
 
+def hold_proposal(proposal: ConfigProposal) -> ConfigProposal:
+    """The proposal as it is now, locked with its scope's config; in this order, as whoever decides on it does."""
+    hold(layers.scope_by_id(proposal.scope, proposal.scope_id))
+    return locked(proposal)
+
+
 def change_config(
     *, scope: Scope, edit: Edit, actor: Actor, reason: str = "", release: bool = True, dry_run: bool = False
 ) -> Changed:
@@ -111,7 +117,7 @@ def accept_proposal(*, proposal: ConfigProposal, actor: Actor, reason: str = "")
     scope = layers.scope_by_id(proposal.scope, proposal.scope_id)
     may_edit(actor, scope)
     with transaction.atomic():
-        proposal = _undecided(scope, proposal)
+        proposal = _undecided(proposal)
         if person(actor) is None or name_of(actor) == proposal.proposed_by_name:
             raise Forbidden(
                 "second_person_required",
@@ -142,7 +148,7 @@ def refuse_proposal(*, proposal: ConfigProposal, actor: Actor, reason: str = "")
     scope = layers.scope_by_id(proposal.scope, proposal.scope_id)
     may_edit(actor, scope)
     with transaction.atomic():
-        proposal = _undecided(scope, proposal)
+        proposal = _undecided(proposal)
         _decide(proposal, ConfigProposal.State.REFUSED, actor, reason)
         audit.record(
             actor=actor,
@@ -154,9 +160,8 @@ def refuse_proposal(*, proposal: ConfigProposal, actor: Actor, reason: str = "")
     return proposal
 
 
-def _undecided(scope: Scope, proposal: ConfigProposal) -> ConfigProposal:
-    hold(scope)
-    proposal = locked(proposal)
+def _undecided(proposal: ConfigProposal) -> ConfigProposal:
+    proposal = hold_proposal(proposal)
     if proposal.state != ConfigProposal.State.OPEN:
         raise Conflict(
             "config_proposal_decided", f"{proposal.decided_by_name} has decided on it: {proposal.state.lower()}."

@@ -15,17 +15,16 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.appfile import AppFile, spec_for
-from apps.delivery import secret_reference
 from apps.models import Application, Environment, Project, Release
 from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
 from apps.services.environments import announce, ensure_application, ensure_environment
 from apps.services.observe import observed_environment
-from apps.services.pins import pinned_config
+from apps.services.pins import pinned_config, pinned_secret
 from apps.services.placement import Placed, place
 from apps.services.rows import name_of, person
 from apps.services.submit import Prepared, prepare, submit, trimmed, withdraw
-from apps.spec import AppSpec, SecretVersion
+from apps.spec import AppSpec
 from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Invalid
@@ -172,10 +171,7 @@ def _replace(
 
 def _spec(order: _Order, environment: Environment, clusters: Iterable[Cluster]) -> AppSpec:
     """With config and every secret in force pinned; `trimmed` leaves the secrets that are used."""
-    pinned = {
-        each.name: SecretVersion(f"v{each.version}", {key: secret_reference(each.pk, key) for key in each.keys})
-        for each in latest_secrets(environment)
-    }
+    pinned = {each.name: pinned_secret(each) for each in latest_secrets(environment)}
     return spec_for(
         order.file,
         environment.name,

@@ -1,4 +1,4 @@
-"""Dry runs: a deploy or a rollback in its own transaction, which is rolled back at the end.
+"""Dry runs: a deploy, a rollback or a revocation in its own transaction, which is rolled back at the end.
 
 Everything is asked, rendered, admitted and claimed as if it were meant, so a refusal here is the refusal there; what
 is answered is read from the Works before and after. Nothing stays, and no hint is sent: they follow a commit.
@@ -17,7 +17,9 @@ from apps.changes import ObjectChange, Stored, changes
 from apps.delivery import OWNER_KIND
 from apps.models import Application, Environment, Project, Release
 from apps.services.deploy import deploy
+from apps.services.revocation import revoke_secret
 from apps.services.rollback import rollback
+from apps.services.successors import Replaced
 from clusters.models import Work
 from paas.core.permissions import Actor, require
 
@@ -45,12 +47,16 @@ class EnvironmentChange:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would be done. `changed` is False where a real run would leave everything as it is."""
+    """What would be done. `changed` is False where a real run would leave all that runs as it is.
+
+    `replaced` are secrets of which a revoked version gives way to its successor.
+    """
 
     project: str
     application: str
     environments: tuple[EnvironmentChange, ...]
     notes: tuple[str, ...]
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -66,9 +72,9 @@ def dry_run_deploy(
     """What `deploy` would do. Raises what it would raise."""
     require(actor, "deploy", project)
 
-    def act() -> tuple[str, ...]:
+    def act() -> Said:
         made = deploy(project=project, app_file=app_file, actor=actor, reason=reason, environments=environments)
-        return made.notes
+        return made.notes, ()
 
     of_it = Environment.objects.filter(
         application__project=project, application__name=app_file.name, application__retired_at=None, retired_at=None
@@ -82,20 +88,58 @@ def dry_run_rollback(
 ) -> DryRun:
     """What `rollback` would do. Raises what it would raise."""
     require(actor, "deploy", environment)
+
+    def act() -> Said:
+        made = rollback(environment=environment, release=release, actor=actor, reason=reason)
+        return made.notes, made.replaced
+
+    return _dry_run_of(environment, act)
+
+
+def dry_run_revocation(
+    *,
+    environment: Environment,
+    name: str,
+    version: int | None = None,
+    release: bool = True,
+    force: bool = False,
+    actor: Actor,
+    reason: str = "",
+) -> DryRun:
+    """What `revoke_secret` would do. Raises what it would raise."""
+    require(actor, "deploy", environment)
+
+    def act() -> Said:
+        made = revoke_secret(
+            environment=environment,
+            name=name,
+            version=version,
+            release=release,
+            force=force,
+            actor=actor,
+            reason=reason,
+        )
+        numbers = ", ".join(f"v{each}" for each in made.versions)
+        return (f"{name} {numbers} would be revoked.", *map(str, made.used), *made.notes), made.replaced
+
+    return _dry_run_of(environment, act)
+
+
+Said = tuple[tuple[str, ...], tuple[Replaced, ...]]
+"""Notes, and what was replaced."""
+
+
+def _dry_run_of(environment: Environment, act: Callable[[], Said]) -> DryRun:
     application = environment.application
-
-    def act() -> tuple[str, ...]:
-        return rollback(environment=environment, release=release, actor=actor, reason=reason).notes
-
     return _dry_run(application.project.name, application.name, Environment.objects.filter(pk=environment.pk), act)
 
 
-def _dry_run(project: str, application: str, rows: QuerySet[Environment], act: Callable[[], tuple[str, ...]]) -> DryRun:
+def _dry_run(project: str, application: str, rows: QuerySet[Environment], act: Callable[[], Said]) -> DryRun:
     with transaction.atomic():
         # Held from the first reading on, or another's deploy would be shown as part of this one.
         list(Application.objects.select_for_update(no_key=True).filter(pk__in=rows.values("application")))
         before = _seen(rows)
-        notes = act()
+        notes, replaced = act()
         after = _seen(rows)
         transaction.set_rollback(True)
     found = tuple(_environment(before.get(name), after[name]) for name in sorted(after))
@@ -105,6 +149,7 @@ def _dry_run(project: str, application: str, rows: QuerySet[Environment], act: C
         application,
         found,
         (*notes, *(f"{name}: its namespace is named when it is made, otherwise than here." for name in made)),
+        replaced,
     )
 
 

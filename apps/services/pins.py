@@ -1,12 +1,15 @@
-"""What a release pins of the layers of configuration: the values on each of its clusters, or a refusal."""
+"""What a release pins: the values of the layers of configuration on each of its clusters, and versions of secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from apps.config import Fault, Resolved
+from apps.delivery import secret_reference
 from apps.models import Environment
+from apps.models import SecretVersion as StoredVersion
 from apps.selectors.config import resolved
+from apps.spec import SecretVersion
 from clusters.models import Cluster
 from paas.core.errors import Invalid, Refusal
 
@@ -24,6 +27,11 @@ def pinned_config(environment: Environment, clusters: Iterable[Cluster]) -> Pinn
     found = resolved(environment, clusters)
     refuse_faults(str(environment), found)
     return {name: each.values for name, each in found.items()}
+
+
+def pinned_secret(row: StoredVersion) -> SecretVersion:
+    """A stored version as a release knows it: each key with the reference of its value, here or in a store outside."""
+    return SecretVersion(f"v{row.version}", row.references or {key: secret_reference(row.pk, key) for key in row.keys})
 
 
 def refuse_faults(whose: str, found: Mapping[str, Resolved]) -> None:

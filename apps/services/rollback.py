@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from apps.delivery import secret_reference
-from apps.models import Environment, Release, SecretVersion
+from apps.models import Environment, Release
 from apps.services.deploy import change, create_release, next_label, same
 from apps.services.environments import announce, held, placed_clusters
 from apps.services.pins import pinned_config
 from apps.services.submit import prepare, submit
+from apps.services.successors import Replaced, with_living_secrets
 from apps.spec import AppSpec
-from apps.spec import SecretVersion as Pinned
 from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Conflict, NotFound
@@ -22,10 +21,11 @@ from paas.core.permissions import Actor, require
 
 @dataclass(frozen=True)
 class Rollback:
-    """The new release, and what a person should know of it."""
+    """The new release, what a person should know of it, and secrets that are not those of its time."""
 
     release: Release
     notes: tuple[str, ...]
+    replaced: tuple[Replaced, ...] = ()
 
 
 def rollback(*, environment: Environment, release: Release | None = None, actor: Actor, reason: str = "") -> Rollback:
@@ -45,9 +45,9 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         old = _chosen(environment, release)
         current = environment.current_release
         clusters = placed_clusters(environment)
-        spec, notes = _with_living_secrets(environment, AppSpec.from_json(old.spec))
+        spec, replaced = with_living_secrets(environment, AppSpec.from_json(old.spec))
         spec, more = _with_config_everywhere(environment, spec, clusters)
-        notes += more
+        notes = [*map(str, replaced), *more]
         if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
         spec = replace(spec, release=next_label(environment), rolled_back=True)
@@ -64,7 +64,7 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
             reason=reason,
         )
         announce(environment.application)
-    return Rollback(made, tuple(notes))
+    return Rollback(made, tuple(notes), replaced)
 
 
 def _chosen(environment: Environment, release: Release | None) -> Release:
@@ -91,26 +91,3 @@ def _with_config_everywhere(
     names = ", ".join(name for name, values in pinned.items() if values)
     notes = [f"The release was not made for {names}: the config there is that of now."] if names else []
     return replace(spec, config={**spec.config, **pinned}), notes
-
-
-def _with_living_secrets(environment: Environment, spec: AppSpec) -> tuple[AppSpec, list[str]]:
-    """The spec with a successor in the place of each revoked secret version, and what was replaced."""
-    pinned: dict[str, Pinned] = {}
-    notes = []
-    for name, old in sorted(spec.secrets.items()):
-        number = int(old.version.removeprefix("v"))
-        rows = SecretVersion.objects.filter(environment=environment, name=name).defer("values")
-        if rows.filter(version=number, revoked_at=None).exists():
-            pinned[name] = old
-            continue
-        successor = rows.filter(version__gt=number, revoked_at=None).order_by("-version").first()
-        if successor is None:
-            raise Conflict(
-                "secret_revoked",
-                f"Version {number} of secret '{name}' was revoked, and there is no later one.",
-                remedy="Store the secret anew, then roll back.",
-            )
-        keys = {key: secret_reference(successor.pk, key) for key in successor.keys}
-        pinned[name] = Pinned(f"v{successor.version}", keys)
-        notes.append(f"{name} v{number} was revoked: v{successor.version} is used instead.")
-    return replace(spec, secrets=pinned), notes

@@ -1,95 +1,89 @@
-"""Secrets of an environment: written and revoked, never read back."""
+"""Secrets of an environment: stored in versions, never read back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db import transaction
-from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
+from apps.external import Remote
 from apps.models import Environment, SecretVersion
+from apps.selectors.secrets import Secret, secrets_of
 from apps.services.environments import announce, held
-from apps.services.observe import observed_environment
-from apps.services.rows import insert, locked, person
+from apps.services.rows import insert, person
 from apps.terms import EnvName, givable
-from clusters.due import due
-from clusters.models import Lane, Work
 from paas.core import audit
-from paas.core.errors import Conflict, Invalid, NotFound
+from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require
 
 MOST_KEYS = 200
 MOST_BYTES = 512 * 1024
 
+Check = Callable[[Secret | None], None]
+"""Of a secret, None before its first version."""
+
 _KEY = TypeAdapter(EnvName)
 
 
-def set_secret(*, environment: Environment, name: str, values: Mapping[str, str], actor: Actor) -> SecretVersion:
+def set_secret(
+    *,
+    environment: Environment,
+    name: str,
+    values: Mapping[str, str] | None = None,
+    store: str = "",
+    remote: Mapping[str, str] | None = None,
+    max_age_days: int | None = None,
+    actor: Actor,
+    check: Check = lambda secret: None,
+) -> SecretVersion:
     """Store a new version, which the next deploy pins; running releases keep theirs.
 
     Args:
         values: at most 200 texts of 512 KiB together, by the name of the environment variable.
+        store, remote: instead of values, a store outside and where in it each value is: KEY or KEY#PART.
+        max_age_days: from which age on the version is overdue; 0 is never, None as the version before.
+        check: asked with the secret as it is, under the lock; what it raises ends it.
 
     Raises:
         Invalid: `secret_invalid`, `secret_too_large`.
-        Conflict: `environment_retiring`.
+        Conflict: `environment_retiring`, `secret_just_stored`.
     """
     require(actor, "deploy", environment)
-    _check(values)
+    values, remote = values or {}, remote or {}
+    if bool(store) != bool(remote) or bool(store) == bool(values):
+        raise Invalid("secret_invalid", "A secret has either values, or a store and where in it they are.")
+    _check_keys(values or remote)
+    _check_values(values)
+    references = {key: _remote(store, said).reference for key, said in sorted(remote.items())}
     with transaction.atomic():
         environment = held(environment)
-        last = SecretVersion.objects.filter(environment=environment, name=name).defer("values").first()
+        secret = next(iter(secrets_of(environment, name)), None)
+        check(secret)
+        last = secret.versions[0] if secret else None
+        kept = last.max_age_days if last else None
         row = SecretVersion(
             environment=environment,
             name=name,
             version=last.version + 1 if last else 1,
-            keys=sorted(values),
+            keys=sorted(values or remote),
             values=json.dumps(dict(values)),
+            references=references,
+            max_age_days=kept if max_age_days is None else max_age_days or None,
             created_by=person(actor),
         )
         insert(row, taken=Conflict("secret_just_stored", f"'{name}' was stored meanwhile.", remedy="Repeat it."))
-        after = {"name": name, "version": row.version, "keys": row.keys}
+        after = {"name": name, "version": row.version, "keys": row.keys, **({"store": store} if store else {})}
         audit.record(actor=actor, action="secret.stored", target=environment, after=after)
         announce(environment.application)
     return row
 
 
-def revoke_secret(
-    *, environment: Environment, name: str, version: int | None = None, actor: Actor, reason: str = ""
-) -> list[int]:
-    """Forget the values of one version, or of all; the numbers of those revoked.
-
-    What runs with it goes on with what its processes have, and is said to be SecretUnavailable until deployed again.
-
-    Raises:
-        NotFound: `secret_not_found`.
-    """
-    require(actor, "deploy", environment)
-    with transaction.atomic():
-        locked(environment.application)
-        rows = SecretVersion.objects.filter(environment=environment, name=name, revoked_at=None)
-        if version is not None:
-            rows = rows.filter(version=version)
-        numbers = sorted(rows.values_list("version", flat=True))
-        if not numbers:
-            raise NotFound("secret_not_found", f"'{environment}' has no secret '{name}' in force.")
-        for row in rows:
-            row.revoked_at, row.values = timezone.now(), "{}"
-            row.save(update_fields=["revoked_at", "values"])
-        after = {"name": name, "versions": numbers}
-        audit.record(actor=actor, action="secret.revoked", target=environment, after=after, reason=reason)
-        due(Work.objects.filter(owner_kind="environment", owner_id=environment.pk), Lane.EDIT)
-        observed_environment(environment.pk)
-        announce(environment.application)
-    return numbers
-
-
-def _check(values: Mapping[str, str]) -> None:
-    if not values or len(values) > MOST_KEYS:
-        raise Invalid("secret_invalid", f"A secret has 1 to {MOST_KEYS} keys, not {len(values)}.")
-    for key, value in values.items():
+def _check_keys(given: Mapping[str, str]) -> None:
+    if not given or len(given) > MOST_KEYS:
+        raise Invalid("secret_invalid", f"A secret has 1 to {MOST_KEYS} keys, not {len(given)}.")
+    for key in given:
         try:
             _KEY.validate_python(key)
         except ValidationError:
@@ -98,7 +92,22 @@ def _check(values: Mapping[str, str]) -> None:
                 f"'{key[:80]}' is no name of an environment variable.",
                 rule="Letters, digits and _, not beginning with a digit.",
             ) from None
+
+
+def _check_values(values: Mapping[str, str]) -> None:
+    for key, value in values.items():
         if not givable(value):
             raise Invalid("secret_invalid", f"The value of {key} is not a text that a process could be given.")
     if sum(len(value.encode()) for value in values.values()) > MOST_BYTES:
         raise Invalid("secret_too_large", f"The values come to more than {MOST_BYTES // 1024} KiB.")
+
+
+def _remote(store: str, said: str) -> Remote:
+    try:
+        return Remote.read(store, said)
+    except ValueError as error:
+        raise Invalid(
+            "secret_invalid",
+            f"{error}.",
+            rule="KEY or KEY#PART, the key in segments of letters, digits and -_.:@+= with / between.",
+        ) from None

@@ -14,6 +14,7 @@ from typing import Any
 from apps import admission
 from apps.contribution import RenderError
 from apps.delivery import APPLICATION, GROUND, OWNER_KIND
+from apps.external import references_in
 from apps.ground import Owners, ground
 from apps.models import Environment, Placement
 from apps.problems import ProblemsError
@@ -61,7 +62,9 @@ def prepare(environment: Environment, spec: AppSpec, clusters: Iterable[Cluster]
 
 def trimmed(spec: AppSpec, prepared: Iterable[Prepared]) -> AppSpec:
     """The spec with only those secrets pinned that what was rendered refers to."""
-    used = {each for part in prepared for found in part.manifests for each in found.references.values()}
+    manifests = [found for part in prepared for found in part.manifests]
+    used = {each for found in manifests for each in found.references.values()}
+    used |= references_in(found.body for found in manifests)
     pinned = {name: each for name, each in spec.secrets.items() if used & set(each.keys.values())}
     return replace(spec, secrets=pinned)
 

@@ -42,7 +42,8 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
             (_("Storage"), ", ".join(f"{tier}: {name}" for tier, name in (cluster.facts.get("storage") or {}).items())),
             (_("Priority classes"), ", ".join(cluster.priority_classes)),
             (_("Node pools"), ", ".join(cluster.node_pools)),
-            (_("Service account annotations"), _annotations(cluster)),
+            (_("Service account annotations"), _globs(cluster.service_account_annotations)),
+            (_("Secret stores"), _globs(cluster.secret_stores)),
             (_("Served kinds"), len(cluster.resources)),
         ],
         "tables": [
@@ -59,8 +60,8 @@ def _gateway(cluster: Cluster) -> str:
     return f"{gateway['namespace']}/{gateway['name']}" if gateway else _("none open to us")
 
 
-def _annotations(cluster: Cluster) -> str:
-    return ", ".join(f"{key}: {' | '.join(globs)}" for key, globs in cluster.service_account_annotations.items())
+def _globs(offered: dict[str, list[str]]) -> str:
+    return ", ".join(f"{key}: {' | '.join(globs)}" for key, globs in offered.items())
 
 
 def _switches(cluster: Cluster) -> list[dict[str, str]]:

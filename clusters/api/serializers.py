@@ -21,8 +21,8 @@ class ConditionOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["True", "False", "Unknown"])
     reason = serializers.CharField()
     message = serializers.CharField()
-    lastTransitionTime = serializers.DateTimeField()  # noqa: N815 - Kubernetes' own spelling
-    observedGeneration = serializers.IntegerField(required=False)  # noqa: N815
+    lastTransitionTime = serializers.DateTimeField()
+    observedGeneration = serializers.IntegerField(required=False)
 
 
 class OfferForm(serializers.Serializer[Any]):
@@ -40,6 +40,12 @@ class OfferForm(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="Annotations of service accounts: the key, and globs of the values that it may have.",
+    )
+    secret_stores = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="ClusterSecretStores of the External Secrets Operator: the name, and globs of the keys that may be "
+        "read; {team} and {project} stand for those of the application.",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Func, IntegerField, QuerySet
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,12 +16,9 @@ from clusters import departure, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
 from paas.core.permissions import not_found
 
-IF_MATCH = OpenApiParameter(
-    "If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
-)
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
 REMOVE = OpenApiParameter(
     "remove",
@@ -33,7 +30,7 @@ REASON = OpenApiParameter("reason", str, description="For the audit trail.")
 UNREGISTERED = {202: forms.ClusterOut, 204: None}
 
 
-class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class ClusterFilter(filters.FilterSet):
     """`?name=&cordoned=&suspended=&leaving=`, exact; `?label=key=value`."""
 
     label = filters.CharFilter(method="by_label", label="key=value")
@@ -96,7 +93,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
         responses=forms.ClusterOut,
         parameters=[ID, IF_MATCH],
     )
-    def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def partial_update(self, request: Request, id: str) -> Response:
         """Set labels and what is offered, cordon or suspend; operators only."""
         body = self.parsed(forms.ClusterPatch)
         why: dict[str, Any] = {"actor": self.actor, "reason": body["reason"]}
@@ -114,7 +111,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     @extend_schema(
         operation_id="clusters_destroy", parameters=[ID, REMOVE, REASON, IF_MATCH_IF_IT_MATTERS], responses=UNREGISTERED
     )
-    def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
+    def destroy(self, request: Request, id: str) -> Response:
         """Unregister; operators only. 202 while what is ours is being removed."""
         remove = request.query_params.get("remove", "").lower()
         with self.edited(demanded=False) as cluster:
@@ -131,20 +128,23 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
         operation_id="clusters_credentials_create",
         request=forms.CredentialIn,
         responses=forms.ClusterOut,
-        parameters=[ID],
+        parameters=[ID, IF_MATCH],
     )
     @action(detail=True, methods=["post"])
-    def credentials(self, request: Request, id: str) -> Response:  # noqa: A002
+    def credentials(self, request: Request, id: str) -> Response:
         """Put another credential in force; operators only."""
         body = self.parsed(forms.CredentialIn)
-        return self._answer(registry.replace_credential(cluster=self.get_object(), actor=self.actor, **body))
+        cluster = registry.replace_credential(
+            cluster=self.get_object(), actor=self.actor, check=lambda row: check_if_match(request, row), **body
+        )
+        return self._answer(cluster)
 
     def _answer(self, cluster: Cluster, status: int = 200) -> Response:
         """As it is now, with what the list's query adds."""
         return self.answer(self.get_queryset().get(pk=cluster.pk), status=status)
 
 
-class WorkFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class WorkFilter(filters.FilterSet):
     """`?name=&cluster=&team=&owner_id=&owner_kind=&health=&intent=`, exact."""
 
     team = filters.CharFilter(field_name="team__name")

@@ -53,6 +53,11 @@ class Cluster(Versioned):
         blank=True,
         help_text="Annotations that every team may give to a service account: key to globs of the values it may have.",
     )
+    secret_stores = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="ClusterSecretStores that every team may read from: name to globs of the keys.",
+    )
     facts = models.JSONField(default=dict, blank=True)
     conditions = models.JSONField(default=list, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Connection failures in a row.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from clusters.faults import ApiRefused, Unreachable
 from clusters.health import Verdict
 from clusters.health.reading import items, part, text
 from clusters.health.scheduling import untolerated
+from clusters.inventory import seen_by_containers
 from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ObjectId
 from clusters.reconcile.hiding import hidden
@@ -119,7 +120,8 @@ async def _probe_message(wire: Wire, pod: Body, container: str, *, since: str) -
 async def _values(wire: Wire, pod: Body) -> list[str] | None:
     """What the Secrets hold that the pod's containers see (base64), None where one of them cannot be read."""
     values: list[str] = []
-    for name in sorted({*_secrets(pod)} - {""}):
+    secrets = {name for kind, name in seen_by_containers(part(pod, "spec")) if kind == "Secret" and name}
+    for name in sorted(secrets):
         oid = ObjectId("", "Secret", text(pod, "metadata", "namespace"), name)
         try:
             secret = await wire.get(WELL_KNOWN["v1", "Secret"], oid)
@@ -131,18 +133,6 @@ async def _values(wire: Wire, pod: Body) -> list[str] | None:
             return None
         values += map(str, (secret.get("data") or {}).values())
     return values
-
-
-def _secrets(pod: Body) -> Iterator[str]:
-    for container in (*items(pod, "spec", "initContainers"), *items(pod, "spec", "containers")):
-        for each in items(container, "env"):
-            yield text(each, "valueFrom", "secretKeyRef", "name")
-        for each in items(container, "envFrom"):
-            yield text(each, "secretRef", "name")
-    for volume in items(pod, "spec", "volumes"):
-        yield text(volume, "secret", "secretName")
-        for each in items(volume, "projected", "sources"):
-            yield text(each, "secret", "name")
 
 
 def _named(pod: Body, name: str, part_: str, *lists: str) -> Body:

@@ -13,7 +13,7 @@ from typing import Any
 
 from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict
-from clusters.inventory import PrunePlan, plan_prune, referenced
+from clusters.inventory import NAMED_BY_PODS, PrunePlan, plan_prune, referenced
 from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ObjectId, claim_of, epoch_of
 from clusters.reconcile.outcome import Outcome, Row
@@ -142,8 +142,8 @@ def _finalizers(live: Mapping[str, Any]) -> str:
 
 
 async def in_use(wire: Wire, candidates: Iterable[ObjectId]) -> set[ObjectId]:
-    """Of these ids, the ConfigMaps and Secrets that a ReplicaSet with replicas, a Pod or an unfinished Job names."""
-    config = {each for each in candidates if not each.group and each.kind in ("ConfigMap", "Secret")}
+    """Of these ids, those that a ReplicaSet with replicas, a Pod or an unfinished Job names."""
+    config = {each for each in candidates if (each.group, each.kind) in NAMED_BY_PODS}
     lists = await all_of(
         wire.list(WELL_KNOWN[kind], namespace) for namespace in {each.namespace for each in config} for kind in _RUNNING
     )

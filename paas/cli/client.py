@@ -160,9 +160,33 @@ class Client:
         for event in self.http.events(path("environments", environment_id, "logs"), query):
             yield event.data
 
-    def put_secret(self, environment_id: str, name: str, values: Mapping[str, str]) -> Body:
-        """A new version of a secret."""
-        return self._object("PUT", path("environments", environment_id, "secrets", name), {"values": dict(values)})
+    def secrets(self, environment_id: str) -> list[Body]:
+        """The secrets of an environment, each by its latest version."""
+        return list(self.http.pages(path("environments", environment_id, "secrets")))
+
+    def secret(self, environment_id: str, name: str) -> tuple[Body, str]:
+        """One secret with its versions, and its ETag."""
+        found = self.http.send("GET", path("environments", environment_id, "secrets", name))
+        return found.body, found.etag
+
+    def put_secret(self, environment_id: str, name: str, order: Body) -> Body:
+        """A new version: {"values"} or {"store", "remote"}, and "max_age_days" where it changes."""
+        try:
+            _, tag = self.secret(environment_id, name)
+        except MissingError:
+            tag = ""
+        headers = {"If-Match": tag} if tag else None
+        return self._object("PUT", path("environments", environment_id, "secrets", name), order, headers)
+
+    def revoke_secret(self, environment_id: str, name: str, order: Mapping[str, str], tag: str) -> Body:
+        """{"version", "release", "force", "reason"}; {"versions", "used", "release", "notes"} of what was done."""
+        at = path("environments", environment_id, "secrets", name)
+        return self._object("DELETE", at, headers={"If-Match": tag}, params=order)
+
+    def try_revoke_secret(self, environment_id: str, name: str, order: Mapping[str, str]) -> Body:
+        """What `revoke_secret` would do: see `changes`."""
+        at = path("environments", environment_id, "secrets", name)
+        return self._object("DELETE", at, params={**order, **DRY_RUN})
 
     def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
         """A layer of configuration, {"scope", "of"}, with its ETag."""

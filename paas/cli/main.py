@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from paas.cli.commands import account, applications, audit, clusters, config, deploy, docs, runs, starting, whodid
+from paas.cli.commands import (
+    account,
+    applications,
+    audit,
+    clusters,
+    config,
+    deploy,
+    docs,
+    runs,
+    secrets,
+    starting,
+    whodid,
+)
 from paas.cli.errors import MEANINGS, CliError, ExitCode
 from paas.cli.session import OutputOption, ServerOption, Session, session_of
 
@@ -38,7 +50,7 @@ app.add_typer(applications.app)
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(clusters.app, name="cluster")
-app.add_typer(applications.secrets, name="secret")
+app.add_typer(secrets.app, name="secret")
 app.add_typer(config.app, name="config")
 app.add_typer(audit.app, name="audit")
 app.add_typer(deploy.schemas, name="app-file")

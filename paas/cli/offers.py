@@ -9,26 +9,31 @@ from paas.cli.errors import UsageError
 
 Body = dict[str, Any]
 NAMES = ("priority_classes", "node_pools")
-ANNOTATIONS = "service_account_annotations"
+GLOBS = ("service_account_annotations", "secret_stores")
 
 
-def chosen(classes: Sequence[str] | None, pools: Sequence[str] | None, annotations: Sequence[str] | None) -> Body:
+def chosen(
+    classes: Sequence[str] | None,
+    pools: Sequence[str] | None,
+    annotations: Sequence[str] | None,
+    stores: Sequence[str] | None,
+) -> Body:
     """The fields that the options speak of.
 
     Raises:
-        UsageError: none, or an annotation that is not KEY=GLOB.
+        UsageError: none, or an annotation or a store that is not KEY=GLOB.
     """
-
-    globs: dict[str, list[str]] = {}
-    for each in annotations or ():
-        key, separator, glob = each.partition("=")
-        if not key or not separator or not glob:
-            raise UsageError(f"--service-account-annotation {each!r} is not KEY=GLOB.")
-        globs.setdefault(key, []).append(glob)
-    found = {"priority_classes": list(classes or ()), "node_pools": list(pools or ()), ANNOTATIONS: globs}
+    found = {
+        "priority_classes": list(classes or ()),
+        "node_pools": list(pools or ()),
+        "service_account_annotations": _globs("--service-account-annotation", annotations or ()),
+        "secret_stores": _globs("--secret-store", stores or ()),
+    }
     given = {name: value for name, value in found.items() if value}
     if not given:
-        raise UsageError("What of the cluster?", remedy="Name a priority class, a node pool or an annotation.")
+        raise UsageError(
+            "What of the cluster?", remedy="Name a priority class, a node pool, an annotation or a secret store."
+        )
     return given
 
 
@@ -36,10 +41,10 @@ def added(cluster: Body, given: Body, reason: str) -> Body:
     """The change that offers these besides what is offered."""
     now = cluster.get("spec") or {}
     changes: Body = {name: [*now.get(name, ()), *given[name]] for name in NAMES if name in given}
-    if ANNOTATIONS in given:
-        there = now.get(ANNOTATIONS, {})
-        more = {key: [*there.get(key, ()), *globs] for key, globs in given[ANNOTATIONS].items()}
-        changes[ANNOTATIONS] = {**there, **more}
+    for name in filter(given.__contains__, GLOBS):
+        there = now.get(name, {})
+        more = {key: [*there.get(key, ()), *globs] for key, globs in given[name].items()}
+        changes[name] = {**there, **more}
     return {**changes, "reason": reason}
 
 
@@ -52,10 +57,10 @@ def removed(cluster: Body, given: Body, reason: str) -> Body:
 
     now = cluster.get("spec") or {}
     changes: Body = {name: _without(now.get(name, ()), given[name]) for name in NAMES if name in given}
-    if ANNOTATIONS in given:
-        there = now.get(ANNOTATIONS, {})
-        less = {key: _without(there.get(key, ()), globs) for key, globs in given[ANNOTATIONS].items()}
-        changes[ANNOTATIONS] = {key: globs for key, globs in {**there, **less}.items() if globs}
+    for name in filter(given.__contains__, GLOBS):
+        there = now.get(name, {})
+        less = {key: _without(there.get(key, ()), globs) for key, globs in given[name].items()}
+        changes[name] = {key: globs for key, globs in {**there, **less}.items() if globs}
     return {**changes, "reason": reason}
 
 
@@ -64,9 +69,23 @@ def rows(spec: Body) -> list[tuple[str, str]]:
     found = [
         ("Priority classes", ", ".join(spec.get("priority_classes") or ())),
         ("Node pools", ", ".join(spec.get("node_pools") or ())),
-        *((f"Annotation {key}", " | ".join(globs)) for key, globs in sorted((spec.get(ANNOTATIONS) or {}).items())),
+        *(
+            (f"{what} {key}", " | ".join(globs))
+            for what, name in zip(("Annotation", "Secret store"), GLOBS, strict=True)
+            for key, globs in sorted((spec.get(name) or {}).items())
+        ),
     ]
     return [row for row in found if row[1]]
+
+
+def _globs(option: str, given: Sequence[str]) -> dict[str, list[str]]:
+    globs: dict[str, list[str]] = {}
+    for each in given:
+        key, separator, glob = each.partition("=")
+        if not key or not separator or not glob:
+            raise UsageError(f"{option} {each!r} is not KEY=GLOB.")
+        globs.setdefault(key, []).append(glob)
+    return globs
 
 
 def _without(there: Sequence[str], given: Sequence[str]) -> list[str]:

@@ -23,6 +23,8 @@ from paas.core.errors import Invalid, PreconditionFailed, PreconditionRequired
 from paas.core.pagination import KeysetPagination
 from paas.core.permissions import Actor, not_found, visible
 
+MOST_DIGITS = 6
+
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 
@@ -34,6 +36,9 @@ class VersionedRow(Protocol):
         """The number."""
 
 
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
+)
 IF_MATCH_IF_IT_MATTERS = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the object as it was read, if it matters."
 )
@@ -69,16 +74,30 @@ def check_if_match(request: Request, row: VersionedRow) -> None:
         )
 
 
-def flag(request: Request, name: str) -> bool:
-    """A query parameter that is "true" or "false"; left out it is false.
+def flag(request: Request, name: str, *, default: bool = False) -> bool:
+    """A query parameter that is "true" or "false".
 
     Raises:
         Invalid: `invalid`, for anything else, so that no misspelt dry run is carried out.
     """
-    said = request.query_params.get(name, "false")
+    said = request.query_params.get(name, "true" if default else "false")
     if said not in ("true", "false"):
         raise Invalid("invalid", f"{name}: expected true or false, got '{said[:40]}'.")
     return said == "true"
+
+
+def whole_number(request: Request, name: str) -> int | None:
+    """A query parameter that is a whole number below a million, None where it is left out.
+
+    Raises:
+        Invalid: `invalid`.
+    """
+    said = request.query_params.get(name, "")
+    if not said:
+        return None
+    if not said.isdecimal() or len(said) > MOST_DIGITS:
+        raise Invalid("invalid", f"{name}: a whole number below a million, not '{said[:40]}'.")
+    return int(said)
 
 
 def only_fields(request: Request, serializer: serializers.BaseSerializer[Any]) -> serializers.BaseSerializer[Any]:
@@ -117,7 +136,7 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
     """
 
     permission_classes = [IsAuthenticated]
-    pagination_class = KeysetPagination
+    pagination_class: type[KeysetPagination] | None = KeysetPagination
     ordering: str | Sequence[str] = "-created_at"
 
     @property

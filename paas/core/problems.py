@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from paas.core.deprecation import headers_of_refusal
 from paas.core.errors import Forbidden, Invalid, NotFound, Refusal, Unavailable
 
 logger = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     for connection in connections.all(initialized_only=True):
         if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
             connection.set_rollback(True)
+    headers |= headers_of_refusal(context.get("view"), context["request"])
     body = problem(refusal, status=status, instance=context["request"].path)
     return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
 

@@ -1,4 +1,5 @@
-"""What the operations of the OpenAPI file have in common: problem+json for refusals, sparse fields for reads.
+"""What the operations of the OpenAPI file have in common: problem+json for refusals, sparse fields for reads, and what
+is said of deprecated ones.
 
 Named in the settings of drf-spectacular.
 """
@@ -11,6 +12,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from paas.core.api import ResourceViewSet
+from paas.core.deprecation import deprecation_of
 
 FIELDS = OpenApiParameter(
     "fields",
@@ -55,12 +57,15 @@ REFUSED = {
 
 
 class Schema(AutoSchema):
-    """Lists and details take `fields`."""
+    """Lists and details take `fields`; what is marked as deprecated says so."""
 
     def get_override_parameters(self) -> list[Any]:
         found = list(super().get_override_parameters())
         sparse = isinstance(self.view, ResourceViewSet) and self.view.action in ("list", "retrieve")
         return [*found, FIELDS] if sparse else found
+
+    def is_deprecated(self) -> bool:
+        return deprecation_of(self.view, self.method) is not None
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

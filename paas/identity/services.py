@@ -59,7 +59,7 @@ def rename_team(*, team: Team, title: str, actor: Actor) -> Team:
     """Change the title; the name never changes."""
     require(actor, "own", team)
     with transaction.atomic():
-        team = Team.objects.select_for_update().get(pk=team.pk)
+        team = _locked(team)
         before = {"title": team.title}
         team.title = title
         team.save_version("title")
@@ -78,7 +78,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
     if role not in ROLES:
         raise Invalid("role_unknown", f"There is no role '{role}'.", rule=f"A role is one of {', '.join(ROLES)}.")
     with transaction.atomic():
-        _lock(team)
+        team = _locked(team)
         before = role_of(team, user)
         if before == role:
             return
@@ -86,6 +86,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
             _keep_an_owner(team, user)
         user.groups.remove(team.owners, team.viewers)
         user.groups.add(team.owners if role == OWNER else team.viewers)
+        team.save_version()
         audit.record(
             actor=actor,
             action="team.member_added",
@@ -104,13 +105,14 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
     """
     require(actor, "own", team)
     with transaction.atomic():
-        _lock(team)
+        team = _locked(team)
         before = role_of(team, user)
         if before is None:
             raise NotFound("member_not_found", f"'{user.username}' is no member of team '{team}'.")
         if before == OWNER:
             _keep_an_owner(team, user)
         user.groups.remove(team.owners, team.viewers)
+        team.save_version()
         audit.record(
             actor=actor, action="team.member_removed", target=team, before={"user": user.username, "role": before}
         )
@@ -269,9 +271,9 @@ def _check_name(name: str) -> None:
         ) from error
 
 
-def _lock(team: Team) -> None:
-    """Two changes of members wait for each other, so that each sees the other's owners."""
-    Team.objects.select_for_update().get(pk=team.pk)
+def _locked(team: Team) -> Team:
+    """As it is now. Two changes of members wait for each other, so that each sees the other's owners."""
+    return Team.objects.select_for_update().get(pk=team.pk)
 
 
 def _keep_an_owner(team: Team, leaving: User) -> None:

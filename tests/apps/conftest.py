@@ -52,6 +52,7 @@ def target():
         priority_classes=("high", "low"),
         node_pools=("large", "small"),
         service_account_annotations=(("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/*"),),
+        secret_stores=(("vault", "teams/{team}/*"), ("vault", "shared/{project}"), ("aws", "*")),
     )
 
 

@@ -16,6 +16,7 @@ TARGET = ClusterTarget(
     priority_classes=("low", "high"),
     node_pools=("large",),
     service_account_annotations=(("example.org/role", "b*"), ("example.org/role", "a*")),
+    secret_stores=(("vault", "teams/{team}/*"),),
 )
 
 
@@ -55,7 +56,8 @@ def test_the_order_of_what_is_offered_does_not_matter():
 
 
 @pytest.mark.parametrize(
-    "offer", [{"priority_classes": ("high",)}, {"node_pools": ()}, {"service_account_annotations": ()}]
+    "offer",
+    [{"priority_classes": ("high",)}, {"node_pools": ()}, {"service_account_annotations": ()}, {"secret_stores": ()}],
 )
 def test_what_is_offered_makes_nothing_stale(offer):
     """It never changes an object, so no Work is to be rendered anew for it."""

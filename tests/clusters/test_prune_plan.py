@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clusters.inventory import PROTECTED, PrunePlan, plan_prune, referenced, removable
+from clusters.inventory import EXTERNAL_SECRET, PROTECTED, PrunePlan, plan_prune, referenced, removable
 from clusters.manifests import ObjectId
 
 
@@ -161,8 +161,10 @@ FINISHED = {"conditions": [{"type": "Complete", "status": "True"}]}
 )
 def test_what_a_body_names(body, names):
     found = referenced([body])
-    assert {each.name for each in found} == names
-    assert all(each.kind == ("ConfigMap" if each.name.startswith("cm-") else "Secret") for each in found)
+    maps, secrets = {each for each in names if each.startswith("cm-")}, {each for each in names if each[:2] == "s-"}
+    assert {each.name for each in found if each.kind == "ConfigMap"} == maps
+    assert {each.name for each in found if (each.group, each.kind) == ("", "Secret")} == secrets
+    assert {each.name for each in found if (each.group, each.kind) == EXTERNAL_SECRET} == secrets
     assert {each.namespace for each in found} <= {"shop"}
 
 

@@ -87,6 +87,15 @@ def test_applies_a_route_where_the_cluster_serves_them(writer, ours, name):
     assert writer.apply(path, body).status == (201 if served else 404)
 
 
+def test_asks_for_a_secret_of_a_store_where_the_cluster_serves_the_kind(writer, ours, name):
+    path = f"/apis/external-secrets.io/v1/namespaces/{ours}/externalsecrets/{name}"
+    metadata = {"name": name, "annotations": {"dougong.dev/claim": "c"}}
+    body = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": metadata, "spec": {}}
+    served = "external-secrets.io" in {group["name"] for group in writer.get("/apis").body["groups"]}
+    assert writer.apply(path, body).status == (201 if served else 404)
+    assert writer.get(f"/apis/external-secrets.io/v1/namespaces/{ours}/secretstores").refused_by_rbac
+
+
 @pytest.mark.parametrize("path", READ_EVERYWHERE)
 def test_reads_what_health_and_the_probe_need(writer, path):
     assert writer.get(path).status == 200

@@ -1,12 +1,10 @@
-"""An application that is there: its status, releases, logs and secrets, rollback and retirement."""
+"""An application that is there: its status, releases and logs, rollback and retirement."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +21,6 @@ from paas.cli.session import Session, command
 from paas.cli.watch import Clock, Watch
 
 app = typer.Typer()
-secrets = typer.Typer(help="Secrets of an environment; values are written, never read.", no_args_is_help=True)
 CLOCK = Clock()
 
 App = Annotated[str, typer.Argument(metavar="APP", help="The application, as NAME or PROJECT/NAME.")]
@@ -178,14 +175,20 @@ def rollback(
     watch: WatchFlag = False,
     timeout: Seconds = 600,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Return an environment to an earlier release: image, config and secrets as they were."""
+    """Return an environment to an earlier release: image, config and secrets as they were.
+
+    A secret version that was revoked since is replaced by its successor; that is shown first.
+    """
     found = session.client.application(application)
     where = environment_of(found, environment)
     order = {"environment": where["name"], "reason": reason, **({"release": to} if to else {})}
+    foreseen = session.client.try_rollback(str(found["id"]), order)
     if dry_run:
-        show_changes(session, session.client.try_rollback(str(found["id"]), order))
+        show_changes(session, foreseen)
         return
+    _show_successors(session, foreseen, ask=not yes)
     answer = session.client.rollback(str(found["id"]), order)
     if watch:
         follow_status(session, str(found["id"]), str(where["name"]), timeout)
@@ -197,6 +200,15 @@ def rollback(
         ),
         names=lambda: [_name(found)],
     )
+
+
+def _show_successors(session: Session, foreseen: dict[str, Any], *, ask: bool) -> None:
+    """Where a release would have other secrets than those of its time: say which, and ask who can be asked."""
+    replaced = foreseen.get("secrets") or []
+    for each in replaced:
+        session.output.note(f"{each['name']} v{each['version']} was revoked: v{each['successor']} is used instead.")
+    if replaced and ask and session.output.interactive and not typer.confirm("Roll back with these?", err=True):
+        raise UsageError("Nothing was changed.", code="not_confirmed")
 
 
 @app.command()
@@ -252,64 +264,6 @@ def retire(
         table=lambda: facts([("Retiring", str(found["name"]))]),
         names=lambda: [_name(found)],
     )
-
-
-@secrets.command(name="set")
-@command
-def set_secret(
-    session: Session,
-    application: App,
-    name: Annotated[str, typer.Argument(help="The secret's name.")],
-    keys: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[KEY[=VALUE]]...", help="Keys; a value left out is asked for, unseen."),
-    ] = None,
-    environment: Environment = None,
-    from_files: Annotated[
-        list[str] | None,
-        typer.Option("--from-file", metavar="KEY=PATH", help="The value is a file's content; - is standard input."),
-    ] = None,
-) -> None:
-    """Store a new version of a secret. Running releases keep theirs until the next deploy.
-
-    A value on the command line is seen by others on this machine: leave it out and be asked, or use --from-file.
-    """
-    found = session.client.application(application)
-    where = environment_of(found, environment)
-    values = dict(_given(session, each) for each in keys or [])
-    values |= dict(from_file(each) for each in from_files or [])
-    if not values:
-        raise UsageError("There is nothing to store.", remedy="Name keys, or files with --from-file KEY=PATH.")
-    answer = session.client.put_secret(str(where["id"]), name, values)
-    session.output.show(
-        answer,
-        table=lambda: facts(
-            [("Stored", f"{name} with {', '.join(sorted(values))}"), ("Version", _text(answer, "version"))]
-        ),
-        names=lambda: [f"secret/{name}"],
-    )
-
-
-def _given(session: Session, argument: str) -> tuple[str, str]:
-    key, separator, value = argument.partition("=")
-    if not key:
-        raise UsageError(f"{argument!r} names no key.")
-    if not separator:
-        if not session.output.interactive:
-            raise UsageError(f"The value of {key} is missing.", remedy=f"Give --from-file {key}=PATH.")
-        value = str(typer.prompt(key, hide_input=True, err=True))
-    return key, value
-
-
-def from_file(argument: str) -> tuple[str, str]:
-    """The key and the content of KEY=PATH. UsageError where the file cannot be read."""
-    key, _, path = argument.partition("=")
-    if not key or not path:
-        raise UsageError(f"--from-file {argument!r} is not KEY=PATH.")
-    try:
-        return key, sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", code="file_unreadable") from None
 
 
 def _name(application: dict[str, Any]) -> str:

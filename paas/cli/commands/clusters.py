@@ -44,6 +44,14 @@ Annotations = Annotated[
         help="An annotation of service accounts, and a glob of the values it may have; may be repeated.",
     ),
 ]
+SecretStores = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=GLOB",
+        help="A ClusterSecretStore, and which of its keys may be read: * is any text, {team} and {project} are those "
+        "of the application; may be repeated.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
@@ -200,14 +208,15 @@ def offer(
     priority_class: PriorityClasses = None,
     node_pool: NodePools = None,
     service_account_annotation: Annotations = None,
+    secret_store: SecretStores = None,
     reason: Reason = "",
 ) -> None:
-    """Let every team use priority classes, node pools or service-account annotations of a cluster.
+    """Let every team use priority classes, node pools, service-account annotations or secret stores of a cluster.
 
     What is offered already stays so. Storage tiers are offered in the cluster itself, by the label dougong.dev/tier on
     a StorageClass.
     """
-    chosen = offers.chosen(priority_class, node_pool, service_account_annotation)
+    chosen = offers.chosen(priority_class, node_pool, service_account_annotation, secret_store)
     _show(session, session.client.edit_cluster(name, lambda now: offers.added(now, chosen, reason)))
 
 
@@ -219,10 +228,11 @@ def withdraw(
     priority_class: PriorityClasses = None,
     node_pool: NodePools = None,
     service_account_annotation: Annotations = None,
+    secret_store: SecretStores = None,
     reason: Reason = "",
 ) -> None:
     """Let no team use them any longer. What runs keeps them until it is deployed or rendered again, and refused."""
-    chosen = offers.chosen(priority_class, node_pool, service_account_annotation)
+    chosen = offers.chosen(priority_class, node_pool, service_account_annotation, secret_store)
     _show(session, session.client.edit_cluster(name, lambda now: offers.removed(now, chosen, reason)))
 
 

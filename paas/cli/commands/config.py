@@ -8,7 +8,8 @@ import typer
 
 from paas.cli import config as view
 from paas.cli.client import environment_of
-from paas.cli.commands.applications import App, Environment, from_file
+from paas.cli.commands.applications import App, Environment
+from paas.cli.commands.values import from_file
 from paas.cli.errors import UsageError
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command

@@ -97,8 +97,8 @@ def render(
         typer.Option(
             metavar="FILE",
             help="Facts of the cluster, as JSON or YAML: version, served, gateway, storage (tier to StorageClass), "
-            "pod_security, priority_classes, node_pools, service_account_annotations (key to globs). Without them it "
-            "is one that offers all that the file asks for, and a remark says what.",
+            "pod_security, priority_classes, node_pools, service_account_annotations and secret_stores (each to "
+            "globs). Without them it is one that offers all that the file asks for, and a remark says what.",
         ),
     ] = None,
     namespace: Annotated[

@@ -6,24 +6,20 @@ from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH, ResourceViewSet, etag
 from paas.core.errors import NotFound, Unauthenticated
 from paas.core.permissions import with_words
 from paas.identity import services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import members
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", location=OpenApiParameter.HEADER, required=True, description="The ETag of the object as it was read."
-)
 
 
 class LoginView(APIView):
@@ -79,7 +75,7 @@ class TokenViewSet(ResourceViewSet[ApiToken]):
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
 
     @extend_schema(operation_id="tokens_destroy", responses={204: None})
-    def destroy(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+    def destroy(self, request: Request, id: str) -> Response:
         """End a token."""
         services.revoke_token(token=self.get_object(), actor=self.actor)
         return Response(status=204)
@@ -117,22 +113,32 @@ class TeamViewSet(ResourceViewSet[Team]):
 
     @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True), filters=False)
     def members(self, request: Request, name: str) -> Response:
-        """Who is on the team."""
-        return Response(forms.MemberOut(members(self.get_object()), many=True).data)
+        """Who is on the team, with the team's ETag."""
+        return self._members(self.get_object())
 
-    @extend_schema(operation_id="teams_members_set", request=forms.MemberIn, responses=forms.MemberOut(many=True))
+    @extend_schema(
+        operation_id="teams_members_set",
+        request=forms.MemberIn,
+        responses=forms.MemberOut(many=True),
+        parameters=[IF_MATCH],
+    )
     def set_member(self, request: Request, name: str, username: str) -> Response:
         """Give a person a role; owners only."""
-        team = self.get_object()
         role = self.parsed(forms.MemberIn)["role"]
-        services.add_member(team=team, user=_person(username), role=role, actor=self.actor)
-        return Response(forms.MemberOut(members(team), many=True).data)
+        with self.edited() as team:
+            services.add_member(team=team, user=_person(username), role=role, actor=self.actor)
+        return self._members(Team.objects.get(pk=team.pk))
 
-    @extend_schema(operation_id="teams_members_remove", responses={204: None})
+    @extend_schema(operation_id="teams_members_remove", responses={204: None}, parameters=[IF_MATCH])
     def remove_member(self, request: Request, name: str, username: str) -> Response:
         """Take a person's role away; owners only."""
-        services.remove_member(team=self.get_object(), user=_person(username), actor=self.actor)
+        with self.edited() as team:
+            services.remove_member(team=team, user=_person(username), actor=self.actor)
         return Response(status=204)
+
+    def _members(self, team: Team) -> Response:
+        """Under the team's ETag: its version rises with each change of its members."""
+        return Response(forms.MemberOut(members(team), many=True).data, headers={"ETag": etag(team)})
 
 
 def _person(username: str) -> User:

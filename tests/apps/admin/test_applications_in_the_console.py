@@ -148,6 +148,23 @@ def test_rolling_back(client, deploy, application, owner, viewer):
     assert 'value="once more"' in refused
 
 
+def test_rolling_back_shows_successors_of_revoked_secrets_first(client, project, deploy, owner):
+    blocks = [{"secret": {"name": "database"}}]
+    environment = services.create_environment(project=project, application="hello", name="production", actor=owner)
+    order = {"environment": environment, "name": "database", "actor": owner}
+    for value in ("first", "second"):
+        services.set_secret(**order, values={"DATABASE_URL": value})
+        deploy(blocks=blocks)
+    services.revoke_secret(**order, version=1)
+    deploy(greeting="hi", blocks=blocks)
+    client.force_login(owner)
+    address = reverse("admin:applications_release_rollback", args=[Release.objects.get(number=1).pk])
+    assert "database v1 was revoked: v2 is used instead." in client.get(address).content.decode()
+    assert Release.objects.count() == 3
+    services.revoke_secret(**order, force=True)
+    assert "there is no later one" in client.get(address).content.decode()
+
+
 def test_retiring_shows_what_goes_and_takes_the_name(client, application, owner, viewer):
     address = reverse("admin:applications_application_retire", args=[application.pk])
     client.force_login(viewer)

@@ -6,31 +6,8 @@ import pytest
 import yaml
 
 from apps.models import Application, ConfigProposal, Environment, Release
-from paas.cli.main import main
-from paas.identity import services as identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def dougong(live_server, monkeypatch, tmp_path, capsys):
-    """dougong(user)("config", "list", "team/crew") → (exit code, standard output, standard error)."""
-    monkeypatch.setenv("DOUGONG_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("DOUGONG_SERVER", live_server.url)
-
-    def speak_as(user):
-        token, _ = identity.create_token(user=user, name="test", actor=user)
-
-        def run(*arguments):
-            monkeypatch.setenv("DOUGONG_TOKEN", token)
-            capsys.readouterr()
-            code = main(["config", *arguments])
-            out, err = capsys.readouterr()
-            return code, out, err
-
-        return run
-
-    return speak_as
 
 
 @pytest.fixture
@@ -39,7 +16,7 @@ def two(deploy, west):
 
 
 def test_set_shows_what_is_released(dougong, owner, two):
-    run = dougong(owner)
+    run = dougong(owner, "config")
     code, out, err = run("set", "project/demo", "LEVEL=info", "URL=http://${LEVEL}/", "--dry-run")
     assert (code, Release.objects.count()) == (0, 2), err
     assert "demo/hello/production" in out
@@ -57,16 +34,16 @@ def test_set_shows_what_is_released(dougong, owner, two):
 def test_a_value_from_a_file(dougong, owner, project, tmp_path):
     path = tmp_path / "value"
     path.write_text("two\nlines = 1\n")
-    run = dougong(owner)
+    run = dougong(owner, "config")
     assert run("set", "project/demo", "--from-file", f"TEXT={path}")[0] == 0
     assert json.loads(run("list", "project/demo", "-o", "json")[1])["keys"][0]["value"] == "two\nlines = 1\n"
 
 
 def test_list_and_history(dougong, owner, viewer, project):
-    run = dougong(owner)
+    run = dougong(owner, "config")
     run("set", "project/demo", "LEVEL=info", "--reason", "first")
     run("declare", "project/demo", "LEVEL", "--choice", "info", "--choice", "debug", "--required")
-    code, out, err = dougong(viewer)("list", "project/demo")
+    code, out, err = dougong(viewer, "config")("list", "project/demo")
     assert code == 0, err
     assert out.split("\n")[1].split()[:4] == ["LEVEL", "info", "info|debug,", "required"]
     assert run("list", "project/demo", "-o", "name")[1] == "project/demo/LEVEL\n"
@@ -80,7 +57,7 @@ def test_list_and_history(dougong, owner, viewer, project):
 
 
 def test_explain_and_compare(dougong, owner, two):
-    run = dougong(owner)
+    run = dougong(owner, "config")
     run("set", "team/crew", "LEVEL=info", "GREETING=hidden")
     run("set", "environment/demo/hello/staging", "LEVEL=debug", "--no-release")
     code, out, err = run("explain", "hello", "LEVEL", "-e", "staging")
@@ -102,7 +79,7 @@ def test_explain_and_compare(dougong, owner, two):
 
 
 def test_proposals(dougong, owner, person, team, two):
-    run, second = dougong(owner), dougong(person("sofia", team, "owner"))
+    run, second = dougong(owner, "config"), dougong(person("sofia", team, "owner"), "config")
     run("declare", "team/crew", "LIMIT", "--type", "integer", "--protected")
     code, out, err = run("set", "team/crew", "LIMIT=20", "--reason", "more guests")
     assert (code, "Proposed" in out) == (0, True), err
@@ -124,12 +101,12 @@ def test_proposals(dougong, owner, person, team, two):
 
 @pytest.mark.parametrize("layer", ["crew", "planet/earth", "platform/x", "team", "team/"])
 def test_what_is_no_layer(dougong, owner, team, layer):
-    code, _, err = dougong(owner)("list", layer)
+    code, _, err = dougong(owner, "config")("list", layer)
     assert (code, "is no layer" in err) == (2, True)
 
 
 def test_what_is_no_value(dougong, owner, project):
-    run = dougong(owner)
+    run = dougong(owner, "config")
     assert run("set", "project/demo")[0] == 2
     assert run("set", "project/demo", "LEVEL")[0] == 2
     assert run("set", "project/demo", "=x")[0] == 2

@@ -78,6 +78,7 @@ class World:
             "environments list": "environments/",
             "environments detail": f"environments/{environment.pk}/",
             "environments secrets": f"environments/{environment.pk}/secrets/",
+            "environments secret": f"environments/{environment.pk}/secrets/s-0/",
             "releases list": "releases/",
             "releases detail": f"releases/{Release.objects.filter(environment=environment).first().pk}/",
             "app-file-schema": "app-file-schema/",
@@ -109,7 +110,7 @@ class World:
         yield "POST render", self.count("post", "render/", {**file, **order, "cluster": "c-0"})
         yield "POST rerender", self.count("post", f"{room}rerender/", {})
         yield "PUT secret", self.count("put", f"{room}secrets/database/", {"values": {"KEY": "value"}})
-        yield "DELETE secret", self.count("delete", f"{room}secrets/database/")
+        yield "DELETE secret", self.count("delete", f"{room}secrets/database/", **{"If-Match": "*"})
         yield "POST retire", self.count("post", f"{at}retire/", {"confirm": turn})
         ahead = {"project": "demo", "application": f"{turn}-ahead", "name": "production"}
         yield "POST environment", self.count("post", "environments/", ahead)

@@ -6,26 +6,17 @@ import pytest
 
 from apps.models import Application, Environment, Release, SecretVersion
 from clusters.models import Work
-from paas.cli.main import main
-from paas.identity import services as identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def dougong(live_server, monkeypatch, tmp_path, capsys):
-    """dougong(user)("status", "hello") → (exit code, output)."""
-    monkeypatch.setenv("DOUGONG_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("DOUGONG_SERVER", live_server.url)
+def said(dougong):
+    """said(user)("status", "hello") → (exit code, all that it printed)."""
 
     def speak_as(user):
-        token, _ = identity.create_token(user=user, name="test", actor=user)
-
         def run(*arguments):
-            monkeypatch.setenv("DOUGONG_TOKEN", token)
-            capsys.readouterr()
-            code = main(list(arguments))
-            out, err = capsys.readouterr()
+            code, out, err = dougong(user)(*arguments)
             return code, out + err
 
         return run
@@ -44,8 +35,8 @@ def file(tmp_path, document):
     return write
 
 
-def test_from_deploy_to_retirement(dougong, owner, project, east, file):
-    run = dougong(owner)
+def test_from_deploy_to_retirement(said, owner, project, east, file):
+    run = said(owner)
     code, out = run("deploy", "-f", file(), "--reason", "first")
     assert code == 0, out
     assert "release 1" in out
@@ -62,20 +53,22 @@ def test_from_deploy_to_retirement(dougong, owner, project, east, file):
     assert code == 0, out
     assert "canary" not in out
     assert SecretVersion.objects.get().keys == ["DATABASE_URL"]
+    code, out = run("secret", "list", "hello")
+    assert (code, out.splitlines()[1].split()[:5]) == (0, ["database", "v1", "0", "min", "-"]), out
     assert run("retire", "hello", "--confirm", "hello")[0] == 0
     assert Application.objects.get().state == "Retiring"
 
 
-def test_what_is_wrong_is_said_with_its_place(dougong, owner, project, east, file):
-    code, out = dougong(owner)("deploy", "-f", file(image="hello:latest"))
+def test_what_is_wrong_is_said_with_its_place(said, owner, project, east, file):
+    code, out = said(owner)("deploy", "-f", file(image="hello:latest"))
     assert code == 1
     assert "image" in out
     assert "by digest" in out
     assert not Environment.objects.exists()
 
 
-def test_what_would_change_is_shown_and_not_done(dougong, owner, project, east, file):
-    run = dougong(owner)
+def test_what_would_change_is_shown_and_not_done(said, owner, project, east, file):
+    run = said(owner)
     code, out = run("diff", "-f", file(), "--exit-code")
     assert code == 7, out
     assert "+ Deployment/hello-web" in out
@@ -88,13 +81,13 @@ def test_what_would_change_is_shown_and_not_done(dougong, owner, project, east, 
     assert Release.objects.count() == 1
 
 
-def test_what_one_may_not(dougong, viewer, stranger, project, east, file):
-    assert dougong(viewer)("deploy", "-f", file())[0] == 1
-    assert dougong(stranger)("deploy", "-f", file())[0] == 3
+def test_what_one_may_not(said, viewer, stranger, project, east, file):
+    assert said(viewer)("deploy", "-f", file())[0] == 1
+    assert said(stranger)("deploy", "-f", file())[0] == 3
 
 
-def test_runs_a_schedule_now(dougong, owner, project, east, file):
-    run = dougong(owner)
+def test_runs_a_schedule_now(said, owner, project, east, file):
+    run = said(owner)
     report = {"name": "report", "schedule": "0 3 * * *", "cpu": "50m", "memory": "64Mi"}
     assert run("deploy", "-f", file(blocks=[{"schedule": report}]))[0] == 0
     code, out = run("run", "hello", "report", "-o", "json", "--reason", "asked for")
@@ -103,3 +96,27 @@ def test_runs_a_schedule_now(dougong, owner, project, east, file):
     code, out = run("run", "demo/hello", "report")
     assert (code, "schedule_running" in out) == (4, True)
     assert run("run", "hello", "nightly")[0] == 3
+
+
+def test_a_secret_from_its_first_version_to_its_revocation(said, owner, project, east, file):
+    run = said(owner)
+    assert run("deploy", "-f", file())[0] == 0
+    assert run("secret", "set", "hello", "database", "DATABASE_URL=canary", "--max-age", "30")[0] == 0
+    assert run("deploy", "-f", file(blocks=[{"secret": {"name": "database"}}]))[0] == 0
+    code, out = run("secret", "revoke", "hello", "database", "--yes")
+    assert (code, "secret_in_use" in out) == (4, True), out
+    assert run("secret", "set", "hello", "database", "DATABASE_URL=another")[0] == 0
+    code, out = run("secret", "revoke", "hello", "database", "--version", "1", "--dry-run")
+    assert (code, "v1 is used by r2 of 'hello/production' on east" in out) == (0, True), out
+    assert not SecretVersion.objects.exclude(revoked_at=None).exists()
+    code, out = run("secret", "revoke", "hello", "database", "--version", "1", "--yes", "--reason", "leaked")
+    assert (code, "release 3" in out) == (0, True), out
+    assert Release.objects.get(number=3).secrets == {"database": 2}
+    code, out = run("secret", "list", "hello", "database", "-o", "json")
+    assert [each["revoked_at"] is None for each in json.loads(out)["versions"]] == [True, False]
+    code, out = run("rollback", "hello", "--to", "2")
+    assert (code, "database v1 was revoked: v2 is used instead." in out) == (4, False), out
+    assert run("deploy", "-f", file(greeting="hi", blocks=[{"secret": {"name": "database"}}]))[0] == 0
+    code, out = run("rollback", "hello", "--to", "2")
+    assert (code, "database v1 was revoked: v2 is used instead." in out) == (0, True), out
+    assert "canary" not in out

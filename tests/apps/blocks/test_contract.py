@@ -24,6 +24,7 @@ FIRST_PARTY = {
     "apps.contribution",
     "apps.naming",
     "apps.offered",
+    "apps.secret_objects",
     "apps.scaling",
     "apps.spec",
     "apps.terms",

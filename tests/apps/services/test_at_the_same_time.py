@@ -8,7 +8,7 @@ from django.db import connection
 from apps import services
 from apps.api.idempotency import HEADER
 from apps.appfile import validate
-from apps.models import Application, ConfigChange, Environment, Release, RouteClaim
+from apps.models import Application, ConfigChange, Environment, Release, RouteClaim, SecretVersion
 from paas.core.errors import Conflict, Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +89,41 @@ def test_one_key_sent_twice_at_once_is_carried_out_once(api, project, owner, eas
     assert [each.status_code for each in found] == [200, 200]
     assert found[0].json() == found[1].json()
     assert Release.objects.count() == 1
+
+
+@pytest.fixture
+def environment(project, owner):
+    return services.create_environment(project=project, application="hello", name="production", actor=owner)
+
+
+def test_of_two_versions_made_for_the_same_one_is_stored(api, environment, owner):
+    services.set_secret(environment=environment, name="database", values={"KEY": "one"}, actor=owner)
+    address = f"/api/v1/environments/{environment.pk}/secrets/database/"
+
+    def go(value):
+        client = api(owner)
+        return lambda: client.put(address, {"values": {"KEY": value}}, headers={"If-Match": '"1"'})
+
+    found = together(go("two"), go("three"))
+    assert sorted(each.status_code for each in found) == [200, 412]
+    assert SecretVersion.objects.count() == 2
+
+
+def test_a_deploy_and_a_revocation_leave_no_revoked_version_in_use(deploy, environment, owner):
+    order = {"environment": environment, "name": "database", "actor": owner}
+    blocks = [{"secret": {"name": "database"}}]
+    services.set_secret(**order, values={"DATABASE_URL": "one"})
+    deploy(blocks=blocks)
+    services.set_secret(**order, values={"DATABASE_URL": "two"})
+    found = together(
+        lambda: deploy(greeting="hi", blocks=blocks),
+        lambda: services.revoke_secret(**order, version=1),
+    )
+    assert not [each for each in found if isinstance(each, Exception)]
+    current = Environment.objects.select_related("current_release").get().current_release
+    assert current.secrets == {"database": 2}
+    assert any(each["config"]["values"] == {"GREETING": "hi"} for each in blocks_of(current) if "config" in each)
+
+
+def blocks_of(release):
+    return release.app_file["blocks"]

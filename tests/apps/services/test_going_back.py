@@ -99,10 +99,21 @@ def test_a_revoked_version_is_replaced_by_its_successor_and_said(with_secret, ow
     made = roll(owner, release=Release.objects.get(number=1))
     assert made.release.secrets == {"database": 2}
     assert made.notes == ("database v1 was revoked: v2 is used instead.",)
+    assert [(each.name, each.version, each.successor) for each in made.replaced] == [("database", 1, 2)]
+
+
+def test_the_dry_run_shows_the_successor_first(with_secret, owner, deploy):
+    deploy(greeting="hi", **SECRET)
+    services.revoke_secret(environment=with_secret, name="database", version=1, actor=owner)
+    release = Release.objects.get(number=1)
+    seen = services.dry_run_rollback(environment=with_secret, release=release, actor=owner)
+    assert [(each.name, each.version, each.successor) for each in seen.replaced] == [("database", 1, 2)]
+    assert seen.notes == ("database v1 was revoked: v2 is used instead.",)
+    assert Release.objects.count() == 3
 
 
 def test_without_a_successor_it_is_refused(with_secret, owner):
-    services.revoke_secret(environment=with_secret, name="database", actor=owner)
+    services.revoke_secret(environment=with_secret, name="database", actor=owner, force=True)
     with pytest.raises(Conflict) as refused:
         roll(owner)
     assert refused.value.code == "secret_revoked"

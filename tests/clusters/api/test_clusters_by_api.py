@@ -30,6 +30,7 @@ def test_a_cluster_is_registered_and_read_by_name_and_id(api, operator, networks
         "priority_classes": [],
         "node_pools": [],
         "service_account_annotations": {},
+        "secret_stores": {},
     }
     assert (body["identity"], body["conditions"], body["works"]) == ("uid-1", [], 0)
     for key in ("east", body["id"]):
@@ -133,7 +134,11 @@ def test_a_status_that_changed_is_sent_again(api, operator, register):
 
 def test_a_credential_is_replaced_and_never_answered(api, operator, register):
     register()
-    answer = api(operator).post(f"{CLUSTERS}east/credentials/", {"token": "canary-two", "minter_token": "canary-three"})
+    address, order = f"{CLUSTERS}east/credentials/", {"token": "canary-two", "minter_token": "canary-three"}
+    assert api(operator).post(address, order).json()["code"] == "if_match_required"
+    assert api(operator).post(address, order, headers={"If-Match": '"9"'}).json()["code"] == "version_changed"
+    tag = api(operator).get(f"{CLUSTERS}east/")["ETag"]
+    answer = api(operator).post(address, order, headers={"If-Match": tag})
     assert answer.status_code == 200
     assert answer.json()["status"]["credential_renewed"] is True
     assert Cluster.objects.get().credentials.filter(purpose="writer").order_by("-version").first().token == "canary-two"

@@ -19,6 +19,7 @@ def test_nothing_is_offered_at_first(register):
     register()
     target = seen()
     assert (target.priority_classes, target.node_pools, target.service_account_annotations) == ((), (), ())
+    assert target.secret_stores == ()
 
 
 def test_renderers_know_what_is_offered(register, operator):
@@ -29,10 +30,12 @@ def test_renderers_know_what_is_offered(register, operator):
         priority_classes=["low", "high", "low"],
         node_pools=["large"],
         service_account_annotations=globs,
+        secret_stores={"vault": ["teams/{team}/*"]},
     )
     target = seen()
     assert (target.priority_classes, target.node_pools) == (("high", "low"), ("large",))
     assert target.service_account_annotations == ((ROLE, "arn:a*"), (ROLE, "arn:b"))
+    assert target.secret_stores == (("vault", "teams/{team}/*"),)
 
 
 def test_one_kind_is_set_whole_and_the_others_stay(register, operator):
@@ -69,6 +72,9 @@ def test_only_operators_offer(register, stranger):
         {"service_account_annotations": {ROLE: []}},
         {"service_account_annotations": {ROLE: [""]}},
         {"service_account_annotations": {ROLE: ["x" * 1001]}},
+        {"secret_stores": {"Vault": ["*"]}},
+        {"secret_stores": {"vault/a": ["*"]}},
+        {"secret_stores": {"vault": []}},
     ],
 )
 def test_what_can_never_be_used_is_refused(register, operator, wrong):

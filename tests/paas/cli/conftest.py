@@ -258,3 +258,16 @@ def tool(tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     return Tool(tmp_path)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """asked(True) answers every question so; the questions."""
+    questions = []
+
+    def answer(yes):
+        monkeypatch.setattr("paas.cli.output.Output.interactive", True)
+        monkeypatch.setattr("typer.confirm", lambda question, **_: questions.append(question) or yes)
+        return questions
+
+    return answer

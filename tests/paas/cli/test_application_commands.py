@@ -1,4 +1,4 @@
-"""deploy, status, history, rollback, logs, retire, secret set."""
+"""deploy, status, history, rollback, logs, retire."""
 
 import json
 
@@ -219,10 +219,35 @@ def test_rolls_back(run, hello, signed_in):
     signed_in.on("POST", APPLICATION + "rollback/", {"id": "r-3"})
     assert run("rollback", "hello", "--to", "1", "-e", "prod", "--reason", "broken", "-o", "json").code == 0
     assert run("rollback", "hello", "-e", "prod").code == 0
-    assert signed_in.sent("POST", APPLICATION + "rollback/") == [
-        {"environment": "prod", "release": "1", "reason": "broken"},
-        {"environment": "prod", "reason": ""},
+    asked = [each for each in signed_in.requests if each.path == APPLICATION + "rollback/"]
+    assert [(each.query, each.body) for each in asked] == [
+        ({"dryRun": "true"}, {"environment": "prod", "release": "1", "reason": "broken"}),
+        ({}, {"environment": "prod", "release": "1", "reason": "broken"}),
+        ({"dryRun": "true"}, {"environment": "prod", "reason": ""}),
+        ({}, {"environment": "prod", "reason": ""}),
     ]
+
+
+SUCCESSOR = {"secrets": [{"name": "database", "version": 1, "successor": 3}]}
+
+
+@pytest.mark.parametrize(("yes", "code", "sent"), [(True, 0, 2), (False, 2, 1)])
+def test_a_rollback_shows_successors_of_revoked_secrets_and_asks(run, hello, signed_in, asked, yes, code, sent):
+    signed_in.on("POST", APPLICATION + "rollback/", SUCCESSOR)
+    questions = asked(yes)
+    got = run("rollback", "hello", "-e", "prod", "-o", "name")
+    assert (got.code, len(questions)) == (code, 1)
+    assert "database v1 was revoked: v3 is used instead." in got.err
+    assert len(signed_in.sent("POST", APPLICATION + "rollback/")) == sent
+
+
+def test_a_rollback_without_successors_asks_nothing(run, hello, signed_in, asked):
+    signed_in.on("POST", APPLICATION + "rollback/", {"secrets": []})
+    questions = asked(False)
+    assert run("rollback", "hello", "-e", "prod", "-o", "name").code == 0
+    signed_in.on("POST", APPLICATION + "rollback/", SUCCESSOR)
+    assert run("rollback", "hello", "-e", "prod", "--yes", "-o", "name").code == 0
+    assert questions == []
 
 
 def test_asks_which_environment_is_meant(run, hello, signed_in):
@@ -254,22 +279,6 @@ def test_retires_with_its_name_only(run, hello, signed_in):
     assert signed_in.sent("POST", APPLICATION + "retire/") == []
     assert run("retire", "hello", "--confirm", "hello").code == 0
     assert signed_in.sent("POST", APPLICATION + "retire/") == [{"confirm": "hello"}]
-
-
-def test_stores_a_secret_and_prints_no_value(run, hello, signed_in, tmp_path):
-    path = "/api/v1/environments/e-1/secrets/database/"
-    signed_in.on("PUT", path, {"name": "database", "version": "v2"})
-    (tmp_path / "key.pem").write_text("k3y\n")
-    files = ["--from-file", f"KEY={tmp_path}/key.pem", "--from-file", "PIPED=-"]
-    got = run("secret", "set", "hello", "database", "URL=p0stgres", "-e", "prod", *files, stdin="p1ped")
-    assert got.code == 0, got.err
-    assert signed_in.sent("PUT", path) == [{"values": {"URL": "p0stgres", "KEY": "k3y\n", "PIPED": "p1ped"}}]
-    assert not any(value in got.out + got.err for value in ("p0stgres", "k3y", "p1ped"))
-
-
-def test_asks_for_no_secret_in_a_pipe(run, hello, signed_in):
-    assert run("secret", "set", "hello", "database", "URL", "-e", "prod").code == 2
-    assert run("secret", "set", "hello", "database", "-e", "prod").code == 2
 
 
 def test_lists_applications(run, hello, signed_in):

@@ -95,7 +95,12 @@ def test_a_cluster_that_is_not_there(run, signed_in):
 
 
 ROLE = "example.org/role"
-OFFERED = {"priority_classes": ["high"], "node_pools": ["large"], "service_account_annotations": {ROLE: ["a*", "b"]}}
+OFFERED = {
+    "priority_classes": ["high"],
+    "node_pools": ["large"],
+    "service_account_annotations": {ROLE: ["a*", "b"]},
+    "secret_stores": {"vault": ["teams/{team}/*"]},
+}
 
 
 @pytest.fixture
@@ -114,6 +119,10 @@ def offering(signed_in):
             ["--service-account-annotation", f"{ROLE}=c=d", "--service-account-annotation", "example.org/x=*"],
             {"service_account_annotations": {ROLE: ["a*", "b", "c=d"], "example.org/x": ["*"]}},
         ),
+        (
+            ["--secret-store", "vault=shared/*", "--secret-store", "aws=*"],
+            {"secret_stores": {"vault": ["teams/{team}/*", "shared/*"], "aws": ["*"]}},
+        ),
     ],
 )
 def test_offers_besides_what_is_offered(run, offering, options, change):
@@ -129,6 +138,7 @@ def test_offers_besides_what_is_offered(run, offering, options, change):
     [
         (["--priority-class", "high"], {"priority_classes": []}),
         (["--service-account-annotation", f"{ROLE}=b"], {"service_account_annotations": {ROLE: ["a*"]}}),
+        (["--secret-store", "vault=teams/{team}/*"], {"secret_stores": {}}),
         (
             ["--service-account-annotation", f"{ROLE}=b", "--service-account-annotation", f"{ROLE}=a*"],
             {"service_account_annotations": {}},

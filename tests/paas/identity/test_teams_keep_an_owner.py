@@ -73,17 +73,31 @@ def test_permission_rows_go_with_their_team(team):
 
 def test_members_by_the_api(api, team, owner, viewer, stranger):
     client = api(owner)
-    response = client.put("/api/v1/teams/shop/members/stella/", {"role": "viewer"})
+    tag = {"If-Match": client.get("/api/v1/teams/shop/members/")["ETag"]}
+    response = client.put("/api/v1/teams/shop/members/stella/", {"role": "viewer"}, headers=tag)
     assert [(entry["username"], entry["role"]) for entry in response.json()] == [
         ("olga", "owner"),
         ("stella", "viewer"),
         ("victor", "viewer"),
     ]
-    assert client.delete("/api/v1/teams/shop/members/stella/").status_code == 204
-    assert client.put("/api/v1/teams/shop/members/nobody/", {"role": "viewer"}).json()["code"] == "user_not_found"
-    assert api(viewer).put("/api/v1/teams/shop/members/stella/", {"role": "owner"}).status_code == 403
+    tag = {"If-Match": response["ETag"]}
+    assert client.delete("/api/v1/teams/shop/members/stella/", headers=tag).status_code == 204
+    now, any_ = client.get("/api/v1/teams/shop/")["ETag"], {"If-Match": "*"}
+    assert now == client.get("/api/v1/teams/shop/members/")["ETag"] != tag["If-Match"]
+    nobody = client.put("/api/v1/teams/shop/members/nobody/", {"role": "viewer"}, headers=any_)
+    assert nobody.json()["code"] == "user_not_found"
+    assert api(viewer).put("/api/v1/teams/shop/members/stella/", {"role": "owner"}, headers=any_).status_code == 403
     assert api(stranger).get("/api/v1/teams/shop/members/").status_code == 404
     assert role_of(team, stranger) is None
+
+
+@pytest.mark.parametrize(("headers", "code"), [({}, "if_match_required"), ({"If-Match": '"1"'}, "version_changed")])
+def test_members_are_changed_as_they_were_read_only(api, team, owner, viewer, stranger, headers, code):
+    services.add_member(team=team, user=stranger, role="viewer", actor=owner)
+    client, address = api(owner), "/api/v1/teams/shop/members/stella/"
+    assert client.put(address, {"role": "owner"}, headers=headers).json()["code"] == code
+    assert client.delete(address, headers=headers).json()["code"] == code
+    assert role_of(team, stranger) == "viewer"
 
 
 def test_one_s_own_page_names_teams_and_roles(api, team, viewer):

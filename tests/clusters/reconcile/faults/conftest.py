@@ -4,7 +4,7 @@ import pytest
 
 from clusters import client
 from clusters.reconcile import wire
-from tests.clusters.reconcile.conftest import NETWORKS
+from tests.clusters.administrator import NETWORKS
 from tests.clusters.reconcile.faults.killing import Workers
 from tests.fault_proxy import FaultProxy
 

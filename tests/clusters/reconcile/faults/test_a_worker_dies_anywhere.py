@@ -30,7 +30,7 @@ from clusters.probe import probe_clusters
 from clusters.watch.notice import Notices
 from clusters.watch.stream import Change
 from clusters.work import Owner, retire_work, submit_work
-from tests.clusters.reconcile.conftest import NETWORKS
+from tests.clusters.administrator import NETWORKS
 from tests.clusters.reconcile.faults.killing import ENDS, STEPS, Death
 from tests.soak.result import SAMPLE_SEED, SEED
 

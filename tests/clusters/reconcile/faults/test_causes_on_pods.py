@@ -12,8 +12,8 @@ import pytest
 from clusters import resolve
 from clusters.manifests import manifest
 from clusters.models import Work
-from tests.clusters.reconcile.conftest import LAB
 from tests.fault_proxy import Hang
+from tests.labs import LAB
 
 CANARY = "canary/é+7c1e of the test"
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%2F", "second line")

@@ -12,10 +12,10 @@ from clusters import resolve
 from clusters.manifests import Manifest, ObjectId, claim_of, manifest
 from clusters.models import OwnedObject, Work
 from clusters.work import Owner
-from tests.clusters.reconcile.conftest import LAB
 from tests.clusters.reconcile.faults.etcd import Etcd
 from tests.clusters.watch import conftest as of_the_watcher
 from tests.control_plane import eventually
+from tests.labs import LAB
 
 watching = of_the_watcher.watching
 MANY = 10  # so many that a sweep looks at them by list

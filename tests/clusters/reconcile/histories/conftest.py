@@ -8,7 +8,7 @@ import pytest
 
 from apps import services
 from paas.identity import services as identity
-from tests.clusters.reconcile.conftest import NETWORKS
+from tests.clusters.administrator import NETWORKS
 from tests.clusters.reconcile.histories.history import Stage
 from tests.clusters.reconcile.histories.world import World, joined
 from tests.fault_proxy import FaultProxy

@@ -12,7 +12,7 @@ NEW_KEYS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clusters", "0004_what_a_cluster_offers")]
+    dependencies = [("clusters", "0005_secret_stores_offered")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
