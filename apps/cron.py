@@ -1,8 +1,17 @@
-"""What a CronJob takes as its schedule: five fields, read as strictly as its controller reads them. Pure."""
+"""What a CronJob takes as its schedule: five fields, read as strictly as its controller reads them; and when that is.
+
+A time of day that a clock change skips comes when the clock has been changed, one that comes twice is meant the first
+time: so each comes once on each of its days. Pure.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -16,6 +25,42 @@ FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
 )
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PART = re.compile(r"(?P<first>\*|[0-9]{1,2}|[a-z]{3})(-(?P<last>[0-9]{1,2}|[a-z]{3}))?(/(?P<step>[0-9]{1,2}))?")
+
+
+LONGEST = timedelta(days=8 * 366)
+"""From one 29 February to the next, around a year that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """The values of an expression, sorted; days as cron has it: with both kinds given, either is enough."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    by_either: bool
+
+    def has(self, day: date) -> bool:
+        of_month, of_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        return day.month in self.months and (of_month or of_week if self.by_either else of_month and of_week)
+
+
+def last(expression: str, zone: ZoneInfo, moment: datetime) -> datetime | None:
+    """The last time the expression told, the moment included; None where there was none in eight years."""
+    for at in _instants(_times(expression), zone, moment, back=True):
+        if at <= moment:
+            return at
+    return None
+
+
+def following(expression: str, zone: ZoneInfo, moment: datetime) -> datetime | None:
+    """The next time the expression tells after the moment; None where there is none in eight years."""
+    for at in _instants(_times(expression), zone, moment, back=False):
+        if at > moment:
+            return at
+    return None
 
 
 def check(expression: str) -> None:
@@ -57,3 +102,41 @@ def _value(text: str, what: str, least: int, names: tuple[str, ...]) -> int:
     if text not in names:
         raise ValueError(f"{text} as the {what}")
     return names.index(text) + least
+
+
+@cache
+def _times(expression: str) -> _Times:
+    texts = expression.split(" ")
+    minutes, hours, days, months, weekdays = (_values(text, *each) for text, each in zip(texts, FIELDS, strict=True))
+    by_either = texts[2] != "*" and texts[4] != "*"
+    return _Times(
+        tuple(sorted(minutes)), tuple(sorted(hours)), frozenset(days), frozenset(months), frozenset(weekdays), by_either
+    )
+
+
+def _instants(times: _Times, zone: ZoneInfo, moment: datetime, *, back: bool) -> Iterator[datetime]:
+    """All times, in UTC and in order, from the moment's day on or back."""
+    step = timedelta(days=-1 if back else 1)
+    day = moment.astimezone(zone).date()
+    for _ in range(LONGEST.days):
+        if times.has(day):
+            for hour in reversed(times.hours) if back else times.hours:
+                for minute in reversed(times.minutes) if back else times.minutes:
+                    yield _instant(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone))
+        day += step
+
+
+def _instant(wall: datetime) -> datetime:
+    """When a clock on the wall shows it first; where none ever does, when it has been put forward past it."""
+    found = wall.astimezone(UTC)
+    if found.astimezone(wall.tzinfo).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return found
+    early, late = wall.replace(fold=1).astimezone(UTC), found
+    after = late.astimezone(wall.tzinfo).utcoffset()
+    while late - early > timedelta(minutes=1):
+        middle = early + timedelta(minutes=(late - early) // timedelta(minutes=2))
+        if middle.astimezone(wall.tzinfo).utcoffset() == after:
+            late = middle
+        else:
+            early = middle
+    return late
