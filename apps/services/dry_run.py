@@ -1,4 +1,4 @@
-"""Dry runs: a deploy or a rollback in its own transaction, which is rolled back at the end.
+"""Dry runs: a deploy, a rollback or another placement in its own transaction, which is rolled back at the end.
 
 Everything is asked, rendered, admitted and claimed as if it were meant, so a refusal here is the refusal there; what
 is answered is read from the Works before and after. Nothing stays, and no hint is sent: they follow a commit.
@@ -6,8 +6,9 @@ is answered is read from the Works before and after. Nothing stays, and no hint 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,7 +18,9 @@ from apps.changes import ObjectChange, Stored, changes
 from apps.delivery import OWNER_KIND
 from apps.models import Application, Environment, Project, Release
 from apps.services.deploy import deploy
+from apps.services.placing import set_placement
 from apps.services.rollback import rollback
+from apps.spread import Spread, spread
 from clusters.models import Work
 from paas.core.permissions import Actor, require
 
@@ -34,13 +37,17 @@ class ClusterChange:
 
 @dataclass(frozen=True)
 class EnvironmentChange:
-    """An environment: its release and image now and then (None before the first); `created` where it is not there."""
+    """An environment: its release and image now and then (None before the first); `created` where it is not there.
+
+    `spread` are the replicas of each process by cluster, now and then.
+    """
 
     name: str
     created: bool
     release: tuple[int | None, int | None]
     image: tuple[str | None, str | None]
     clusters: tuple[ClusterChange, ...]
+    spread: tuple[Spread, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,19 @@ def dry_run_rollback(
     return _dry_run(application.project.name, application.name, Environment.objects.filter(pk=environment.pk), act)
 
 
+def dry_run_placement(
+    *, environment: Environment, placement: Mapping[str, Any], actor: Actor, reason: str = ""
+) -> DryRun:
+    """What `set_placement` would do. Raises what it would raise."""
+    require(actor, "deploy", environment)
+    application = environment.application
+
+    def act() -> tuple[str, ...]:
+        return set_placement(environment=environment, placement=placement, actor=actor, reason=reason).notes
+
+    return _dry_run(application.project.name, application.name, Environment.objects.filter(pk=environment.pk), act)
+
+
 def _dry_run(project: str, application: str, rows: QuerySet[Environment], act: Callable[[], tuple[str, ...]]) -> DryRun:
     with transaction.atomic():
         # Held from the first reading on, or another's deploy would be shown as part of this one.
@@ -134,6 +154,7 @@ def _environment(before: Seen | None, after: Seen) -> EnvironmentChange:
         release=(_number(old_row), _number(new_row)),
         image=(_image(old_row), _image(new_row)),
         clusters=tuple(_cluster(name, old.get(name), new.get(name)) for name in sorted({*old, *new})),
+        spread=spread(old, new),
     )
 
 
