@@ -7,6 +7,7 @@ time: so each comes once on each of its days. Pure.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -46,20 +47,36 @@ class _Times:
         of_month, of_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return day.month in self.months and (of_month or of_week if self.by_either else of_month and of_week)
 
+    @property
+    def a_day(self) -> int:
+        """How many there are on a day."""
+        return len(self.hours) * len(self.minutes)
+
+    def instant(self, day: date, zone: ZoneInfo, number: int) -> datetime:
+        """One of those of a day, by its number from 0, in UTC."""
+        hour, minute = divmod(number, len(self.minutes))
+        return _instant(datetime(day.year, day.month, day.day, self.hours[hour], self.minutes[minute], tzinfo=zone))
+
+    def passed(self, day: date, zone: ZoneInfo, moment: datetime) -> int:
+        """How many of those of a day are not after the moment; they are in order."""
+        return bisect_right(range(self.a_day), moment, key=lambda number: self.instant(day, zone, number))
+
 
 def last(expression: str, zone: ZoneInfo, moment: datetime) -> datetime | None:
     """The last time the expression told, the moment included; None where there was none in eight years."""
-    for at in _instants(_times(expression), zone, moment, back=True):
-        if at <= moment:
-            return at
+    times = _times(expression)
+    for day in _days(times, moment.astimezone(zone).date(), back=True):
+        if passed := times.passed(day, zone, moment):
+            return times.instant(day, zone, passed - 1)
     return None
 
 
 def following(expression: str, zone: ZoneInfo, moment: datetime) -> datetime | None:
     """The next time the expression tells after the moment; None where there is none in eight years."""
-    for at in _instants(_times(expression), zone, moment, back=False):
-        if at > moment:
-            return at
+    times = _times(expression)
+    for day in _days(times, moment.astimezone(zone).date(), back=False):
+        if (passed := times.passed(day, zone, moment)) < times.a_day:
+            return times.instant(day, zone, passed)
     return None
 
 
@@ -114,16 +131,21 @@ def _times(expression: str) -> _Times:
     )
 
 
-def _instants(times: _Times, zone: ZoneInfo, moment: datetime, *, back: bool) -> Iterator[datetime]:
-    """All times, in UTC and in order, from the moment's day on or back."""
-    step = timedelta(days=-1 if back else 1)
-    day = moment.astimezone(zone).date()
-    for _ in range(LONGEST.days):
+def _days(times: _Times, first: date, *, back: bool) -> Iterator[date]:
+    """The days that have times, from the first on or back, for eight years."""
+    day = first
+    while abs(day - first) <= LONGEST:
         if times.has(day):
-            for hour in reversed(times.hours) if back else times.hours:
-                for minute in reversed(times.minutes) if back else times.minutes:
-                    yield _instant(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone))
-        day += step
+            yield day
+        day = _next_day(times, day, back=back)
+
+
+def _next_day(times: _Times, day: date, *, back: bool) -> date:
+    """The day after it or before it; over the whole month where nothing is in it."""
+    if day.month in times.months:
+        return day + timedelta(days=-1 if back else 1)
+    edge = day.replace(day=1)
+    return edge - timedelta(days=1) if back else (edge + timedelta(days=31)).replace(day=1)
 
 
 def _instant(wall: datetime) -> datetime:

@@ -18,8 +18,8 @@ from clusters.manifests import Body, Manifest
 
 ANNOTATION_TIMETABLE = "dougong.dev/timetable"
 SCALER = "HorizontalPodAutoscaler"
-MOST_EDGES = 500
-"""So many edges in a row that change nothing, and a timetable is taken for one that never does."""
+MOST_EDGES = 200
+"""So many beginnings and ends are looked at in one go: a cron expression may tell each minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,10 @@ class Timetable:
         return Bounds(max(each.least for each in found), max(each.most for each in found))
 
     def next_change(self, moment: datetime) -> tuple[datetime, Bounds] | None:
-        """When other bounds hold than at the moment, and which; None where none ever will."""
+        """When other bounds hold than at the moment, and which; None where nothing ever begins or ends.
+
+        They are the same where nothing changes at so many edges in a row (`MOST_EDGES`): then it is to be asked again.
+        """
         now, at = self.at(moment), moment
         for _ in range(MOST_EDGES):
             following = min(filter(None, (each.next_edge(at) for each in self.windows)), default=None)
@@ -88,7 +91,7 @@ class Timetable:
             at = following
             if (then := self.at(at)) != now:
                 return at, then
-        return None
+        return at, now
 
 
 def in_force(body: Mapping[str, Any]) -> Bounds:
@@ -102,7 +105,7 @@ def turned(manifests: Iterable[Manifest], moment: datetime) -> tuple[Manifest, .
 
 
 def next_turn(manifests: Iterable[Manifest], moment: datetime) -> datetime | None:
-    """When `turned` gives something else than at the moment."""
+    """When `turned` gives something else than at the moment, or at the latest when that is to be found out anew."""
     tables = filter(None, (Timetable.of(each.body) for each in manifests))
     changes = filter(None, (each.next_change(moment) for each in tables))
     return min((at for at, _ in changes), default=None)

@@ -16,6 +16,7 @@ from clusters.admin import badges
 from clusters.admin.badges import Badge
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
+from clusters.scalers import REPORTED
 from paas.core.moments import when
 
 Cells = list[Any]
@@ -109,10 +110,11 @@ def objects(found: Iterable[OwnedObject]) -> Table:
 
 
 def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
-    """Held, kept and foreign objects."""
+    """Held, kept and foreign objects; what autoscalers say is told by the pages of their owners."""
     rows: list[Cells] = [
         [type_, ", ".join(f"{key}: {value}" for key, value in entry.items())]
         for type_, entries in found.items()
+        if type_ != REPORTED
         for entry in entries
     ]
     return Table(_("Reported"), [_("What"), _("Details")], rows)
