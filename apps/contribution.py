@@ -160,6 +160,7 @@ class Workload(_Value):
 
     `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on. Each replica of
     one that is `stateful` has a name and volumes of its own; they are started and replaced one after the other.
+    `several`: wherever it has one replica it may come to have more, without its Pods being replaced for it.
     """
 
     cpu: str
@@ -174,6 +175,7 @@ class Workload(_Value):
     grace_seconds: int = 30
     user: int = 10001
     stateful: bool = False
+    several: bool = False
     run: Run | None = None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apps import division
-from apps.contribution import ProcessContribution, RenderError
+from apps.contribution import ProcessContribution, RenderError, Scaler
 from clusters.target import ClusterTarget
 
 Given = tuple[str, ProcessContribution]
@@ -24,9 +24,9 @@ def settled(given: Sequence[Given], target: ClusterTarget, name: str) -> list[Gi
     RenderError `too_few_to_divide`, `not_scaled`, `scalers_conflict`.
     """
     _check_scalers(given, name)
-    scaled = any(part.scaler for _, part in given)
+    scaler = next((part.scaler for _, part in given if part.scaler), None)
     routed = any(part.needs_service_ports for _, part in given)
-    own = [(path, _own(path, part, target, routed=routed, scaled=scaled)) for path, part in given]
+    own = [(path, _own(path, part, target, routed=routed, scaler=scaler)) for path, part in given]
     fewest = min((each.least for _, part in own for each in (part.scaler, *part.windows) if each), default=None)
     return [(path, replace(part, owns_replicas=fewest) if part.scaler else part) for path, part in own]
 
@@ -43,20 +43,24 @@ def note(given: Sequence[Given], target: ClusterTarget, name: str) -> str | None
 
 
 def _own(
-    path: str, part: ProcessContribution, target: ClusterTarget, *, routed: bool, scaled: bool
+    path: str, part: ProcessContribution, target: ClusterTarget, *, routed: bool, scaler: Scaler | None
 ) -> ProcessContribution:
-    workload, scaler = part.workload, part.scaler
-    if workload is not None and workload.run is None and not scaled:
-        count = division.replicas(workload.replicas, target, routed=routed, path=f"{path}.replicas")
-        workload = replace(workload, replicas=count)
-    if scaler is not None:
-        least, most = division.bounds(scaler.least, scaler.most, target, path)
-        scaler = replace(scaler, least=least, most=most)
+    workload, own = part.workload, part.scaler
+    if workload is not None and workload.run is None and target.share is not None:
+        count = workload.replicas
+        if scaler is None:
+            count = division.replicas(workload.replicas, target, routed=routed, path=f"{path}.replicas")
+        # By the whole, so that no Pod is replaced when a part changes.
+        several = (scaler.least if scaler else workload.replicas) > 1
+        workload = replace(workload, replicas=count, several=several)
+    if own is not None:
+        least, most = division.bounds(own.least, own.most, target, path)
+        own = replace(own, least=least, most=most)
     windows = []
     for each in part.windows:
         least, most = division.bounds(each.least, each.most, target, path)
         windows.append(replace(each, least=least, most=most))
-    return replace(part, workload=workload, scaler=scaler, windows=tuple(windows))
+    return replace(part, workload=workload, scaler=own, windows=tuple(windows))
 
 
 def _check_scalers(given: Sequence[Given], name: str) -> None:

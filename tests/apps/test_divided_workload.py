@@ -89,6 +89,18 @@ def test_a_scaler_needs_one_on_each(everywhere):
     assert (refused.value.code, refused.value.path) == ("too_few_to_divide", "autoscale(web).min")
 
 
+def test_another_part_replaces_no_pod(make_app):
+    app = make_app(web(4))
+    two = ClusterTarget("east", "v1.34.4", share=(Sharer("east"), Sharer("west")))
+    five = ClusterTarget("east", "v1.34.4", share=tuple(Sharer(name) for name in ("east", "a", "b", "c", "d")))
+    one, other = (
+        next(each.body["spec"] for each in render(app, target).manifests if each.id.kind == "Deployment")
+        for target in (two, five)
+    )
+    assert (one["replicas"], other["replicas"]) == (2, 0)
+    assert one["template"] == other["template"]
+
+
 def test_what_runs_to_its_end_runs_on_each(everywhere):
     found = everywhere(web(3), {"task": {"name": "migrate", "cpu": "50m", "memory": "64Mi"}})
     assert all("Job" in found[name] for name in NAMES)
