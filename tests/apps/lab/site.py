@@ -1,4 +1,4 @@
-"""An application on a cluster of the lab, `east` if none is named, as its team and the cluster's administrators see it."""
+"""An application on a cluster of the lab, `east` unless named, as its team and the cluster's administrators see it."""
 
 import json
 import subprocess

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from django.utils import timezone
 
 from apps.blocks import blocks
