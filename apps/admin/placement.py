@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from apps import selectors, services
 from apps.admin.forms import PlacementForm
 from apps.admin.views import acted, application_page, page
-from apps.api.scaling import placement_of
 from apps.models import Application, Environment
 from apps.services import DryRun
 from clusters.admin import tables
@@ -111,9 +110,7 @@ def _previewed(request: HttpRequest, form: PlacementForm, environment: Environme
     if not form.is_valid():
         return None
     try:
-        return services.dry_run_placement(
-            environment=environment, placement=placement_of(form.placement), actor=request.user
-        )
+        return services.dry_run_placement(environment=environment, placement=form.placement, actor=request.user)
     except Refusal as refusal:
         refuse(form, refusal)
         return None
@@ -131,7 +128,7 @@ def _act(request: HttpRequest, form: PlacementForm, environment: Environment) ->
                 )
             made = services.set_placement(
                 environment=environment,
-                placement=placement_of(form.placement),
+                placement=form.placement,
                 actor=request.user,
                 reason=said["reason"],
             )

@@ -10,9 +10,7 @@ from rest_framework import serializers
 from apps import appfile
 from apps.api.serializers import EnvironmentOut
 from apps.models import Environment
-from apps.problems import ProblemsError
 from apps.schemas import model_schema
-from paas.core.errors import Invalid
 
 
 @extend_schema_field(model_schema(appfile.PlacementEntry))
@@ -25,19 +23,6 @@ class EnvironmentPatch(serializers.Serializer[Any]):
 
     placement = PlacementField(help_text="clusters or selector; replicas: duplicated or divided; weights.")
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
-
-    def validate_placement(self, value: Any) -> dict[str, Any]:
-        """In the form in which it is kept."""
-        return placement_of(value)
-
-
-def placement_of(value: Any) -> dict[str, Any]:
-    """Raises Invalid `placement_invalid`, with everything that is wrong."""
-    try:
-        return appfile.placement(value)
-    except ProblemsError as error:
-        found = [{"path": each.path, "expected": each.expected, "got": each.got} for each in error.problems]
-        raise Invalid("placement_invalid", str(error), details={"errors": found}) from None
 
 
 class PlacedOut(EnvironmentOut):

@@ -19,7 +19,7 @@ from apps.delivery import secret_reference
 from apps.models import Application, Environment, Project, Release
 from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
-from apps.services.environments import announce, ensure_application, ensure_environment, placed_clusters
+from apps.services.environments import announce, ensure_application, ensure_environment
 from apps.services.observe import observed_environment
 from apps.services.pins import pinned_config
 from apps.services.placement import Placed, place
@@ -150,9 +150,8 @@ def move(
     reason: str,
 ) -> list[str]:
     """The same release on other clusters or with other shares; what stays with what it has is not rendered anew."""
-    changed = [each for each in placed.clusters if each.pk in placed.changed]
+    changed = [each for each in placed.clusters if each.pk in placed.fresh | placed.redivided]
     prepared = prepare(environment, spec, changed, placed.targets)
-    before = placed_clusters(environment)
     left = withdraw(environment, keep=placed.clusters)
     if not changed and not left and environment.placement == placement:
         return []
@@ -166,8 +165,8 @@ def move(
         before=told,
         after={
             "placement": placement,
-            "added": [each.name for each in changed if each not in before],
-            "redivided": [each.name for each in changed if each in before],
+            "added": [each.name for each in changed if each.pk in placed.fresh],
+            "redivided": [each.name for each in changed if each.pk in placed.redivided],
             "left": left,
         },
         reason=reason,

@@ -6,9 +6,8 @@ is answered is read from the Works before and after. Nothing stays, and no hint 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -97,9 +96,7 @@ def dry_run_rollback(
     return _dry_run(application.project.name, application.name, Environment.objects.filter(pk=environment.pk), act)
 
 
-def dry_run_placement(
-    *, environment: Environment, placement: Mapping[str, Any], actor: Actor, reason: str = ""
-) -> DryRun:
+def dry_run_placement(*, environment: Environment, placement: object, actor: Actor, reason: str = "") -> DryRun:
     """What `set_placement` would do. Raises what it would raise."""
     require(actor, "deploy", environment)
     application = environment.application

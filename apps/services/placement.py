@@ -22,12 +22,13 @@ from paas.core.errors import Conflict, Invalid, Refusal
 class Placed:
     """The clusters, sorted by name, and by each what to render from; `notes` are for the person.
 
-    `changed` are those that it was not placed on before, or with another share.
+    `fresh` are those that it was not placed on before, `redivided` those that have another share than before.
     """
 
     clusters: tuple[Cluster, ...]
     targets: Mapping[UUID, ClusterTarget]
-    changed: frozenset[UUID]
+    fresh: frozenset[UUID]
+    redivided: frozenset[UUID]
     notes: tuple[str, ...] = ()
 
 
@@ -52,8 +53,8 @@ def place(environment: Environment, placement: Mapping[str, Any]) -> Placed:
     ]
     before = targets(environment.placement, [each for each in there if not each.leaving])
     after = targets(placement, found)
-    stays = {pk for pk in after if pk in before and before[pk].share == after[pk].share}
-    return Placed(tuple(found), after, frozenset(after.keys() - stays), tuple(notes))
+    redivided = frozenset(pk for pk in after if pk in before and before[pk].share != after[pk].share)
+    return Placed(tuple(found), after, frozenset(after.keys() - here), redivided, tuple(notes))
 
 
 def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tuple[list[Cluster], list[str]]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.appfile import PLACEMENT
+from apps import appfile
 from apps.models import Environment, Release
+from apps.problems import ProblemsError
 from apps.selectors.specs import app_spec
 from apps.services.deploy import change, create_release, move, next_label, same
 from apps.services.environments import announce, held
@@ -22,6 +23,7 @@ from apps.services.rollback import with_config_everywhere
 from apps.services.submit import prepare, submit, withdraw
 from apps.spec import AppSpec
 from paas.core import audit
+from paas.core.errors import Invalid
 from paas.core.permissions import Actor, require
 
 
@@ -35,27 +37,29 @@ class Placing:
     notes: tuple[str, ...]
 
 
-def set_placement(*, environment: Environment, placement: Mapping[str, Any], actor: Actor, reason: str = "") -> Placing:
-    """Run the present release on the clusters of a placement, as `appfile.placement` has it.
+def set_placement(*, environment: Environment, placement: object, actor: Actor, reason: str = "") -> Placing:
+    """Run the present release on the clusters of a placement, which is as in an environment's entry of an app file.
 
     Raises:
+        Invalid: `placement_invalid`, with everything that is wrong; `cluster_unknown`, the renderer's codes, those of
+            `pins.pinned_config`.
         Conflict: `not_deployed`, `environment_retiring`, `host_taken`, the codes of `placement.place`.
-        Invalid: `cluster_unknown`, the renderer's codes, those of `pins.pinned_config`.
     """
     require(actor, "deploy", environment)
+    wanted = _checked(placement)
     with transaction.atomic():
         environment = held(environment)
         spec = app_spec(environment)
-        placed = place(environment, placement)
+        placed = place(environment, wanted)
         pinned, notes = with_config_everywhere(environment, spec, list(placed.clusters))
         release = None
         if same(spec, pinned, placed.clusters):
-            notes += move(environment, spec, dict(placement), placed, actor=actor, reason=reason)
+            notes += move(environment, spec, wanted, placed, actor=actor, reason=reason)
         else:
-            release, said = _release(environment, pinned, dict(placement), placed, actor=actor, reason=reason)
+            release, said = _release(environment, pinned, wanted, placed, actor=actor, reason=reason)
             notes += said
         announce(environment.application)
-    return Placing(release, (*placed.notes, *notes, *_file_differs(environment, placement)))
+    return Placing(release, (*placed.notes, *notes, *_file_differs(environment, wanted)))
 
 
 def _release(
@@ -80,8 +84,16 @@ def _release(
     return release, notes
 
 
+def _checked(document: object) -> dict[str, Any]:
+    try:
+        return appfile.placement(document)
+    except ProblemsError as error:
+        found = [{"path": each.path, "expected": each.expected, "got": each.got} for each in error.problems]
+        raise Invalid("placement_invalid", str(error), details={"errors": found}) from None
+
+
 def _file_differs(environment: Environment, placement: Mapping[str, Any]) -> list[str]:
     entry = ((environment.application.app_file or {}).get("environments") or {}).get(environment.name)
-    if entry is None or {key: entry[key] for key in PLACEMENT if key in entry} == placement:
+    if entry is None or {key: entry[key] for key in appfile.PLACEMENT if key in entry} == placement:
         return []
     return [f"The app file places {environment.name} otherwise: its next deploy follows the file."]
