@@ -22,12 +22,12 @@ def west(join):
 
 @pytest.fixture
 def both(east, west, project, owner, image, until, admins):
-    """both(replicas, **placement) deploys the process web; the application on each cluster, by its name."""
+    """both(count, **placement) deploys the process web; the application on each cluster, by its name."""
 
-    def go(replicas, **placement):
+    def go(count, **placement):
         document = {
             "name": "hello", "project": project.name, "image": image,
-            "environments": {"production": placement}, "blocks": [web(replicas=replicas)],
+            "environments": {"production": placement}, "blocks": [web(replicas=count)],
         }  # fmt: skip
         services.deploy(project=project, app_file=validate(document), actor=owner)
         environment = Environment.objects.select_related("application__project__team").get()
