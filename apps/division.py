@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from apps.contribution import RenderError
 from clusters.target import ClusterTarget, Sharer
 
+DIVIDED = "divided"
+"""What a placement says of replicas that are."""
+
 Parts = dict[str, int]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from apps.delivery import APPLICATION, OWNER_KIND
+from apps.division import DIVIDED
 from apps.models import Environment
-from apps.selectors.targets import DIVIDED, differing
+from apps.selectors.targets import differing
 from apps.spread import spread
 from clusters.models import Cluster, Work
 

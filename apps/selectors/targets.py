@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from apps.division import DIVIDED
 from apps.models import Environment
 from clusters import selectors
 from clusters.models import Cluster
 from clusters.target import ClusterTarget, Sharer
-
-DIVIDED = "divided"
 
 
 def targets(placement: Mapping[str, Any], clusters: Iterable[Cluster]) -> dict[UUID, ClusterTarget]:
@@ -23,6 +22,15 @@ def targets(placement: Mapping[str, Any], clusters: Iterable[Cluster]) -> dict[U
     weights = placement.get("weights") or {}
     share = tuple(Sharer(each.name, weights.get(each.name, 1), each.routes) for each in found.values())
     return {pk: replace(each, share=share) for pk, each in found.items()}
+
+
+def target_in(placement: Mapping[str, Any], cluster: Cluster) -> ClusterTarget:
+    """What a cluster that has been seen would be rendered from in a placement; undivided where it is not part of it."""
+    if "clusters" in placement:
+        clusters = Cluster.objects.filter(name__in=placement["clusters"])
+    else:
+        clusters = Cluster.objects.filter(labels__contains=placement["selector"])
+    return targets(placement, clusters).get(cluster.pk, cluster.target)
 
 
 def differing(environment: Environment) -> tuple[list[str], list[str]]:
