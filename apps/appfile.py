@@ -17,16 +17,17 @@ from apps.document import read
 from apps.problems import Problem, ProblemsError, join, problems, said
 from apps.schemas import model_schema, one_of
 from apps.spec import AppSpec, BlockUse, SecretVersion
-from apps.terms import Image, LabelKey, LabelValue, Name
+from apps.terms import Image, LabelKey, LabelValue, Name, Replicas, Weight
 
 MOST_BLOCKS = 200
 MOST_ENVIRONMENTS = 50
+MOST_WEIGHTS = 500
 
 BlockItems = Annotated[tuple[dict[str, Any], ...], Field(max_length=MOST_BLOCKS)]
 
 
-class EnvironmentEntry(BaseModel):
-    """Where an environment runs, and what is different there."""
+class PlacementEntry(BaseModel):
+    """On which clusters, and how replicas are spread over them."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -39,15 +40,40 @@ class EnvironmentEntry(BaseModel):
     selector: Annotated[
         dict[LabelKey, LabelValue], Field(min_length=1, description="Or labels: every cluster that has them all.")
     ] = {}
-    blocks: Annotated[
-        BlockItems, Field(description="Blocks added here, or put in place of those with the same key.")
-    ] = ()
+    replicas: Annotated[
+        Replicas,
+        Field(description="duplicated: each cluster has all replicas that a process asks for; divided: its share."),
+    ] = "duplicated"
+    weights: Annotated[
+        dict[Name, Weight],
+        Field(max_length=MOST_WEIGHTS, description="Of clusters among which replicas are divided; 1 if left out."),
+    ] = {}
 
     @model_validator(mode="after")
     def placed_one_way(self) -> Self:
         if len(self.model_fields_set & {"clusters", "selector"}) != 1:
             raise ValueError(f"either clusters or selector; got {'both' if self.clusters else 'neither'}")
         return self
+
+    @model_validator(mode="after")
+    def weighs_what_is_divided(self) -> Self:
+        if self.weights and self.replicas != "divided":
+            raise ValueError("weights only where replicas are divided; got duplicated")
+        if self.clusters and (others := sorted(self.weights.keys() - set(self.clusters))):
+            raise ValueError(f"weights of its clusters only; got one of {', '.join(others)}")
+        return self
+
+
+class EnvironmentEntry(PlacementEntry):
+    """Where an environment runs, and what is different there."""
+
+    blocks: Annotated[
+        BlockItems, Field(description="Blocks added here, or put in place of those with the same key.")
+    ] = ()
+
+
+PLACEMENT = tuple(PlacementEntry.model_fields)
+"""What an environment's entry says of its placement."""
 
 
 class AppFile(BaseModel):
@@ -89,6 +115,15 @@ def validate(document: object) -> AppFile:
     if file is None or found:
         raise ProblemsError(found)
     return file
+
+
+def placement(document: object) -> dict[str, Any]:
+    """The placement of a JSON value, as an environment keeps it. ProblemsError lists what is wrong with it."""
+    try:
+        found = PlacementEntry.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise ProblemsError(problems(error, model_schema(PlacementEntry))) from None
+    return found.model_dump(mode="json", exclude_unset=True)
 
 
 def spec_for(

@@ -160,6 +160,7 @@ class Workload(_Value):
 
     `grace_seconds` is the time between SIGTERM and SIGKILL. A process without a `run` goes on. Each replica of
     one that is `stateful` has a name and volumes of its own; they are started and replaced one after the other.
+    `several`: wherever it has one replica it may come to have more, without its Pods being replaced for it.
     """
 
     cpu: str
@@ -174,7 +175,46 @@ class Workload(_Value):
     grace_seconds: int = 30
     user: int = 10001
     stateful: bool = False
+    several: bool = False
     run: Run | None = None
+
+
+@dataclass(frozen=True)
+class Scaler(_Value):
+    """What makes the number of replicas follow the use of resources (`metrics`, by name), from `least` to `most`.
+
+    `behavior` is that of a HorizontalPodAutoscaler, {} where Kubernetes decides.
+    """
+
+    least: int
+    most: int
+    metrics: Mapping[str, int]
+    behavior: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window(_Value):
+    """Other bounds of the scaler of a process, from each time `start` tells to the next that `end` tells."""
+
+    name: str
+    start: str
+    end: str
+    time_zone: str
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class VerticalScaler(_Value):
+    """What finds out, or also sets (`mode`), how much of the resources each replica asks for: a VerticalPodAutoscaler.
+
+    `least` and `most` are amounts by resource.
+    """
+
+    mode: str
+    resources: tuple[str, ...]
+    least: Mapping[str, str] = field(default_factory=dict)
+    most: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,7 +223,7 @@ class ProcessContribution(_Value):
 
     `env` maps a name to a text or to a `valueFrom` mapping. `owns_replicas` says that something else sets the number of
     replicas and never sets it below this. `needs_service_ports` must be there once all blocks are merged, and not be
-    internal. `service_account`, `priority_class` and `node_pool` are names.
+    internal. `windows` are of the `scaler`. `service_account`, `priority_class` and `node_pool` are names.
     """
 
     workload: Workload | None = None
@@ -198,6 +238,9 @@ class ProcessContribution(_Value):
     host_aliases: tuple[HostAlias, ...] = ()
     pull_secrets: tuple[PullSecret, ...] = ()
     owns_replicas: int | None = None
+    scaler: Scaler | None = None
+    windows: tuple[Window, ...] = ()
+    vertical: VerticalScaler | None = None
     service_account: str | None = None
     priority_class: str | None = None
     node_pool: str | None = None

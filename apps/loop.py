@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from apps.delivery import OWNER_KIND, SECRET_SCHEME
 from apps.selectors.secrets import secret_value
-from apps.services.observe import observed_environment
-from clusters import observed, resolve
+from apps.services.observe import cluster_changed, observed_environment
+from clusters import observed, placement, resolve
 
 
 def register() -> None:
     """Register with the registries of `clusters`; a second call finds itself there."""
     resolve.register(SECRET_SCHEME, secret_value)
     observed.register(OWNER_KIND, observed_environment)
+    placement.register(cluster_changed)

@@ -77,7 +77,7 @@ def pod(app: AppSpec, name: str, process: ProcessContribution) -> Body:
         **(_in_pool(process.node_pool) if process.node_pool else {}),
     }
     found.update({key: value for key, value in optional.items() if value})
-    if floor(process) > 1:
+    if floor(process) > 1 or workload.several:
         revision = STATEFUL_REVISION if workload.stateful else REVISION
         found["topologySpreadConstraints"] = [_spread(app, name, over, revision) for over in SPREAD_OVER]
     return found

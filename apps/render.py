@@ -16,6 +16,7 @@ from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, Port
 from apps.naming import config_map, labels, object_name
 from apps.pod import TEMPORARY
 from apps.problems import ProblemsError
+from apps.replicas import Given, note, settled
 from apps.runs import phase_for
 from apps.spec import AppSpec, BlockUse, thaw
 from apps.workload import objects as workload_objects
@@ -27,9 +28,6 @@ RENDERER = 1
 """Raised when the same spec and target give other manifests than before; a Work remembers it."""
 
 SYSTEM_PATHS = ("/dev", "/proc", "/sys")
-
-Given = tuple[str, ProcessContribution]
-"""The path of a block use, and what it gives to a process."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
     for path, contribution in contributions:
         for each in contribution.objects:
             _place(placed, path, app, each)
-    processes = _processes(app, target, contributions)
+    given = _processes(contributions)
+    processes = {name: _merge(app, target, name, parts) for name, parts in given.items()}
     if processes and (values := app.config.get(target.name)):
         layered = config_map(object_name(app, "layered"), values)
         _place(placed, "the layers of configuration", app, Object(layered))
@@ -55,21 +54,16 @@ def render(app: AppSpec, target: ClusterTarget) -> Rendered:
     for name, process in processes.items():
         for body in workload_objects(app, name, process):
             _place(placed, f"process({name})", app, Object(body, process=name, phase=phase_for(body)))
-    notes = sorted({note for _, contribution in contributions for note in contribution.notes})
-    return Rendered(ordered(each for _, each in placed.values()), tuple(notes))
+    notes = {said for _, contribution in contributions for said in contribution.notes}
+    notes |= {said for name, parts in given.items() if (said := note(parts, target, name))}
+    return Rendered(ordered(each for _, each in placed.values()), tuple(sorted(notes)))
 
 
 def set_by_blocks(app: AppSpec, target: ClusterTarget) -> dict[str, dict[str, str]]:
     """By process, the variables that blocks set and which block does: these hide the layers of configuration."""
     found: dict[str, dict[str, str]] = {}
     contributions = list(_contributions(app, target))
-    for name in _processes(app, target, contributions):
-        given = [
-            (path, part)
-            for path, each in contributions
-            for to in (name, ALL_PROCESSES)
-            if (part := each.processes.get(to)) is not None
-        ]
+    for name, given in _processes(contributions).items():
         found[name] = {key: path for path, part in given for key in _variables(part)}
     return found
 
@@ -123,9 +117,7 @@ def _place(placed: dict[ObjectId, tuple[str, Manifest]], path: str, app: AppSpec
     placed[made.id] = (path, made)
 
 
-def _processes(
-    app: AppSpec, target: ClusterTarget, contributions: list[tuple[str, Contribution]]
-) -> dict[str, ProcessContribution]:
+def _processes(contributions: list[tuple[str, Contribution]]) -> dict[str, list[Given]]:
     """Each declared process with all that is given to it."""
     given: dict[str, list[Given]] = {}
     for path, contribution in contributions:
@@ -135,10 +127,11 @@ def _processes(
     for name, parts in sorted(given.items()):
         if not any(part.workload for _, part in parts):
             raise RenderError("unknown_process", parts[0][0], f"no block declares a process {name}")
-    return {name: _merge(app, target, name, parts + for_all) for name, parts in sorted(given.items())}
+    return {name: parts + for_all for name, parts in sorted(given.items())}
 
 
 def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -> ProcessContribution:
+    given = settled(given, target, name)
     _check_run(given, name)
     ports = _all(given, name, "ports")
     given = [("the platform", own_contribution(app, target, ports)), *given]
@@ -160,7 +153,9 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     )
 
 
-_SINGLE = ("workload", "owns_replicas", "service_account", "priority_class", "node_pool", "disruption")
+_SINGLE = (
+    "workload", "owns_replicas", "scaler", "vertical", "service_account", "priority_class", "node_pool", "disruption",
+)  # fmt: skip
 """What only one block may give to a process."""
 
 _UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -170,6 +165,7 @@ _UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "mounts": (("path",),),
     "sidecars": (("name",),),
     "init": (("name",),),
+    "windows": (("name",),),
     "host_aliases": (("ip",),),
     "pull_secrets": (("name",),),
 }
@@ -206,7 +202,7 @@ def _check_run(given: list[Given], name: str) -> None:
     if workload.run is None:
         return
     for path, part in given:
-        if part.ports or part.needs_service_ports or part.owns_replicas is not None or part.disruption is not None:
+        if part.ports or part.needs_service_ports or part.owns_replicas is not None or part.vertical or part.disruption:
             message = f"process {name} runs to its end: nothing can connect to it, scale it or keep it from ending"
             raise RenderError("runs_to_its_end", path, message)
 

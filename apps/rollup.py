@@ -44,13 +44,16 @@ class Sight:
 
 @dataclass(frozen=True)
 class Facts:
-    """What there is to say about an environment. `stale` names clusters whose rendering is out of date."""
+    """What there is to say about an environment. `stale` names clusters whose rendering is out of date,
+    `placed_otherwise` those that its selector matches though it is not there, and those that it no longer matches.
+    """
 
     released: bool
     retiring: bool
     generation: int
     works: Sequence[Sight]
     stale: Sequence[str] = ()
+    placed_otherwise: tuple[Sequence[str], Sequence[str]] = ((), ())
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ def roll_up(facts: Facts) -> Rollup:
             f"{', '.join(facts.stale)} has changed, or the renderer has: rendering anew would change objects there."
         )
         stated.append(Condition("RenderStale", "True", "TargetChanged", message, facts.generation))
+    if any(facts.placed_otherwise):
+        stated.append(_placed_otherwise(*facts.placed_otherwise, facts.generation))
     observed = all(each.observed_generation >= each.generation for each in present)
     return Rollup(verdict.health, tuple(stated), observed)
 
@@ -103,6 +108,16 @@ def _verdict(facts: Facts, present: list[Sight]) -> Verdict:
     if found.health != Health.HEALTHY:
         return found
     return Verdict(Health.HEALTHY, "Healthy", "All is delivered and healthy.")
+
+
+def _placed_otherwise(joining: Sequence[str], leaving: Sequence[str], generation: int) -> Condition:
+    told = []
+    if joining:
+        told.append(f"{', '.join(joining)} would be added")
+    if leaving:
+        told.append(f"{', '.join(leaving)} would be left")
+    message = f"Its selector matches other clusters than it is on: placed anew, {' and '.join(told)}."
+    return Condition("PlacementStale", "True", "SelectorMatchesOthers", message, generation)
 
 
 def _ready(verdict: Verdict, generation: int) -> Condition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from apps.services import housekeeping, observe
+from apps.services import housekeeping, observe, timetable
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
@@ -17,3 +17,9 @@ def roll_up() -> None:
 def forget_answers() -> None:
     """Answers under idempotency keys are kept for a day."""
     housekeeping.forget_answers()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def turn_timetables() -> None:
+    """Every 15 s: scalers whose window has begun or ended get the bounds of now."""
+    timetable.turn_due()

@@ -238,6 +238,10 @@ GraceSeconds = Annotated[int, whole(1, 3600)]
 Storage = Annotated[
     str, text("an amount of storage with its unit, such as 10Gi", "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$", longest=8)
 ]
+Weight = Annotated[int, whole(1, 1000)]
+Replicas = Literal["duplicated", "divided"]
+VerticalMode = Literal["Off", "Initial", "Recreate"]
+VerticalResource = Literal["cpu", "memory"]
 AccessMode = Literal["ReadWriteOnce", "ReadWriteMany"]
 RunSeconds = Annotated[int, whole(1, 604_800)]
 StartingDeadlineSeconds = Annotated[int, whole(10, 86_400)]

@@ -1,4 +1,5 @@
-"""The Kubernetes objects of one merged process: Deployment or StatefulSet, claims, Services, PodDisruptionBudget.
+"""The Kubernetes objects of one merged process: Deployment or StatefulSet, claims, Services, PodDisruptionBudget,
+autoscalers.
 
 Called by `render` once every contribution to the process is in. What is decided here for all applications: no downtime
 while Pods are replaced, and as few disruptions as can be. Their Pods are those of `apps.pod`. Pure.
@@ -12,6 +13,7 @@ from apps.contribution import Disruption, Port, ProcessContribution, Volume
 from apps.naming import labels, object_name, selector
 from apps.pod import TEMPORARY, declared, floor, main_port, own_claim, pod
 from apps.runs import run_objects
+from apps.scaling import horizontal, vertical
 from apps.spec import AppSpec, thaw
 from clusters.manifests import Body
 from clusters.target import ClusterTarget
@@ -35,6 +37,11 @@ def objects(app: AppSpec, name: str, process: ProcessContribution) -> list[Body]
     found = [*claims, _stateful_set(app, name, process) if stateful else _deployment(app, name, process)]
     if stateful:
         found.append(_peers(app, name, process.ports))
+    if process.scaler is not None:
+        found.append(horizontal(object_name(app, name), process.scaler, process.windows))
+    if process.vertical is not None:
+        kind = "StatefulSet" if stateful else "Deployment"
+        found.append(vertical(object_name(app, name), kind, name, process.vertical))
     if process.ports:
         found.append(_service(app, name, process.ports))
     if floor(process) > 1 or process.disruption is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from clusters import offers, registration
+from clusters import offers, placement, registration
 from clusters.credentials import expiry, put_in_force
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.hint import probe_soon
@@ -251,6 +251,7 @@ def _change(cluster: Cluster, actor: Actor, action: str, reason: str = "", **fie
             setattr(cluster, name, value)
         cluster.save_version(*fields)
         audit.record(actor=actor, action=action, target=cluster, before=before, after=fields, reason=reason)
+        placement.changed(cluster.pk)
         hint(FLEET_CHANNEL)
     return cluster
 

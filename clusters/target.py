@@ -27,6 +27,19 @@ class GatewayRef:
     name: str
 
 
+@dataclass(frozen=True, order=True)
+class Sharer:
+    """A cluster among which replicas are divided: its weight there, and whether requests can be led to it."""
+
+    name: str
+    weight: int = 1
+    routes: bool = False
+
+    def __post_init__(self) -> None:
+        if self.weight < 1:
+            raise ValueError("a cluster that shares has a weight of at least 1")
+
+
 @dataclass(frozen=True)
 class ClusterTarget:
     """What a renderer may know of a cluster; sorted and hashable, so equal facts are equal targets.
@@ -36,7 +49,7 @@ class ClusterTarget:
     gateway       None where no Gateway is offered
     storage       pairs of (tier, StorageClass name), sorted by tier
     pod_security  the pinned version of the Pod Security Standards, "v1.34"
-    share         this cluster's part of replicas that are divided among clusters; None where nothing is divided
+    share         the clusters among which replicas are divided, this one among them, sorted; None where each has all
 
     What an operator offers to all teams; nothing else may be used:
 
@@ -52,16 +65,18 @@ class ClusterTarget:
     gateway: GatewayRef | None = None
     storage: tuple[tuple[str, str], ...] = ()
     pod_security: str = "latest"
-    share: int | None = None
+    share: tuple[Sharer, ...] | None = None
     priority_classes: tuple[str, ...] = ()
     node_pools: tuple[str, ...] = ()
     service_account_annotations: tuple[tuple[str, str], ...] = ()
     secret_stores: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.share is not None and self.share < 0:
-            raise ValueError("a share of replicas is not negative")
         # A frozen dataclass normalises its own fields this way only.
+        if self.share is not None:
+            object.__setattr__(self, "share", tuple(sorted(self.share)))
+            if self.name not in {each.name for each in self.share or ()}:
+                raise ValueError("a cluster has no share of what is divided among others")
         for name in ("storage", *OFFERED):
             object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
         object.__setattr__(self, "served", frozenset(self.served))
@@ -69,6 +84,11 @@ class ClusterTarget:
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the cluster serves a kind, given as in a manifest: ("apps/v1", "Deployment"), ("v1", "Secret")."""
         return f"{api_version}/{kind}" in self.served
+
+    @property
+    def routes(self) -> bool:
+        """Whether requests can be led to it: it has a gateway and serves HTTPRoute."""
+        return self.gateway is not None and self.serves("gateway.networking.k8s.io/v1", "HTTPRoute")
 
     def storage_class(self, tier: str) -> str | None:
         """The StorageClass of a tier, None where the cluster does not offer it."""
@@ -83,7 +103,7 @@ class ClusterTarget:
             "gateway": asdict(self.gateway) if self.gateway else None,
             "storage": dict(self.storage),
             "pod_security": self.pod_security,
-            "share": self.share,
+            "share": None if self.share is None else [asdict(each) for each in self.share],
             "priority_classes": list(self.priority_classes),
             "node_pools": list(self.node_pools),
             **{name: _by_key(getattr(self, name)) for name in _GLOBS},
@@ -93,11 +113,12 @@ class ClusterTarget:
     def from_json(cls, value: Mapping[str, Any]) -> ClusterTarget:
         """The inverse of `to_json`; KeyError or TypeError when a fact is missing or unknown."""
         facts = dict(value)
-        gateway, storage = facts.pop("gateway"), facts.pop("storage")
+        gateway, storage, share = facts.pop("gateway"), facts.pop("storage"), facts.pop("share", None)
         pairs: dict[str, Any] = {name: _pairs(facts.pop(name, {})) for name in _GLOBS}
         return cls(
             gateway=GatewayRef(**gateway) if gateway else None,
             storage=tuple(storage.items()),
+            share=None if share is None else tuple(Sharer(**each) for each in share),
             **pairs,
             **facts,
         )

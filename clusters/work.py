@@ -23,8 +23,8 @@ from clusters.models import Cluster, Lane, OwnedObject, Work, WorkChange
 from clusters.wake import wake
 from paas.core.audit import record
 from paas.core.errors import Conflict, Invalid
-from paas.core.permissions import require
-from paas.identity.models import Team, User
+from paas.core.permissions import Actor, require
+from paas.identity.models import Team
 
 # Raise it when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing.
 RENDERER = 1
@@ -122,7 +122,7 @@ def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> No
     source.save(update_fields=["removable"])
 
 
-def release_held(*, work: Work, ids: Collection[ObjectId], actor: User, reason: str) -> None:
+def release_held(*, work: Work, ids: Collection[ObjectId], actor: Actor, reason: str) -> None:
     """Let a person name objects to be pruned now: held ones (`PruneHeld`), or stale ones that wait (`WouldPrune`)."""
     require(actor, "own", work)
     _in_transaction()

@@ -274,6 +274,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "apps: turn timetables": {
+        "task": "apps.tasks.turn_timetables",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",

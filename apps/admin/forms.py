@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django import forms
-from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from typing import Any
 
-from apps.models import Project
+from django import forms
+from django.utils.translation import gettext, gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from apps.models import Environment, Project
 from paas.identity.models import Team
 
 
@@ -35,3 +37,94 @@ class RetireForm(ReasonForm):
     """The name typed out."""
 
     name = forms.CharField(max_length=63, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
+
+
+class PlacementForm(ReasonForm):
+    """Where an environment is to run. `version` is that of the environment as the page showed it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput())
+    clusters = forms.MultipleChoiceField(
+        required=False, label=gettext_lazy("On these clusters"), widget=forms.CheckboxSelectMultiple()
+    )
+    selector = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=gettext_lazy("Or on all clusters with these labels"),
+        help_text=gettext_lazy("One a line, as key=value."),
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+    )
+    replicas = forms.ChoiceField(
+        label=gettext_lazy("Replicas"),
+        choices=[
+            ("duplicated", gettext_lazy("duplicated: all of them on each cluster")),
+            ("divided", gettext_lazy("divided: a part of them on each cluster")),
+        ],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    weights = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=gettext_lazy("Weights, where they are divided"),
+        help_text=gettext_lazy("One a line, as cluster=number; a cluster that is left out has the weight 1."),
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+    )
+
+    def __init__(self, *given: Any, clusters: list[str], **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.fields["clusters"].choices = [(name, name) for name in clusters]  # type: ignore[attr-defined]  # it is a choice
+
+    @staticmethod
+    def initial_of(environment: Environment) -> dict[str, Any]:
+        """As it is placed now."""
+        now = environment.placement
+        return {
+            "version": environment.version,
+            "clusters": now.get("clusters", []),
+            "selector": _lines(now.get("selector") or {}),
+            "replicas": now.get("replicas", "duplicated"),
+            "weights": _lines(now.get("weights") or {}),
+        }
+
+    @property
+    def texts(self) -> list[forms.BoundField]:
+        """The fields that are laid out alike."""
+        return [self[name] for name in ("selector", "replicas", "weights", "reason")]
+
+    @property
+    def placement(self) -> dict[str, Any]:
+        """What was filled in, in the form of an app file."""
+        said = self.cleaned_data
+        found: dict[str, Any] = {"clusters": said["clusters"]} if said["clusters"] else {}
+        if said["selector"]:
+            found["selector"] = said["selector"]
+        if said["replicas"] == "divided":
+            found["replicas"] = "divided"
+        return {**found, "weights": said["weights"]} if said["weights"] else found
+
+    def clean_selector(self) -> dict[str, str]:
+        """As a mapping."""
+        return _pairs(self.cleaned_data["selector"])
+
+    def clean_weights(self) -> dict[str, int]:
+        """As numbers; what none can be the service refuses."""
+        pairs = _pairs(self.cleaned_data["weights"])
+        if wrong := next((text for text in pairs.values() if not text.isdecimal() or len(text) > LONGEST_WEIGHT), None):
+            raise forms.ValidationError(gettext("'%(text)s' is no weight.") % {"text": wrong[:80]})
+        return {name: int(text) for name, text in pairs.items()}
+
+
+LONGEST_WEIGHT = 4
+
+
+def _lines(pairs: dict[str, Any]) -> str:
+    return "\n".join(f"{key}={value}" for key, value in pairs.items())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        key, sign, value = line.partition("=")
+        if not sign:
+            raise forms.ValidationError(gettext("'%(line)s' is not of the form key=value.") % {"line": line[:80]})
+        found[key.strip()] = value.strip()
+    return found

@@ -83,6 +83,8 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
         "image_title": environment["image"] or "",
         "conditions": [said(each) for each in environment["conditions"]],
         "clusters": [_cluster(each) for each in environment["clusters"]],
+        "placement": reverse("admin:applications_environment_placement", args=[environment["id"]]),
+        "scaling": reverse("admin:applications_environment_scaling", args=[environment["id"]]),
         "logs": reverse("admin:applications_environment_logs", args=[environment["id"]]),
     }
 
@@ -97,7 +99,11 @@ def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
             for each in cluster["conditions"]
         ],
         "conditions": [
-            {**said(each), "work": work["name"]}
+            {
+                **said(each),
+                "work": work["name"],
+                "href": reverse("admin:clusters_work_change", args=[work["id"]]),
+            }
             for work in cluster["works"]
             for each in work["conditions"]
             if not _well(each)

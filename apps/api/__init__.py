@@ -6,6 +6,7 @@ In here:
     projects      projects, and the deploy under them
     applications  an application, its status, releases, rollback and retirement
     environments  environments, their secrets and logs
+    scaling       where an environment is, how it is spread and scaled
     releases      releases, read-only
     config        configuration of layers, its history, proposals; what is effective is with the environments
     idempotency   one answer per Idempotency-Key

@@ -16,6 +16,7 @@ from apps.api import examples
 from apps.contribution import RenderError
 from apps.problems import ProblemsError
 from apps.render import render
+from apps.selectors.targets import target_in
 from apps.services.submit import invalid_app_file
 from clusters.models import Cluster
 from clusters.selectors import clusters_of
@@ -64,7 +65,10 @@ class RenderView(APIView):
         try:
             file = appfile.validate(body["appFile"])
             spec = appfile.spec_for(file, body["environment"], team="team", namespace="preview", release="r0")
-            found = render(spec, cluster.target)
+            placement = file.environments[body["environment"]].model_dump(
+                include=set(appfile.PLACEMENT), exclude_unset=True
+            )
+            found = render(spec, target_in(placement, cluster))
         except ProblemsError as error:
             raise invalid_app_file(error) from None
         except RenderError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from apps.api.scaling import SpreadChangeOut
 from apps.changes import ADDED, CHANGED, REMOVED
 from apps.services.dry_run import EnvironmentChange
 
@@ -71,6 +72,7 @@ class EnvironmentChangeOut(serializers.Serializer[EnvironmentChange]):
     release = serializers.SerializerMethodField()
     image = serializers.SerializerMethodField()
     clusters = serializers.SerializerMethodField()
+    spread = serializers.SerializerMethodField()
 
     @extend_schema_field(NumberChangeOut)
     def get_release(self, change: EnvironmentChange) -> dict[str, Any]:
@@ -93,6 +95,24 @@ class EnvironmentChangeOut(serializers.Serializer[EnvironmentChange]):
                 "unchanged": each.unchanged,
             }
             for each in change.clusters
+        ]
+
+    @extend_schema_field(SpreadChangeOut(many=True))
+    def get_spread(self, change: EnvironmentChange) -> list[dict[str, Any]]:
+        """How many replicas of each process are and would be desired where."""
+        return [
+            {
+                "process": each.process,
+                "parts": [
+                    {
+                        "cluster": part.cluster,
+                        "before": part.before.to_json() if part.before else None,
+                        "after": part.after.to_json() if part.after else None,
+                    }
+                    for part in each.parts
+                ],
+            }
+            for each in change.spread
         ]
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,14 +17,19 @@ from rest_framework.response import Response
 from apps import logs, selectors, services
 from apps.api import config_serializers as config_forms
 from apps.api import examples
+from apps.api import scaling as scaling_forms
 from apps.api import serializers as forms
+from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.streams import STREAMS
 from apps.models import Environment
 from apps.selectors import effective
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, whole_number
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, etag, flag, whole_number
 from paas.core.permissions import not_found
 
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the environment; needed but for a dry run."
+)
 WITH = OpenApiParameter("with", str, required=True, description="The id of the other environment.")
 SCHEDULE = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the schedule.")
 LOGS = [
@@ -86,6 +91,41 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             project=project, application=body["application"], name=body["name"], actor=self.actor
         )
         return self.answer(self.get_queryset().get(pk=made.pk), status=201)
+
+    @extend_schema(
+        operation_id="environments_update",
+        request=scaling_forms.EnvironmentPatch,
+        responses=PolymorphicProxySerializer(
+            "PlacedOrDryRun", [scaling_forms.PlacedOut, DryRunOut], resource_type_field_name=None
+        ),
+        parameters=[IF_MATCH, DRY_RUN],
+    )
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Place it elsewhere, or spread its replicas otherwise: the same release. The same placement again follows
+        its selector to where that leads now.
+        """
+        body = self.parsed(scaling_forms.EnvironmentPatch)
+        given: dict[str, Any] = {"placement": body["placement"], "actor": self.actor, "reason": body["reason"]}
+        if flag(request, "dryRun"):
+            found = services.dry_run_placement(environment=self.get_object(), **given)
+            return Response(DryRunOut(found).data)
+        with self.edited() as environment:
+            made = services.set_placement(environment=environment, **given)
+        row = self.get_queryset().get(pk=environment.pk)
+        answer = scaling_forms.PlacedOut(row, context={**self.get_serializer_context(), "notes": made.notes})
+        return Response(answer.data, headers={"ETag": etag(row)})
+
+    @extend_schema(operation_id="environments_placement", responses=scaling_forms.PlacementOut, filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def placement(self, request: Request, id: str) -> Response:
+        """Where it is and by which rule, and how many replicas of each process are desired where."""
+        return Response(scaling_forms.PlacementOut(selectors.placement(self.get_object())).data)
+
+    @extend_schema(operation_id="environments_scaling", responses=scaling_forms.ScalingOut, filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def scaling(self, request: Request, id: str) -> Response:
+        """How it is scaled: bounds and windows, and what its scalers said when they were looked at last."""
+        return Response(scaling_forms.ScalingOut(selectors.scaling(self.get_object())).data)
 
     @extend_schema(
         operation_id="environments_retire",

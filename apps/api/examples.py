@@ -87,6 +87,12 @@ _DRY_RUN = {
                     "unchanged": 7,
                 }
             ],
+            "spread": [
+                {
+                    "process": "web",
+                    "parts": [{"cluster": "east", "before": {"min": 1, "max": 1}, "after": {"min": 2, "max": 2}}],
+                }
+            ],
         }
     ],
     "secrets": [],

@@ -1,10 +1,9 @@
-"""Lets the number of a process's replicas follow its CPU and memory use, within bounds on each cluster."""
+"""Lets the number of a process's replicas follow its CPU and memory use, within bounds."""
 
 from dataclasses import dataclass, field
 
-from apps.contribution import Contribution, Object, ProcessContribution, RenderError
-from apps.naming import object_name
-from apps.scaling import behavior, metrics
+from apps.contribution import Contribution, ProcessContribution, RenderError, Scaler
+from apps.scaling import behavior
 from apps.spec import AppSpec
 from apps.terms import Name, NumberOrPercent, Percent, PolicySeconds, Positive, WindowSeconds
 from clusters.target import ClusterTarget
@@ -15,8 +14,10 @@ EXAMPLE = {"process": "web", "min": 2, "max": 10, "cpu_percent": 70, "scale_down
 @dataclass(frozen=True, kw_only=True)
 class Params:
     process: Name = field(metadata={"description": "The process to scale; its own replicas no longer count."})
-    min: Positive = field(metadata={"description": "Never fewer replicas than this."})
-    max: Positive = field(metadata={"description": "Never more replicas than this."})
+    min: Positive = field(
+        metadata={"description": "Never fewer replicas than this, on each cluster or divided among them."}
+    )
+    max: Positive = field(metadata={"description": "Never more replicas than this, likewise."})
     cpu_percent: Percent = field(
         default=80, metadata={"description": "CPU use to aim at, in percent of that asked for."}
     )
@@ -41,18 +42,13 @@ class Params:
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
     if params.max < params.min:
         raise RenderError("range_reversed", "max", f"the most, {params.max}, is below the least, {params.min}")
-    name = object_name(app, params.process)
+    metrics = {"cpu": params.cpu_percent, "memory": params.memory_percent}
     up = (params.scale_up_window_seconds, params.scale_up_most)
     down = (params.scale_down_window_seconds, params.scale_down_most)
-    spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-        "minReplicas": params.min,
-        "maxReplicas": params.max,
-        "metrics": metrics(cpu=params.cpu_percent, memory=params.memory_percent),
-        **behavior(up=up, down=down, period=params.period_seconds),
-    }
-    body = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": name}, "spec": spec}
-    return Contribution(
-        objects=(Object(body, process=params.process),),
-        processes={params.process: ProcessContribution(owns_replicas=params.min)},
+    scaler = Scaler(
+        least=params.min,
+        most=params.max,
+        metrics={name: percent for name, percent in metrics.items() if percent is not None},
+        behavior=behavior(up=up, down=down, period=params.period_seconds),
     )
+    return Contribution(processes={params.process: ProcessContribution(scaler=scaler)})

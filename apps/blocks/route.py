@@ -23,7 +23,7 @@ class Params:
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
     process = {params.process: ProcessContribution(needs_service_ports=(params.port,))}
-    if target.gateway is None or not target.serves(API_VERSION, "HTTPRoute"):
+    if target.gateway is None or not target.routes:
         lack = "has no gateway" if target.gateway is None else "does not serve HTTPRoute"
         return Contribution(
             processes=process, notes=(f"{params.host}{params.path} is left out: cluster {target.name} {lack}",)

@@ -18,9 +18,10 @@ from paas.core.models import Versioned
 
 
 class Environment(Versioned):
-    """`placement` is what the app file said: {"clusters": [names]} or {"selector": {label: value}}; Placement rows are
-    what came of it. `namespace` is its namespace on every cluster, made once and never computed again. `generation`
-    rises with each change of what is desired.
+    """`placement` is what the app file or a person said: {"clusters": [names]} or {"selector": {label: value}}, where
+    replicas are divided with {"replicas": "divided", "weights": {cluster: number}}; Placement rows are what came of it.
+    `namespace` is its namespace on every cluster, made once and never computed again. `generation` rises with each
+    change of what is desired.
     """
 
     permission_parent: ClassVar[str] = "application"
@@ -78,7 +79,10 @@ class StatusDue(models.Model):
 
 
 class Placement(models.Model):
-    """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out."""
+    """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out.
+
+    `next_turn_at` is when a scaler there gets other bounds by its timetable.
+    """
 
     permission_parent: ClassVar[str] = "environment"
 
@@ -87,6 +91,7 @@ class Placement(models.Model):
     target_digest = models.CharField(max_length=64)
     renderer = models.PositiveIntegerField()
     notes = models.JSONField(default=list, blank=True)
+    next_turn_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

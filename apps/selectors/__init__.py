@@ -1,6 +1,8 @@
 """Reads of applications. `app_spec` is the only bridge from rows to specs; lists are filtered to what one may view."""
 
 from apps.selectors.lists import applications_of, environments_of, neighbours, project_by_name, projects_of, releases_of
+from apps.selectors.placement import placement
+from apps.selectors.scaling import scaling
 from apps.selectors.secrets import Secret, latest_secrets, secrets_of
 from apps.selectors.specs import app_spec
 from apps.selectors.status import environment_status, status
@@ -15,9 +17,11 @@ __all__ = [
     "environments_of",
     "latest_secrets",
     "neighbours",
+    "placement",
     "project_by_name",
     "projects_of",
     "releases_of",
+    "scaling",
     "secrets_of",
     "status",
     "topology",

@@ -15,6 +15,7 @@ from apps.delivery import OWNER_KIND, RUN_PREFIX
 from apps.models import Application, Environment
 from apps.render import RENDERER
 from apps.rollup import Facts, Sight, conditions, roll_up
+from apps.selectors.targets import differing, targets
 from clusters.conditions import in_the_way
 from clusters.health import Health, Verdict, worst
 from clusters.models import Cluster, OwnedObject, Work
@@ -75,16 +76,18 @@ def facts(environment: Environment, works: Sequence[Work]) -> Facts:
         generation=environment.generation,
         works=sights(lasting(works)),
         stale=stale_clusters(environment),
+        placed_otherwise=differing(environment),
     )
 
 
 def stale_clusters(environment: Environment) -> list[str]:
     """Clusters for which the present release would be rendered from other facts, or by a newer renderer."""
+    placed = list(environment.placements.all())
+    now = targets(environment.placement, [each.cluster for each in placed if not each.cluster.leaving])
     return [
         each.cluster.name
-        for each in environment.placements.all()
-        if each.renderer < RENDERER
-        or ("target" in each.cluster.facts and each.target_digest != each.cluster.target.digest)
+        for each in placed
+        if each.renderer < RENDERER or (each.cluster_id in now and each.target_digest != now[each.cluster_id].digest)
     ]
 
 

@@ -4,8 +4,9 @@ loop and writes the audit event in one transaction; nothing here calls a cluster
 
 from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
-from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_revocation, dry_run_rollback
+from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
+from apps.services.placing import Placing, set_placement
 from apps.services.projects import create_project
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
@@ -17,6 +18,7 @@ from apps.services.secrets import set_secret
 __all__ = [
     "Deployment",
     "DryRun",
+    "Placing",
     "Revoked",
     "Rollback",
     "Run",
@@ -26,6 +28,7 @@ __all__ = [
     "create_project",
     "deploy",
     "dry_run_deploy",
+    "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
     "refuse_proposal",
@@ -35,5 +38,6 @@ __all__ = [
     "revoke_secret",
     "rollback",
     "run_schedule",
+    "set_placement",
     "set_secret",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from apps.appfile import AppFile, spec_for
+from apps.appfile import PLACEMENT, AppFile, spec_for
 from apps.models import Application, Environment, Project, Release
 from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
@@ -23,7 +23,7 @@ from apps.services.observe import observed_environment
 from apps.services.pins import pinned_config, pinned_secret
 from apps.services.placement import Placed, place
 from apps.services.rows import name_of, person
-from apps.services.submit import Prepared, prepare, submit, trimmed, withdraw
+from apps.services.submit import prepare, submit, trimmed, withdraw
 from apps.spec import AppSpec
 from clusters.models import Cluster
 from paas.core import audit
@@ -104,18 +104,17 @@ def _left_over(order: _Order) -> list[str]:
 def _deploy_environment(order: _Order, environment: Environment) -> tuple[Release | None, list[str]]:
     """The new release, or None where the environment is as declared already; and notes."""
     entry = order.document["environments"][environment.name]
-    placement = {key: entry[key] for key in ("clusters", "selector") if key in entry}
+    placement = {key: entry[key] for key in PLACEMENT if key in entry}
     placed = place(environment, placement)
     candidate = _spec(order, environment, placed.clusters)
-    prepared = prepare(environment, candidate, placed.clusters)
+    prepared = prepare(environment, candidate, placed.clusters, placed.targets)
     spec = trimmed(candidate, prepared)
     notes = list(placed.notes)
     current = environment.current_release
     if current is not None and same(AppSpec.from_json(current.spec), spec, placed.clusters):
-        spec = AppSpec.from_json(current.spec)
         # Not what was rendered above, whose tasks are those of a release that will not be.
-        fresh = prepare(environment, spec, [each for each in placed.clusters if each.pk in placed.fresh])
-        notes += _replace(order, environment, spec, placement, placed, fresh)
+        spec = AppSpec.from_json(current.spec)
+        notes += move(environment, spec, placement, placed, actor=order.actor, reason=order.reason)
         return None, notes
     left = withdraw(environment, keep=placed.clusters)
     release = create_release(environment, spec, order.document, actor=order.actor, reason=order.reason)
@@ -140,31 +139,36 @@ def _deploy_environment(order: _Order, environment: Environment) -> tuple[Releas
     return release, notes
 
 
-def _replace(
-    order: _Order,
+def move(
     environment: Environment,
     spec: AppSpec,
     placement: dict[str, Any],
     placed: Placed,
-    fresh: list[Prepared],
+    *,
+    actor: Actor,
+    reason: str,
 ) -> list[str]:
-    """The same release on other clusters; what stays is not rendered anew."""
+    """The same release on other clusters or with other shares; what stays with what it has is not rendered anew."""
+    changed = [each for each in placed.clusters if each.pk in placed.fresh | placed.redivided]
+    prepared = prepare(environment, spec, changed, placed.targets)
     left = withdraw(environment, keep=placed.clusters)
-    if not fresh and not left:
-        if environment.placement != placement:
-            environment.placement = placement
-            environment.save_version("placement")
+    if not changed and not left and environment.placement == placement:
         return []
-    notes = submit(environment, spec, fresh, actor=order.actor)
-    before = environment.placement
+    notes = submit(environment, spec, prepared, actor=actor)
+    told = {"placement": environment.placement}
     change(environment, environment.current_release, placement=placement)
     audit.record(
-        actor=order.actor,
+        actor=actor,
         action="environment.placed",
         target=environment,
-        before={"placement": before},
-        after={"placement": placement, "added": [each.cluster.name for each in fresh], "left": left},
-        reason=order.reason,
+        before=told,
+        after={
+            "placement": placement,
+            "added": [each.name for each in changed if each.pk in placed.fresh],
+            "redivided": [each.name for each in changed if each.pk in placed.redivided],
+            "left": left,
+        },
+        reason=reason,
     )
     return notes
 

@@ -1,4 +1,4 @@
-"""Dry runs: a deploy, a rollback or a revocation in its own transaction, which is rolled back at the end.
+"""Dry runs: a deploy, a rollback, a revocation or another placement in its own transaction, rolled back at the end.
 
 Everything is asked, rendered, admitted and claimed as if it were meant, so a refusal here is the refusal there; what
 is answered is read from the Works before and after. Nothing stays, and no hint is sent: they follow a commit.
@@ -17,9 +17,11 @@ from apps.changes import ObjectChange, Stored, changes
 from apps.delivery import OWNER_KIND
 from apps.models import Application, Environment, Project, Release
 from apps.services.deploy import deploy
+from apps.services.placing import set_placement
 from apps.services.revocation import revoke_secret
 from apps.services.rollback import rollback
 from apps.services.successors import Replaced
+from apps.spread import Spread, spread
 from clusters.models import Work
 from paas.core.permissions import Actor, require
 
@@ -36,13 +38,17 @@ class ClusterChange:
 
 @dataclass(frozen=True)
 class EnvironmentChange:
-    """An environment: its release and image now and then (None before the first); `created` where it is not there."""
+    """An environment: its release and image now and then (None before the first); `created` where it is not there.
+
+    `spread` are the replicas of each process by cluster, now and then.
+    """
 
     name: str
     created: bool
     release: tuple[int | None, int | None]
     image: tuple[str | None, str | None]
     clusters: tuple[ClusterChange, ...]
+    spread: tuple[Spread, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,16 @@ def _dry_run_of(environment: Environment, act: Callable[[], Said]) -> DryRun:
     return _dry_run(application.project.name, application.name, Environment.objects.filter(pk=environment.pk), act)
 
 
+def dry_run_placement(*, environment: Environment, placement: object, actor: Actor, reason: str = "") -> DryRun:
+    """What `set_placement` would do. Raises what it would raise."""
+    require(actor, "deploy", environment)
+
+    def act() -> Said:
+        return set_placement(environment=environment, placement=placement, actor=actor, reason=reason).notes, ()
+
+    return _dry_run_of(environment, act)
+
+
 def _dry_run(project: str, application: str, rows: QuerySet[Environment], act: Callable[[], Said]) -> DryRun:
     with transaction.atomic():
         # Held from the first reading on, or another's deploy would be shown as part of this one.
@@ -179,6 +195,7 @@ def _environment(before: Seen | None, after: Seen) -> EnvironmentChange:
         release=(_number(old_row), _number(new_row)),
         image=(_image(old_row), _image(new_row)),
         clusters=tuple(_cluster(name, old.get(name), new.get(name)) for name in sorted({*old, *new})),
+        spread=spread(old, new),
     )
 
 

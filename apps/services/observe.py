@@ -30,6 +30,15 @@ def observed_environment(environment_id: UUID) -> None:
     transaction.on_commit(roll_up_due, robust=True)
 
 
+def cluster_changed(cluster_id: UUID) -> None:
+    """Note that what a selector matches may be other clusters; registered with `clusters.placement`.
+
+    They may be thousands, so they are added up by the periodic task, not by whoever changed the cluster.
+    """
+    chosen = Environment.objects.filter(placement__has_key="selector", retired_at=None)
+    StatusDue.objects.bulk_create(StatusDue(environment_id=each) for each in chosen.values_list("pk", flat=True))
+
+
 def roll_up_due() -> int:
     """Add up every environment that is due; how many."""
     done = 0

@@ -1,4 +1,7 @@
-"""On which clusters an environment runs: by name, or all whose labels match. Reads, and refusals with a reason."""
+"""On which clusters an environment runs, by name or all whose labels match, and which share of its replicas each has.
+
+Reads, and refusals with a reason.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +11,37 @@ from typing import Any
 from uuid import UUID
 
 from apps.models import Environment
+from apps.selectors.targets import targets
 from clusters import selectors
 from clusters.models import Cluster
+from clusters.target import ClusterTarget
 from paas.core.errors import Conflict, Invalid, Refusal
 
 
 @dataclass(frozen=True)
 class Placed:
-    """The clusters, sorted by name; `fresh` are those it was not placed on before; `notes` are for the person."""
+    """The clusters, sorted by name, and by each what to render from; `notes` are for the person.
+
+    `fresh` are those that it was not placed on before, `redivided` those that have another share than before.
+    """
 
     clusters: tuple[Cluster, ...]
+    targets: Mapping[UUID, ClusterTarget]
     fresh: frozenset[UUID]
+    redivided: frozenset[UUID]
     notes: tuple[str, ...] = ()
 
 
 def place(environment: Environment, placement: Mapping[str, Any]) -> Placed:
-    """Resolve {"clusters": [names]} or {"selector": {label: value}}.
+    """Resolve {"clusters": [names]} or {"selector": {label: value}}, with "replicas" and "weights" if it divides.
 
     Raises:
         Invalid: `cluster_unknown`.
         Conflict: for a cluster it is not on yet `cluster_cordoned`, `cluster_suspended`, `cluster_leaving`,
             `cluster_not_ready`, `cluster_not_seen`; `no_cluster_matched`.
     """
-    here = set(environment.placements.values_list("cluster_id", flat=True))
+    there = list(Cluster.objects.filter(pk__in=environment.placements.values("cluster")))
+    here = {each.pk for each in there}
     if "clusters" in placement:
         found, notes = _by_name(environment, list(placement["clusters"]), here)
     else:
@@ -40,7 +51,10 @@ def place(environment: Environment, placement: Mapping[str, Any]) -> Placed:
         for each in found
         if each.suspended
     ]
-    return Placed(tuple(found), frozenset(each.pk for each in found if each.pk not in here), tuple(notes))
+    before = targets(environment.placement, [each for each in there if not each.leaving])
+    after = targets(placement, found)
+    redivided = frozenset(pk for pk in after if pk in before and before[pk].share != after[pk].share)
+    return Placed(tuple(found), after, frozenset(after.keys() - here), redivided, tuple(notes))
 
 
 def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tuple[list[Cluster], list[str]]:

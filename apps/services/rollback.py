@@ -46,7 +46,7 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         current = environment.current_release
         clusters = placed_clusters(environment)
         spec, replaced = with_living_secrets(environment, AppSpec.from_json(old.spec))
-        spec, more = _with_config_everywhere(environment, spec, clusters)
+        spec, more = with_config_everywhere(environment, spec, clusters)
         notes = [*map(str, replaced), *more]
         if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
@@ -80,7 +80,7 @@ def _chosen(environment: Environment, release: Release | None) -> Release:
     raise Conflict("nothing_to_roll_back", f"'{environment}' has no release before the present one.")
 
 
-def _with_config_everywhere(
+def with_config_everywhere(
     environment: Environment, spec: AppSpec, clusters: list[Cluster]
 ) -> tuple[AppSpec, list[str]]:
     """The spec with config for the clusters it was not made for; a release from before there were layers has none."""

@@ -7,9 +7,12 @@ transaction ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
 
 from apps import admission
 from apps.contribution import RenderError
@@ -19,8 +22,10 @@ from apps.ground import Owners, ground
 from apps.models import Environment, Placement
 from apps.problems import ProblemsError
 from apps.render import RENDERER, Rendered, render
+from apps.selectors.targets import targets
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
+from apps.timetable import next_turn, turned
 from clusters.manifests import Manifest, ObjectId
 from clusters.models import Cluster, Lane, OwnedObject, Work
 from clusters.target import ClusterTarget
@@ -44,14 +49,26 @@ class Prepared:
         return (*self.ground, *self.rendered.manifests)
 
 
-def prepare(environment: Environment, spec: AppSpec, clusters: Iterable[Cluster]) -> list[Prepared]:
-    """Render for each cluster. Raises Invalid with the renderer's code and the path of what stands in the way."""
+def prepare(
+    environment: Environment,
+    spec: AppSpec,
+    clusters: Collection[Cluster],
+    of: Mapping[UUID, ClusterTarget] | None = None,
+) -> list[Prepared]:
+    """Render for each cluster, scalers with the bounds of this moment.
+
+    `of` is what to render from; if left out the clusters are all that it is placed on. Raises Invalid with the
+    renderer's code and the path of what stands in the way.
+    """
     owners = Owners(spec.team, spec.project, spec.application, spec.environment, str(environment.pk))
+    known = targets(environment.placement, clusters) if of is None else of
+    now = timezone.now()
     found = []
     for cluster in clusters:
-        target = cluster.target
+        target = known[cluster.pk]
         try:
             rendered = render(spec, target)
+            rendered = replace(rendered, manifests=turned(rendered.manifests, now))
         except RenderError as error:
             raise _unrendered(error, environment, cluster) from None
         except ProblemsError as error:
@@ -96,6 +113,7 @@ def submit(
                 "target_digest": each.target.digest,
                 "renderer": RENDERER,
                 "notes": list(each.rendered.notes),
+                "next_turn_at": next_turn(each.rendered.manifests, timezone.now()),
             },
         )
     return sorted({f"{environment.name}: {note}" for each in prepared for note in each.rendered.notes})

@@ -94,3 +94,12 @@ class UnregisterForm(forms.Form):
     )
     name = forms.CharField(widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
     reason = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
+
+
+class LetGoForm(forms.Form):
+    """The name of a held object, typed out."""
+
+    name = forms.CharField(max_length=253, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
+    reason = forms.CharField(
+        required=False, max_length=2000, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.defaultfilters import linebreaksbr
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -14,8 +15,11 @@ from django.utils.translation import gettext_noop
 
 from clusters.admin import badges
 from clusters.admin.badges import Badge
+from clusters.held import REPORTED as HELD
+from clusters.held import held as found_held
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
+from clusters.scalers import REPORTED
 from paas.core.moments import when
 
 Cells = list[Any]
@@ -108,11 +112,28 @@ def objects(found: Iterable[OwnedObject]) -> Table:
     return Table(_("Objects"), headers, rows, _("None written yet."))
 
 
+def held(work: Work, *, owns: bool) -> Table:
+    """What is kept though it is desired no longer, and for owners the way to let it go."""
+    why = {"held": _("Kept until a person lets it go."), "waiting": _("Goes when all is healthy.")}
+    rows: list[Cells] = [
+        [
+            each.oid,
+            _("Let go, about to be deleted.") if each.named else why[each.why],
+            render_to_string("clusters/let_go_link.html", {"work": work, "held": each})
+            if owns and not each.named
+            else "–",
+        ]
+        for each in found_held(work)
+    ]
+    return Table(_("Kept though no longer desired"), [_("Object"), _("Why"), _("Do")], rows)
+
+
 def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
-    """Held, kept and foreign objects."""
+    """Kept and foreign objects. Held ones have a table of their own; how autoscalers fare the owners' pages tell."""
     rows: list[Cells] = [
         [type_, ", ".join(f"{key}: {value}" for key, value in entry.items())]
         for type_, entries in found.items()
+        if type_ not in (REPORTED, *HELD)
         for entry in entries
     ]
     return Table(_("Reported"), [_("What"), _("Details")], rows)

@@ -1,24 +1,31 @@
-"""Works in the console: what is delivered where, and how far. Read-only; their owners' services write them."""
+"""Works in the console: what is delivered where, and how far; written by their owners' services. Held objects are let
+go here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from clusters import selectors
+from clusters import held, selectors
 from clusters.admin import badges, tables
+from clusters.admin.forms import LetGoForm
 from clusters.health import Health
 from clusters.models import Work
+from paas.core.errors import Refusal
 from paas.core.moments import when
-from paas.core.site import ConsoleModelAdmin, column, console
+from paas.core.permissions import allowed, require
+from paas.core.site import ConsoleModelAdmin, column, console, refuse, refused
 
 
 class _ChoiceFilter(admin.SimpleListFilter):
@@ -115,11 +122,51 @@ class WorkAdmin(ConsoleModelAdmin):
             ],
             "tables": [
                 tables.conditions(work.conditions, condition_of_work),
+                *([tables.held(work, owns=allowed(request.user, "own", work))] if any(held.held(work)) else []),
                 tables.objects(work.objects_owned.filter(gone_at=None)),
                 *([tables.reported(work.reported)] if work.reported else []),
             ],
         }
         return TemplateResponse(request, "clusters/work.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the page on which a held object is let go."""
+        view = self.admin_site.admin_view(self.let_go_view)
+        return [path("<uuid:pk>/let-go/", view, name="clusters_work_let_go"), *super().get_urls()]
+
+    def let_go_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """What goes, then its name typed."""
+        work = selectors.works_of(request.user).filter(pk=pk).first()
+        oid = request.GET.get("object", "")
+        kept = next((each for each in held.held(work) if each.oid == oid), None) if work else None
+        if work is None or kept is None:
+            return HttpResponseRedirect(reverse("admin:clusters_work_changelist"))
+        back = reverse("admin:clusters_work_change", args=[pk])
+        try:
+            require(request.user, "own", work)
+        except Refusal as refusal:
+            messages.error(request, refused(refusal))
+            return HttpResponseRedirect(back)
+        form = LetGoForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            said = form.cleaned_data
+            try:
+                held.let_go(work=work, oid=oid, confirm=said["name"], actor=request.user, reason=said["reason"])
+                messages.success(request, _("%(name)s is about to be deleted.") % {"name": kept.name})
+                return HttpResponseRedirect(back)
+            except Refusal as refusal:
+                refuse(form, refusal)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Let %(kind)s %(name)s go") % {"kind": kept.kind, "name": kept.name},
+            "opts": self.opts,
+            "original": work,
+            "work": work,
+            "held": kept,
+            "form": form,
+            "back": back,
+        }
+        return TemplateResponse(request, "clusters/let_go.html", context)
 
 
 def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:

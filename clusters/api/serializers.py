@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clusters.held import Held, held
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.selectors import ends
 from clusters.target import OFFERED
@@ -237,16 +238,40 @@ class WorkOut(serializers.ModelSerializer[Work]):
         }
 
 
+class HeldOut(serializers.Serializer[Held]):
+    """An object that is kept: held for good, or waiting until its generation is Healthy. `named`: it is let go."""
+
+    id = serializers.CharField(source="oid")
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    why = serializers.ChoiceField(["held", "waiting"])
+    named = serializers.BooleanField()
+
+
+class LetGoIn(serializers.Serializer[Any]):
+    """Which held object, its name typed out, and why."""
+
+    object = serializers.CharField(max_length=600, help_text="Its id, as in `held`.")
+    confirm = serializers.CharField(max_length=253, allow_blank=True, help_text="Its name.")
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
 class WorkDetailOut(WorkOut):
-    """The same with its objects."""
+    """The same with its objects, and those that it keeps though they are desired no longer."""
 
     objects = serializers.SerializerMethodField()
+    held = serializers.SerializerMethodField()
 
     class Meta(WorkOut.Meta):
-        fields = [*WorkOut.Meta.fields, "objects"]
+        fields = [*WorkOut.Meta.fields, "objects", "held"]
         read_only_fields = fields
 
     @extend_schema_field(OwnedObjectOut(many=True))
     def get_objects(self, work: Work) -> Any:
         """In the order of delivery, tombstones left out."""
         return OwnedObjectOut(work.objects_owned.filter(gone_at=None), many=True).data
+
+    @extend_schema_field(HeldOut(many=True))
+    def get_held(self, work: Work) -> Any:
+        """As of the last attempt."""
+        return [HeldOut(each).data for each in held(work)]

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters import departure, registry, selectors
+from clusters import departure, held, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
@@ -145,14 +145,14 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
 
 
 class WorkFilter(filters.FilterSet):
-    """`?name=&cluster=&team=&owner_id=&owner_kind=&health=&intent=`, exact."""
+    """`?name=&cluster=&team=&owner_id=&owner_kind=&owner_name=&health=&intent=`, exact."""
 
     team = filters.CharFilter(field_name="team__name")
     cluster = filters.CharFilter(field_name="cluster__name")
 
     class Meta:
         model = Work
-        fields = ["name", "cluster", "owner_id", "owner_kind", "health", "intent"]
+        fields = ["name", "cluster", "owner_id", "owner_kind", "owner_name", "health", "intent"]
 
 
 @extend_schema_view(
@@ -175,6 +175,21 @@ class WorkViewSet(ResourceViewSet[Work]):
         return found.annotate(
             objects_count=Func("manifests", function="jsonb_array_length", output_field=IntegerField())
         )
+
+    @extend_schema(operation_id="works_let_go", request=forms.LetGoIn, responses={202: forms.WorkDetailOut})
+    @action(detail=True, methods=["post"], url_path="let-go")
+    def let_go(self, request: Request, id: str) -> Response:
+        """Have an object that is held deleted, with the data in it; its name confirms. Owners of the team only."""
+        body = self.parsed(forms.LetGoIn)
+        work = held.let_go(
+            work=self.get_object(),
+            oid=body["object"],
+            confirm=body["confirm"],
+            actor=self.actor,
+            reason=body["reason"],
+        )
+        row = self.get_queryset().get(pk=work.pk)
+        return Response(forms.WorkDetailOut(row, context=self.get_serializer_context()).data, status=202)
 
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""

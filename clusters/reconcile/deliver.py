@@ -7,11 +7,13 @@ a generation has delivered once is repaired at once, wherever it stands.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from clusters import scalers
 from clusters.faults import ApiRefused
 from clusters.fields import live_digest
 from clusters.health import Health, Verdict, assess, fold, passes_gate
@@ -129,6 +131,7 @@ class _Phase:
             # The rest is not to wait for a kind that this cluster may never serve.
             return verdict.health in SETTLED or verdict.reason == "KindNotServed"
         self._say_fought(manifest.id)
+        await self._say_scaled(live)
         verdict = assess(live)
         # What was written just now has had no time to tell on any pod; the watch tells when it has.
         if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS and live is self._lives.get(manifest.id):
@@ -247,6 +250,16 @@ class _Phase:
             reason = "SetBack" if manager else "Rewritten"
             self._outcome.report("FieldFought", id=str(oid), field=path, owner=manager or "admission")
             self._outcome.add("FieldFought", reason, f"{oid}: {message}")
+
+    async def _say_scaled(self, live: dict[str, Any]) -> None:
+        """How an autoscaler fares, and what it decided, which its events alone tell."""
+        events: Iterable[dict[str, Any]] = ()
+        if scalers.scaled_at(live):
+            metadata = live["metadata"]
+            with contextlib.suppress(ApiRefused):  # a nicety
+                events = await self._wire.events(metadata["namespace"], metadata["uid"], scalers.RESCALED)
+        if (sight := scalers.sight(live, events)) is not None:
+            self._outcome.report(scalers.REPORTED, **sight)
 
     def _not_owned(self, oid: ObjectId, reason: str, owner: str) -> None:
         self._outcome.report("NotOwned", id=str(oid), owner=owner)

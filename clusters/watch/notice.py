@@ -45,6 +45,7 @@ class _Row(NamedTuple):
     live_digest: str
     health: str
     reason: str
+    message: str
     is_due: bool
 
 
@@ -203,6 +204,8 @@ def _has_drifted(row: _Row, change: Change) -> bool:
 
 def _fares_otherwise(row: _Row, change: Change) -> bool:
     body, verdict = change.body, assess(change.body)
+    if body["kind"] == "HorizontalPodAutoscaler" and row.message != verdict.message:
+        return True  # it has scaled: what it decided is told while its events last
     # A workload's row tells what its pods say, which the object alone does not; only its health is compared.
     return row.health != verdict.health or (body["kind"] not in _REPLICAS and row.reason != verdict.reason[:80])
 

@@ -188,6 +188,38 @@ class Client:
         at = path("environments", environment_id, "secrets", name)
         return self._object("DELETE", at, params={**order, **DRY_RUN})
 
+    def placement(self, environment_id: str) -> Body:
+        """{"placement", "divided", "clusters", "joining", "leaving", "spread"}: see `placement`."""
+        return self._object("GET", path("environments", environment_id, "placement"))
+
+    def place(self, environment_id: str, change: Callable[[Body], Body], reason: str) -> Body:
+        """Place an environment by what `change` makes of its placement as it is now."""
+        seen = self.http.send("GET", path("environments", environment_id))
+        order = {"placement": change(seen.body["placement"]), "reason": reason}
+        return self._object("PATCH", path("environments", environment_id), order, {"If-Match": seen.etag})
+
+    def try_place(self, environment_id: str, change: Callable[[Body], Body]) -> Body:
+        """What `place` would do: see `changes`."""
+        seen = self.http.send("GET", path("environments", environment_id))
+        order = {"placement": change(seen.body["placement"])}
+        return self._object("PATCH", path("environments", environment_id), order, params=DRY_RUN)
+
+    def scaling(self, environment_id: str) -> Body:
+        """{"horizontal", "vertical"}: see `placement`."""
+        return self._object("GET", path("environments", environment_id, "scaling"))
+
+    def works(self, query: Mapping[str, str]) -> list[Body]:
+        """What is delivered: "owner_name", "cluster" as in `query`."""
+        return list(self.http.pages(path("works"), query))
+
+    def work(self, work_id: str) -> Body:
+        """One, with the objects that it has and keeps."""
+        return self._object("GET", path("works", work_id))
+
+    def let_go(self, work_id: str, order: Body) -> Body:
+        """Have a held object deleted: {"object", "confirm", "reason"}."""
+        return self._object("POST", path("works", work_id, "let-go"), order)
+
     def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
         """A layer of configuration, {"scope", "of"}, with its ETag."""
         found = self.http.send("GET", path("config"), params=layer)

@@ -14,6 +14,8 @@ from paas.cli.commands import (
     config,
     deploy,
     docs,
+    held,
+    placement,
     runs,
     secrets,
     starting,
@@ -49,6 +51,9 @@ app.add_typer(deploy.app)
 app.add_typer(applications.app)
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
+app.add_typer(placement.scales)
+app.add_typer(placement.app, name="placement")
+app.add_typer(held.app, name="held")
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
 app.add_typer(config.app, name="config")

@@ -11,10 +11,12 @@ import yaml
 
 from apps import appfile, ground
 from apps.contribution import RenderError
+from apps.division import DIVIDED
 from apps.document import read
 from apps.naming import LABEL_LIMIT, shorten
 from apps.problems import Problem, ProblemsError
 from apps.render import render as rendered
+from apps.scaling import VERTICAL
 from apps.spec import AppSpec, SecretVersion
 from clusters.kinds import WELL_KNOWN
 from clusters.target import ClusterTarget
@@ -74,6 +76,8 @@ def render(
         raise UsageError(
             error.message, code=error.code, errors=[{"path": error.path, "message": error.message}]
         ) from None
+    if file.environments[chosen].replicas == DIVIDED:
+        taken = [*taken, "Replicas are those of all clusters together: divided, each cluster has its part of them."]
     return [each.body for each in manifests], [*made.notes, *taken]
 
 
@@ -117,7 +121,9 @@ def _obliging(target: ClusterTarget, spec: AppSpec) -> tuple[ClusterTarget, list
     classes = sorted({str(each) for each in asked("priority", "priority_class")})
     pools = sorted({str(each) for each in asked("node_pool", "pool")})
     pairs = {(key, value) for each in asked("service_account", "annotations") for key, value in each.items()}
+    kinds = ["/".join(VERTICAL)] if asked("vertical_autoscale", "process") else []
     offered = {
+        "kind": kinds,
         "storage tier": [f"{tier} (its StorageClass is called {tier} here)" for tier in tiers],
         "priority class": classes,
         "node pool": pools,
@@ -125,6 +131,7 @@ def _obliging(target: ClusterTarget, spec: AppSpec) -> tuple[ClusterTarget, list
     }
     made = replace(
         target,
+        served=target.served | set(kinds),
         storage=tuple((tier, tier) for tier in tiers),
         priority_classes=tuple(classes),
         node_pools=tuple(pools),

@@ -14,6 +14,7 @@ from paas.identity import services as identity
 
 IMAGE = f"registry.example/hello@sha256:{'a' * 64}"
 HTTP_ROUTE = "gateway.networking.k8s.io/v1/HTTPRoute"
+VERTICAL = "autoscaling.k8s.io/v1/VerticalPodAutoscaler"
 WEB = {"process": {"name": "web", "cpu": "50m", "memory": "64Mi"}}
 HTTP = {"port": {"process": "web", "port": 8080}}
 
@@ -45,7 +46,7 @@ def target():
     return ClusterTarget(
         name="east",
         version="v1.34.4",
-        served=frozenset({HTTP_ROUTE}),
+        served=frozenset({HTTP_ROUTE, VERTICAL}),
         gateway=GatewayRef("dougong-gateway", "public"),
         storage=(("fast", "local-ssd"), ("shared", "nfs")),
         pod_security="v1.34",

@@ -3,7 +3,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from clusters.target import ClusterTarget, GatewayRef
+from clusters.target import ClusterTarget, GatewayRef, Sharer
 
 TARGET = ClusterTarget(
     name="north",
@@ -12,7 +12,7 @@ TARGET = ClusterTarget(
     gateway=GatewayRef("gateways", "public"),
     storage=(("fast", "ssd"), ("bulk", "hdd")),
     pod_security="v1.34",
-    share=2,
+    share=(Sharer("south", 2), Sharer("north", 3, routes=True)),
     priority_classes=("low", "high"),
     node_pools=("large",),
     service_account_annotations=(("example.org/role", "b*"), ("example.org/role", "a*")),
@@ -42,7 +42,8 @@ def test_the_order_of_storage_tiers_does_not_matter():
         {"storage": ()},
         {"pod_security": "v1.35"},
         {"share": None},
-        {"share": 3},
+        {"share": (Sharer("north", 3, routes=True),)},
+        {"share": (Sharer("north", 3, routes=True), Sharer("south"))},
     ],
 )
 def test_every_fact_is_in_the_digest(fact):
@@ -91,6 +92,14 @@ def test_a_target_cannot_change():
         TARGET.name = "south"
 
 
-def test_a_negative_share_is_refused():
+def test_a_share_is_not_among_others_and_never_without_weight():
     with pytest.raises(ValueError):
-        replace(TARGET, share=-1)
+        replace(TARGET, share=(Sharer("south"),))
+    with pytest.raises(ValueError):
+        Sharer("south", 0)
+
+
+def test_requests_are_led_where_there_is_a_gateway_and_its_kind():
+    assert TARGET.routes
+    assert not replace(TARGET, gateway=None).routes
+    assert not replace(TARGET, served=frozenset()).routes

@@ -40,7 +40,7 @@ def deploy(
     """Declare an application as its file says, and deliver what has changed."""
     if exit_code and not dry_run:
         raise UsageError("--exit-code belongs to --dry-run.", remedy="Give --dry-run too, or leave it out.")
-    project, name, order = _order(file, environment, reason)
+    project, name, order = order_of(file, environment, reason)
     if dry_run:
         show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
         return
@@ -70,11 +70,11 @@ def diff(
 
     A refusal is the one that the deploy would meet. Values of secrets are not shown.
     """
-    project, name, order = _order(file, environment, "")
+    project, name, order = order_of(file, environment, "")
     show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
 
 
-def _order(file: Path, environments: list[str] | None, reason: str) -> tuple[str, str, dict[str, Any]]:
+def order_of(file: Path, environments: list[str] | None, reason: str) -> tuple[str, str, dict[str, Any]]:
     """Project, application, and what is sent."""
     document = offline.document(_text(file))
     project, name = document.get("project"), document.get("name")

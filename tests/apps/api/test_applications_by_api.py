@@ -234,6 +234,20 @@ def test_secrets_are_written_and_never_read(api, project, owner, viewer, east, d
     assert client.get(address).json()[0]["in_force"] is False
 
 
+def test_a_preview_of_replicas_that_are_divided(api, east, west, make_cluster, viewer, document):
+    make_cluster("north")
+    web = {"process": {"name": "web", "cpu": "50m", "memory": "64Mi", "replicas": 5}}
+    placement = {"clusters": ["east", "west"], "replicas": "divided", "blocks": [web]}
+    body = {"appFile": document(environments={"production": placement}), "environment": "production"}
+
+    def replicas(cluster):
+        objects = api(viewer).post("/api/v1/render/", {**body, "cluster": cluster}).json()["objects"]
+        return next(each["spec"]["replicas"] for each in objects if each["kind"] == "Deployment")
+
+    assert (replicas("east"), replicas("west")) == (3, 2)
+    assert replicas("north") == 5  # which has no part in it
+
+
 def test_the_schema_and_a_preview(api, east, viewer, document):
     client = api(viewer)
     assert client.get("/api/v1/app-file-schema/").json()["title"] == "Dougong app file"

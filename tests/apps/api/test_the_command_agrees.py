@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apps.models import Application, Environment, Release, SecretVersion
-from clusters.models import Work
+from clusters.models import OwnedObject, Work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,3 +120,84 @@ def test_a_secret_from_its_first_version_to_its_revocation(said, owner, project,
     code, out = run("rollback", "hello", "--to", "2")
     assert (code, "database v1 was revoked: v2 is used instead." in out) == (0, True), out
     assert "canary" not in out
+
+
+def divided(*clusters, replicas=5):
+    """Environments of an app file that divide."""
+    web = {"process": {"name": "web", "cpu": "50m", "memory": "64Mi", "replicas": replicas}}
+    return {"environments": {"production": {"clusters": list(clusters), "replicas": "divided", "blocks": [web]}}}
+
+
+def test_how_replicas_would_be_spread_and_are(said, owner, project, east, west, file):
+    run = said(owner)
+    code, out = run("placement", "preview", "-f", file(**divided("east", "west")))
+    assert code == 0, out
+    rows = {tuple(line.split()[:5]) for line in out.splitlines()}
+    assert {("production", "web", "east", "-", "3"), ("production", "web", "west", "-", "2")} <= rows
+    assert not Release.objects.exists()
+    code, out = run("placement", "preview", "-f", file(**divided("east", "west", replicas=1)))
+    assert (code, "too_few_to_divide" in out) == (1, True)
+    assert run("deploy", "-f", file(**divided("east", "west")))[0] == 0
+    code, out = run("placement", "show", "hello")
+    assert code == 0, out
+    assert "divided" in out
+    rows = {tuple(line.split()[:3]) for line in out.splitlines()}
+    assert {("web", "east", "3"), ("web", "west", "2")} <= rows
+
+
+def test_places_elsewhere_by_its_options(said, owner, project, east, west, file):
+    run = said(owner)
+    assert run("deploy", "-f", file(**divided("east", "west")))[0] == 0
+    code, out = run("placement", "set", "hello", "--weight", "east=4", "--dry-run", "-o", "name")
+    assert (code, out.split("\n")[:2]) == (0, ["production/web/east=4", "production/web/west=1"])
+    assert Environment.objects.get().placement == {"clusters": ["east", "west"], "replicas": "divided"}
+    code, out = run("placement", "set", "hello", "--weight", "east=4", "--reason", "more room there")
+    assert code == 0, out
+    assert "its next deploy follows the file" in out
+    placement = {"clusters": ["east", "west"], "replicas": "divided", "weights": {"east": 4}}
+    assert Environment.objects.get().placement == placement
+    assert run("placement", "set", "hello", "--cluster", "west")[0] == 0
+    assert Environment.objects.get().placement == {"clusters": ["west"], "replicas": "divided"}
+    Work.objects.filter(intent="retired").delete()
+    assert run("placement", "set", "hello", "--selector", "region=eu", "--duplicated")[0] == 0
+    assert Environment.objects.get().placement == {"selector": {"region": "eu"}, "replicas": "duplicated"}
+    assert run("placement", "set", "hello", "--cluster", "a", "--selector", "b=c")[0] == 2
+    code, out = run("placement", "set", "hello", "--cluster", "moon")
+    assert (code, "cluster_unknown" in out) == (1, True)
+
+
+def test_shows_how_it_is_scaled(said, owner, project, east, file):
+    run = said(owner)
+    window = {"process": "web", "name": "office", "start": "0 8 * * *", "end": "0 18 * * *", "min": 4, "max": 8}
+    blocks = [{"autoscale": {"process": "web", "min": 2, "max": 10}}, {"scale_window": window}]
+    assert run("deploy", "-f", file(blocks=blocks))[0] == 0
+    code, out = run("scaling", "hello")
+    assert code == 0, out
+    assert "cpu 80 % (now not known)" in out
+    assert "Window office" in out
+    assert "4 to 8 from 0 8 * * * to 0 18 * * * in Etc/UTC" in out
+    assert run("scaling", "hello", "-o", "name")[1].strip() == "east/web"
+
+
+def test_a_held_volume_is_listed_and_let_go(said, owner, viewer, project, east, file):
+    run = said(owner)
+    assert run("deploy", "-f", file())[0] == 0
+    work = Work.objects.select_related("cluster").get(name="application")
+    oid = f"core/PersistentVolumeClaim/{Environment.objects.get().namespace}/hello-data"
+    OwnedObject.objects.create(work=work, cluster=work.cluster, api_version="v1", claim="c", oid=oid)
+    Work.objects.filter(pk=work.pk).update(reported={"PruneHeld": [{"id": oid}]})
+    code, out = run("held", "list")
+    assert code == 0, out
+    assert "PersistentVolumeClaim/hello-data  demo/hello/production  east" in out
+    release = ("held", "release", "demo/hello/production", "PersistentVolumeClaim/hello-data")
+    code, out = run(*release, "--confirm", "hello")
+    assert (code, "not_confirmed" in out) == (1, True)
+    assert said(viewer)(*release, "--confirm", "hello-data")[0] == 1
+    work.refresh_from_db()
+    assert work.retirement == []
+    code, out = run(*release, "--confirm", "hello-data", "--reason", "the data is elsewhere")
+    assert code == 0, out
+    work.refresh_from_db()
+    assert work.retirement == [oid]
+    assert "let go, about to be deleted" in run("held", "list", "demo/hello/production")[1]
+    assert run("held", "release", "demo/hello/production", "PersistentVolumeClaim/other", "--confirm", "x")[0] == 3

@@ -59,6 +59,8 @@ def params(block):
 def uses(block, web, http):
     """The block's example among the others it stands on."""
     others = [] if block.name == "process" else [web]
+    if block.name == "scale_window":
+        others.append({"autoscale": blocks()["autoscale"].example})
     return [{block.name: block.example}, *others, *([] if block.name == "port" else [http])]
 
 

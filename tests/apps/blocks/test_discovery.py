@@ -52,11 +52,13 @@ def test_blocks_of_the_tree_are_found_by_file_name(found):
         "process",
         "pull_secret",
         "route",
+        "scale_window",
         "schedule",
         "secret",
         "service_account",
         "sidecar",
         "task",
+        "vertical_autoscale",
         "volume",
     ]
 

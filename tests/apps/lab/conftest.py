@@ -31,6 +31,30 @@ globals().update({name: getattr(_loop, name) for name in (
 
 POOL = "dougong.dev/node-pool"
 VOLUMES = 24
+VERTICAL = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {
+        "name": "verticalpodautoscalers.autoscaling.k8s.io",
+        # Without it the API server keeps the group for kinds of Kubernetes itself.
+        "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/63797"},
+    },
+    "spec": {
+        "group": "autoscaling.k8s.io", "scope": "Namespaced",
+        "names": {
+            "kind": "VerticalPodAutoscaler", "listKind": "VerticalPodAutoscalerList",
+            "plural": "verticalpodautoscalers", "singular": "verticalpodautoscaler",
+        },
+        "versions": [
+            {
+                "name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                },
+            }
+        ],
+    },
+}  # fmt: skip
+"""The kind alone: no recommender runs in this lab, a test plays its part."""
 
 
 def pytest_collection_modifyitems(items):
@@ -65,14 +89,15 @@ def storage(tier, folder):
 
 @pytest.fixture(scope="session")
 def prepared(granted, tmp_path_factory):
-    """What the platform engineer has set up: two storage tiers and a priority class."""
+    """What the platform engineer has set up: two storage tiers, a priority class, the kind of vertical scalers."""
     folder = tmp_path_factory.mktemp("volumes")
     high = {
         "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000,
     }  # fmt: skip
-    objects = [high, *storage("shared", folder), *storage("fast", folder)]
+    objects = [high, VERTICAL, *storage("shared", folder), *storage("fast", folder)]
     text = yaml.safe_dump_all(objects)
     kubectl("apply", "-f", "-", stdin=text)
+    kubectl("wait", "crd", VERTICAL["metadata"]["name"], "--for=condition=Established", "--timeout=30s")
     yield
     kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=text)
 

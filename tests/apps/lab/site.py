@@ -1,4 +1,4 @@
-"""An application on the lab's cluster `east`, as its team and the cluster's administrators see it."""
+"""An application on a cluster of the lab, `east` unless named, as its team and the cluster's administrators see it."""
 
 import json
 import subprocess
@@ -19,9 +19,9 @@ WEB = {"process": {"name": "web", "cpu": "20m", "memory": "64Mi", "command": SER
 HTTP = {"port": {"process": "web", "port": 8080}}
 
 
-def kubectl(*words, stdin=None):
+def kubectl(*words, stdin=None, on="east"):
     """kubectl as the cluster's administrator."""
-    argv = [sys.executable, "-m", "deploy.lab", "--lab", LAB, "kubectl", "east", *words]
+    argv = [sys.executable, "-m", "deploy.lab", "--lab", LAB, "kubectl", on, *words]
     done = subprocess.run(argv, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -40,8 +40,8 @@ def example(name, **changes):
 class Site:
     """The application on the cluster, as its team and its administrators see it."""
 
-    def __init__(self, environment, until):
-        self.environment, self._until = environment, until
+    def __init__(self, environment, until, cluster="east"):
+        self.environment, self._until, self._cluster = environment, until, cluster
 
     @property
     def namespace(self):
@@ -109,7 +109,7 @@ class Site:
         return self.kubectl("exec", name, *(["-c", container] if container else []), "--", "sh", "-c", script)
 
     def kubectl(self, *words):
-        return kubectl("-n", self.namespace, *words)
+        return kubectl("-n", self.namespace, *words, on=self._cluster)
 
 
 def _said(conditions):

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from apps.blocks import blocks
+from apps.selectors import scaling
+from apps.timetable import Timetable
 from tests.apps.lab.site import HTTP, ROLE, SERVE, WEB, example, web
 
 # Ends at once unless the sidecar takes connections already.
@@ -109,6 +112,26 @@ def test_autoscale(bring):
     scaler = site.object("hpa", "hello-web")
     assert scaler["spec"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 600
     assert len(site.pods()) == 2
+
+
+@pytest.mark.timeout(240)
+def test_scale_window(bring):
+    """Its turning is seen in test_replicas_are_spread."""
+    site = bring(WEB, example("autoscale"), example("scale_window"), wait=False)
+    site.until(site.is_healthy, minutes=3)
+    scaler = site.object("hpa", "hello-web")
+    bounds = Timetable.of(scaler).at(timezone.now())
+    assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (bounds.least, bounds.most)
+
+
+def test_vertical_autoscale(bring):
+    """Accepted, and its advice is told; the recommender is played."""
+    site = bring(WEB, example("vertical_autoscale"))
+    [name] = site.objects("verticalpodautoscalers")
+    advice = {"containerName": "web", "target": {"cpu": "15m", "memory": "50Mi"}}
+    status = json.dumps({"status": {"recommendation": {"containerRecommendations": [advice]}}})
+    site.kubectl("patch", "verticalpodautoscalers", name, "--subresource=status", "--type=merge", "-p", status)
+    site.until(lambda: [each["advised"] for each in scaling(site.environment)["vertical"]] == [advice["target"]])
 
 
 def test_node_pool(bring, pool):

@@ -4,6 +4,8 @@ import pytest
 
 from apps import services
 from apps.appfile import validate
+from clusters import held
+from paas.core.errors import Invalid
 from tests.apps.lab.site import HTTP, WEB, kubectl, web
 
 DATA = {"volume": {"process": "web", "name": "data", "path": "/data", "size": "1Gi", "tier": "fast"}}
@@ -45,6 +47,23 @@ def test_a_volume_that_leaves_the_file_is_held_and_named(bring):
     assert held["id"].endswith("/hello-web-data")
     write(bring(WEB, DATA), "back")
     assert site.object("pvc", "hello-web-data")["metadata"]["uid"] == uid
+
+
+def test_a_held_volume_goes_when_its_owner_lets_it_go_by_its_name(bring, owner):
+    site = bring(WEB, DATA)
+    write(site, "no longer needed")
+    site = bring(WEB)
+    work = site.works().get(name="application")
+    [kept] = held.held(work)
+    with pytest.raises(Invalid):
+        held.let_go(work=work, oid=kept.oid, confirm="hello", actor=owner)
+    site.until(site.is_healthy)
+    assert "hello-web-data" in site.objects("pvc")
+    held.let_go(work=work, oid=kept.oid, confirm=kept.name, actor=owner, reason="copied elsewhere")
+    site.until(lambda: not site.objects("pvc"))
+    site.until(site.is_healthy)
+    assert "PruneHeld" not in site.conditions
+    assert not list(held.held(site.works().get(name="application")))
 
 
 def test_a_volume_comes_to_what_runs_already(bring):

@@ -71,6 +71,7 @@ WANTED = """
   - priority: {priority_class: high}
   - node_pool: {pool: large}
   - service_account: {process: web, annotations: {example.org/role: "a[*]"}}
+  - vertical_autoscale: {process: web}
 """
 
 
@@ -86,7 +87,9 @@ def test_without_facts_a_cluster_offers_what_the_file_asks_for(run, wanting):
     assert got.code == 0, got.err
     found = {each["kind"]: each for each in yaml.safe_load_all(got.out)}
     assert found["PersistentVolumeClaim"]["spec"]["storageClassName"] == "fast"
+    assert "VerticalPodAutoscaler" in found
     assert got.err.splitlines() == [
+        "Taken to be offered: kind autoscaling.k8s.io/v1/VerticalPodAutoscaler.",
         "Taken to be offered: storage tier fast (its StorageClass is called fast here).",
         "Taken to be offered: priority class high.",
         "Taken to be offered: node pool large.",
@@ -103,6 +106,7 @@ def test_with_facts_it_offers_what_they_say(run, wanting, tmp_path):
     facts.write_text(
         "storage: {fast: local-ssd}\npriority_classes: [high]\nnode_pools: [large]\n"
         "service_account_annotations: {example.org/role: ['a*']}\n"
+        "served: [autoscaling.k8s.io/v1/VerticalPodAutoscaler]\n"
     )
     got = run("render", "-f", wanting, "-e", "prod", "--cluster-facts", str(facts))
     assert got.code == 0, got.err

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -61,7 +61,7 @@ class VerdictOut(serializers.Serializer[Any]):
     fault = FaultOut(allow_null=True)
 
 
-class AuditFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class AuditFilter(filters.FilterSet):
     """By what the trail is searched. Each begins an index."""
 
     actor = filters.CharFilter("actor_name", help_text="Who: their whole name.")

@@ -4,6 +4,6 @@ from paas.core.from_fernet import reseal
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0004_secrets_age_and_references")]
+    dependencies = [("applications", "0005_turns")]
 
     operations = [migrations.RunPython(reseal(("applications", "SecretVersion"), ("values",)))]
