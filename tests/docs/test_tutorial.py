@@ -28,8 +28,13 @@ PROJECT = "shop"
 @pytest.fixture
 def places(control_plane):
     """What the page says of the demo → where it is here."""
-    gateways = dict(zip(("http://198.18.0.13", "http://198.18.0.22"), map(control_plane.gateways.get, CLUSTERS), strict=True))
-    return {"http://localhost:8000": control_plane.plane.server, "/var/lib/dougong/demo": str(control_plane.plane.state)} | gateways
+    gateways = dict(
+        zip(("http://198.18.0.13", "http://198.18.0.22"), map(control_plane.gateways.get, CLUSTERS), strict=True)
+    )
+    return {
+        "http://localhost:8000": control_plane.plane.server,
+        "/var/lib/dougong/demo": str(control_plane.plane.state),
+    } | gateways
 
 
 @pytest.fixture
