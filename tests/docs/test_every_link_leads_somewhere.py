@@ -8,6 +8,7 @@ from tests.docs.links import anchors, links
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+MOST_PICTURES, LARGEST = 10, 200 * 1024
 OUTSIDE = ("https://", "http://", "mailto:")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "bench").rglob("*.md")])
 PAGE = """\
@@ -59,6 +60,9 @@ def test_each_page_is_found_from_the_first():
     assert sorted(set(DOCS.rglob("*.md")) - found) == []
 
 
-def test_each_picture_is_shown_somewhere():
+def test_pictures_are_few_and_small_and_each_is_shown():
+    there = sorted((DOCS / "images").iterdir())
     shown = {file for page in PAGES for _, file, _ in inside(page)}
-    assert sorted(set((DOCS / "images").iterdir()) - shown) == []
+    assert [each.name for each in there if each not in shown] == []
+    assert len(there) <= MOST_PICTURES
+    assert [each.name for each in there if each.stat().st_size > LARGEST] == []
