@@ -1,4 +1,4 @@
-"""docs/tutorial.md, typed as it stands into one terminal: what it prints is what the page shows.
+"""docs/tutorial.md, typed as it stands into one terminal: what it prints is what the page shows. README.md likewise.
 
 The control plane of the tests stands for the one of `make demo`; its addresses and its folder are put in place of the
 demo's before a command is typed, and the other way round in what it prints. DOUGONG_TUTORIAL_SEEN=FILE keeps what was
@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.control_plane import environment
 from deploy.control_plane.group import ROOT
@@ -19,6 +20,7 @@ from tests.docs.terminal import Terminal
 from tests.docs.transcript import blocks, commands, fits
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text()
+README = (ROOT / "README.md").read_text()
 COMMANDS = commands(PAGE)
 # The control plane of the tests is there already, and stays.
 BY_HAND = {"make demo", "make down"}
@@ -35,6 +37,21 @@ def places(control_plane):
         "http://localhost:8000": control_plane.plane.server,
         "/var/lib/dougong/demo": str(control_plane.plane.state),
     } | gateways
+
+
+@pytest.fixture
+def typed(terminal, places):
+    """typed("dougong status hello") → (what it printed, its exit code), both as the page says them."""
+
+    def type_(command):
+        for said, here in places.items():
+            command = command.replace(said, here)
+        seen, code = terminal.run(command)
+        for said, here in places.items():
+            seen = seen.replace(here, said)
+        return seen, code
+
+    return type_
 
 
 @pytest.fixture
@@ -58,22 +75,35 @@ def test_the_page_shows_nothing_but_commands():
 
 
 @pytest.mark.timeout(900)
-def test_each_command_prints_what_the_page_shows(terminal, places, control_plane):
+def test_each_command_prints_what_the_page_shows(typed, control_plane):
     for command in COMMANDS:
         if command.text in BY_HAND:
             continue
-        typed, seen = command.text, ""
-        for said, here in places.items():
-            typed = typed.replace(said, here)
-        seen, code = terminal.run(typed)
-        for said, here in places.items():
-            seen = seen.replace(here, said)
+        seen, code = typed(command.text)
         _keep(command.text, seen)
         where = f"docs/tutorial.md:{command.line}: $ {command.text}\n{seen}"
         assert code == 0 or command.tells_code, f"{where}\nended with {code}"
         assert command.shown is None or fits(command.shown, seen), f"{where}\nthe page shows:\n{command.shown}"
     for cluster in CLUSTERS:
         eventually(lambda cluster=cluster: namespaces(control_plane, cluster), lambda left: left == [])
+
+
+def test_the_first_commands_of_the_readme(typed, control_plane):
+    [script] = [text for language, text, _ in blocks(README) if language == "sh"]
+    words = [line.partition("  #")[0].strip() for line in script.splitlines()]
+    assert [words[0], words[-1]] == ["make demo", "make down"]
+    hello = control_plane.application("hello")
+    hello.deploy(yaml.safe_load((control_plane.plane.state / "hello.yaml").read_text()))
+    for line in words[1:-1]:
+        seen, code = typed(line)
+        assert code == 0, f"$ {line}\n{seen}"
+    releases = control_plane.api.get("/releases/", params={"application": "hello"}).json()["results"]
+    assert [each["number"] for each in releases] == [3, 2, 1]
+    for cluster in CLUSTERS:
+        eventually(lambda cluster=cluster: hello.answer(cluster).get("greeting"), lambda said: said == "Hello")
+    hello.retire()
+    for cluster in CLUSTERS:
+        eventually(lambda cluster=cluster: hello.gone(cluster))
 
 
 def namespaces(control_plane, cluster):

@@ -25,6 +25,7 @@ COMMAND = typer.main.get_command(app)
 VARIABLES = {
     "DOUGONG_CONFIG_DIR", "DOUGONG_SERVER", "DOUGONG_TOKEN", "DOUGONG_CONTEXT", "DOUGONG_DEMO_STATE",
     "DOUGONG_TEST_LAB", "DOUGONG_SOAK_SEED", "DOUGONG_SOAK_HISTORIES", "DOUGONG_ADMIN_PASSWORD",
+    "DOUGONG_TUTORIAL_SEEN",
 }  # fmt: skip
 FILES = re.compile(
     r"`((?:apps|bench|clusters|deploy|docs|examples|paas|templates|tests)/[\w./-]+?\.(?:py|md|yaml|json))`"
