@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+import yaml
 from django.core.management import get_commands
 
 from paas.cli.main import app
@@ -27,6 +28,7 @@ VARIABLES = {
     "DOUGONG_TEST_LAB", "DOUGONG_SOAK_SEED", "DOUGONG_SOAK_HISTORIES", "DOUGONG_ADMIN_PASSWORD",
     "DOUGONG_TUTORIAL_SEEN",
 }  # fmt: skip
+ADDRESSES = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["paths"]
 FILES = re.compile(
     r"`((?:apps|bench|clusters|deploy|docs|examples|paas|templates|tests)/[\w./-]+?\.(?:py|md|yaml|json))`"
 )
@@ -91,6 +93,18 @@ def test_settings_and_files(doc):
     known = {Settings.variable(name) for name in Settings.model_fields} | VARIABLES
     assert set(re.findall(r"DOUGONG_[A-Z_]*[A-Z]", text)) - known == set()
     assert [each for each in FILES.findall(text) if "NAME" not in each and not (ROOT / each).exists()] == []
+
+
+@pytest.mark.parametrize("doc", PAGES, ids=by_name)
+def test_addresses_of_the_api(doc):
+    named = set(re.findall(r"/api/v1/[-a-z0-9{}/]+", doc.read_text()))
+    assert [each for each in named if not any(begins(each, address) for address in ADDRESSES)] == []
+
+
+def begins(named, address):
+    """Whether it is the address or its beginning; `{name}` of the address stands for any one part."""
+    said, there = named.strip("/").split("/"), address.strip("/").split("/")
+    return len(said) <= len(there) and all(one in (other, "…") or other[0] == "{" for one, other in zip(said, there))
 
 
 def test_commands_are_found():
