@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://localhost:8000", description="Where people reach the console; used in links."
     )
+    docs_url: str = Field(
+        default="",
+        description="Where people read these docs as `make docs` builds them (`https://docs.example/dougong`). The "
+        "console then links the code of a refusal and the reason of a condition to what they mean there.",
+    )
     cluster_networks: CommaList = Field(
         default=(),
         description="Networks (CIDR) in private, loopback or link-local ranges where API servers of clusters may be, "
