@@ -116,6 +116,14 @@ bench: $(SYNCED) ## Measure throughput, sweep, drift, edits, isolation and memor
 soak: no-demo lab ## Everything marked soak, on the test lab; what it came to goes to docs/soak
 	@$(STEP) "soak" $(PYTEST) -m soak --soak-results docs/soak
 
+.PHONY: docs pictures
+docs: | $(UV) ## The docs as a site with a search, in var/site
+	@$(STEP) "docs" $(UV) run --isolated --locked --only-group docs --quiet zensical build --strict --clean
+	@echo "Look at it: python3 -m http.server --bind 127.0.0.1 --directory var/site 8080"
+
+pictures: $(SYNCED) chromium ## Take the pictures in docs/images anew, from the browser tests
+	@$(STEP) "pictures" env DOUGONG_PICTURES=docs/images $(PYTEST) tests/apps/browser/test_pictures_of_the_docs.py
+
 .PHONY: chromium
 chromium:
 	@command -v chromium >/dev/null || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default=(),
         description="Key-encryption keys for fields encrypted at rest, comma separated, each `id:key` (32 bytes in "
         "url-safe base64) or `id:aws-kms:key` (wrapped by a key of AWS KMS; needs the extra `aws`), as "
-        "`manage.py new_encryption_key` prints them. The first seals, all open. docs/running.md says how to rotate.",
+        "`manage.py new_encryption_key` prints them. The first seals, all open. docs/operating.md says how to rotate.",
     )
     encryption_key_file: Path | None = Field(
         default=None, description="A file with the same keys, one a line; read instead of DOUGONG_ENCRYPTION_KEYS."
@@ -114,6 +114,11 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="http://localhost:8000", description="Where people reach the console; used in links."
+    )
+    docs_url: str = Field(
+        default="",
+        description="Where people read these docs as `make docs` builds them (`https://docs.example/dougong`). The "
+        "console then links the code of a refusal and the reason of a condition to what they mean there.",
     )
     cluster_networks: CommaList = Field(
         default=(),

@@ -39,7 +39,12 @@ from deploy.lab.lab import Lab, opened
 from tests.labs import LAB
 
 CLUSTERS = ("east", "west")
-USERS = ("tests/faults/", "tests/demo/test_end_to_end.py", "tests/demo/test_logs_of_live_pods.py")
+USERS = (
+    "tests/faults/",
+    "tests/demo/test_end_to_end.py",
+    "tests/demo/test_logs_of_live_pods.py",
+    "tests/docs/test_tutorial.py",
+)
 WAIT_SECONDS = 120.0
 HELD = "dougong:test:held"
 HELD_SECONDS = 3 * 3600

@@ -20,6 +20,7 @@ from clusters.held import held as found_held
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
 from clusters.scalers import REPORTED
+from paas.core.manual import CONDITIONS, linked
 from paas.core.moments import when
 
 Cells = list[Any]
@@ -45,7 +46,7 @@ def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, 
     rows = [
         [
             each["type"],
-            badge(each).html(),
+            linked(CONDITIONS, str(each["reason"]), badge(each).html()),
             each["status"],
             linebreaksbr(each["message"]),
             when(str(each["lastTransitionTime"])),
@@ -105,7 +106,13 @@ def works(found: Iterable[Work], title: str = "") -> Table:
 def objects(found: Iterable[OwnedObject]) -> Table:
     """In the order of delivery."""
     rows: list[Cells] = [
-        [each.oid, each.phase, badges.health(each.health).html(), each.reason, linebreaksbr(each.message)]
+        [
+            each.oid,
+            each.phase,
+            badges.health(each.health).html(),
+            linked(CONDITIONS, each.reason),
+            linebreaksbr(each.message),
+        ]
         for each in found
     ]
     headers = [_("Object"), _("Phase"), _("Health"), _("Reason"), _("Message")]

@@ -34,7 +34,7 @@ def why_not(status: dict[str, Any], spec: dict[str, Any], *, is_init: bool) -> V
     """The cause in one entry of (init)containerStatuses, None when the container is as it should be."""
     name, waiting = text(status, "name"), part(status, "state", "waiting")
     if waiting:
-        return _waiting(name, text(waiting, "reason"), shortened(text(waiting, "message")), status, spec)
+        return _waiting(name, text(waiting, "reason"), text(waiting, "message"), status, spec)
     if part(status, "state", "terminated"):
         ended = part(status, "state", "terminated")
         return _crashed(name, ended, status, spec) if count(ended, "exitCode") else None
@@ -48,6 +48,7 @@ def why_not(status: dict[str, Any], spec: dict[str, Any], *, is_init: bool) -> V
 def _waiting(name: str, reason: str, message: str, status: dict[str, Any], spec: dict[str, Any]) -> Verdict:
     if reason in _PULL:
         return _not_pulled(text(spec, "image") or text(status, "image"), message)
+    message = shortened(message)
     if reason in _PULL_BY_NAME:
         return degraded(reason, f"Image {text(spec, 'image') or text(status, 'image')}: {message or reason}")
     if reason in _CREATE:
@@ -58,11 +59,13 @@ def _waiting(name: str, reason: str, message: str, status: dict[str, Any], spec:
 
 
 def _not_pulled(image: str, message: str) -> Verdict:
+    # The cause stands at the end, behind the image's name, again and again.
+    why = _after(shortened(message))
     if _DENIED_RE.search(message):
-        return degraded("ImagePullDenied", f"The registry denies the pull of image {image}" + _after(message))
+        return degraded("ImagePullDenied", f"The registry denies the pull of image {image}{why}")
     if _NOT_FOUND_RE.search(message):
-        return degraded("ImageNotFound", f"The registry has no image {image}" + _after(message))
-    return degraded("ImagePullBackOff", f"Image {image} cannot be pulled" + _after(message))
+        return degraded("ImageNotFound", f"The registry has no image {image}{why}")
+    return degraded("ImagePullBackOff", f"Image {image} cannot be pulled{why}")
 
 
 def _crashed(name: str, ended: dict[str, Any], status: dict[str, Any], spec: dict[str, Any]) -> Verdict:

@@ -35,6 +35,34 @@ class Client:
             if token.startswith(str(known["id"])):
                 self.http.send("DELETE", path("tokens", str(known["id"])))
 
+    def teams(self) -> list[Body]:
+        """Teams one may view."""
+        return list(self.http.pages(path("teams")))
+
+    def create_team(self, team: Body) -> Body:
+        """{"name", "title"}."""
+        return self._object("POST", path("teams"), team)
+
+    def members(self, team: str) -> list[Body]:
+        """[{"username", "role"}], owners first."""
+        return list(self.http.pages(path("teams", team, "members")))
+
+    def set_member(self, team: str, username: str, role: str) -> list[Body]:
+        """Give a person a role; all members then."""
+        return list(self.http.send("PUT", path("teams", team, "members", username), body={"role": role}).body)
+
+    def remove_member(self, team: str, username: str) -> None:
+        """Take a person's role away."""
+        self.http.send("DELETE", path("teams", team, "members", username))
+
+    def projects(self, query: Mapping[str, str]) -> list[Body]:
+        """Those that fit `query`: "team"."""
+        return list(self.http.pages(path("projects"), query))
+
+    def create_project(self, project: Body) -> Body:
+        """{"name", "team", "title"}."""
+        return self._object("POST", path("projects"), project)
+
     def clusters(self) -> list[Body]:
         """Every cluster."""
         return list(self.http.pages(path("clusters")))

@@ -19,6 +19,7 @@ from paas.cli.commands import (
     runs,
     secrets,
     starting,
+    teams,
     whodid,
 )
 from paas.cli.errors import MEANINGS, CliError, ExitCode
@@ -54,6 +55,8 @@ app.add_typer(whodid.app)
 app.add_typer(placement.scales)
 app.add_typer(placement.app, name="placement")
 app.add_typer(held.app, name="held")
+app.add_typer(teams.teams, name="team")
+app.add_typer(teams.projects, name="project")
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
 app.add_typer(config.app, name="config")

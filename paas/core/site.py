@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -29,6 +30,7 @@ from unfold.sites import UnfoldAdminSite
 
 from paas.core import filters
 from paas.core.errors import Refusal
+from paas.core.manual import REFUSALS, linked
 from paas.core.models import AuditEvent
 from paas.core.permissions import Actor, allowed, visible
 from paas.core.theme import script_words
@@ -86,13 +88,13 @@ def register_view(route: str, view: Callable[..., Any], *, name: str) -> None:
 
 
 def refused(refusal: Refusal) -> str:
-    """A refusal in words: what, by which rule, what to do, and its code."""
+    """A refusal in words: what, by which rule, what to do, and its code, which leads to the docs."""
     said = [refusal.message]
     if refusal.rule:
         said.append(_("Rule: %(rule)s") % {"rule": refusal.rule})
     if refusal.remedy:
         said.append(_("What to do: %(remedy)s") % {"remedy": refusal.remedy})
-    return " ".join([*said, f"({refusal.code})"])
+    return format_html("{} ({})", " ".join(said), linked(REFUSALS, refusal.code))
 
 
 def refuse(form: Form, refusal: Refusal) -> None:

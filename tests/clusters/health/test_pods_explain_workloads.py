@@ -47,6 +47,13 @@ def test_the_worst_cause_is_told(pods, reason):
         assert (found.reason if found else None) == reason
 
 
+def test_the_cause_is_found_at_the_end_of_a_message_that_is_cut():
+    names = ": ".join(f'failed to resolve "registry.example/shop@sha256:{"0" * 64}"' for _ in range(8))
+    found = explain_pods([waiting("e", "ImagePullBackOff", f"{names}: not found")])
+    assert found.reason == "ImageNotFound"
+    assert len(found.message) < len(names)
+
+
 def test_pods_with_the_same_cause_are_counted():
     pods = [waiting(name, "ImagePullBackOff", "not found") for name in "xyz"]
     assert explain_pods(pods).message.endswith("(and 2 more pods)")

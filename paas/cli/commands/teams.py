@@ -1,0 +1,119 @@
+"""`dougong team …` and `dougong project …`: who belongs together, and the rooms their applications live in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paas.cli.output import facts, table
+from paas.cli.session import Session, command
+
+teams = typer.Typer(help="Teams: who may do what with what belongs to them.", no_args_is_help=True)
+projects = typer.Typer(help="Projects: the rooms that applications of a team live in.", no_args_is_help=True)
+
+Team = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
+Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The person's name.")]
+Title = Annotated[str, typer.Option(help="What people read; else the name.")]
+
+
+@teams.command(name="list")
+@command
+def list_teams(session: Session) -> None:
+    """List the teams you may view."""
+    found = session.client.teams()
+    session.output.show(
+        found,
+        table=lambda: table(
+            ["NAME", "TITLE", "YOU MAY"],
+            [[each["name"], each["title"], ", ".join(each["permissions"])] for each in found],
+        ),
+        names=lambda: [f"team/{each['name']}" for each in found],
+    )
+
+
+@teams.command(name="create")
+@command
+def create_team(session: Session, team: Team, title: Title = "") -> None:
+    """Make a team; operators do. Whoever makes it owns it."""
+    made = session.client.create_team({"name": team, **({"title": title} if title else {})})
+    session.output.show(
+        made,
+        table=lambda: facts([("Team", str(made["name"])), ("Title", str(made["title"]))]),
+        names=lambda: [f"team/{made['name']}"],
+    )
+
+
+@teams.command()
+@command
+def members(session: Session, team: Team) -> None:
+    """List who is on a team, owners first."""
+    found = session.client.members(team)
+    session.output.show(
+        found,
+        table=lambda: table(["USERNAME", "ROLE"], [[each["username"], each["role"]] for each in found]),
+        names=lambda: [each["username"] for each in found],
+    )
+
+
+@teams.command()
+@command
+def add(
+    session: Session,
+    team: Team,
+    username: Username,
+    role: Annotated[str, typer.Option(metavar="ROLE", help="owner or viewer.")] = "viewer",
+) -> None:
+    """Give a person a role on a team, or another one; its owners do."""
+    found = session.client.set_member(team, username, role)
+    session.output.show(
+        found,
+        table=lambda: facts([("On team", team), ("Added", f"{username} as {role}")]),
+        names=lambda: [each["username"] for each in found],
+    )
+
+
+@teams.command()
+@command
+def remove(session: Session, team: Team, username: Username) -> None:
+    """Take a person's role on a team away; its owners do. A team keeps an owner."""
+    session.client.remove_member(team, username)
+    session.output.show(
+        {"team": team, "removed": username},
+        table=lambda: facts([("On team", team), ("Removed", username)]),
+        names=lambda: [username],
+    )
+
+
+@projects.command(name="list")
+@command
+def list_projects(
+    session: Session, team: Annotated[str, typer.Option(metavar="NAME", help="Only this team's.")] = ""
+) -> None:
+    """List the projects you may view."""
+    found = session.client.projects({"team": team} if team else {})
+    session.output.show(
+        found,
+        table=lambda: table(
+            ["NAME", "TEAM", "TITLE", "APPLICATIONS"],
+            [[each["name"], each["team"], each["title"], str(each["applications"])] for each in found],
+        ),
+        names=lambda: [f"project/{each['name']}" for each in found],
+    )
+
+
+@projects.command(name="create")
+@command
+def create_project(
+    session: Session,
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project's name.")],
+    team: Annotated[str, typer.Option(metavar="NAME", help="The team it belongs to.")],
+    title: Title = "",
+) -> None:
+    """Make a project of a team; the team's owners do."""
+    made = session.client.create_project({"name": project, "team": team, "title": title})
+    session.output.show(
+        made,
+        table=lambda: facts([("Project", str(made["name"])), ("Team", str(made["team"]))]),
+        names=lambda: [f"project/{made['name']}"],
+    )
