@@ -8,12 +8,24 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Least, Now
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
+from clusters import bulk
 from clusters.conditions import NEEDED
 from clusters.models import Lane, Work
 from clusters.wake import wake
+
+_FORWARD = """
+    UPDATE clusters_work
+    SET next_check_at = LEAST(next_check_at, statement_timestamp()), lane = LEAST(lane, %s), nudges = nudges + 1
+    WHERE id = %s AND (not_before IS NULL OR not_before <= statement_timestamp())
+    RETURNING id
+"""
+_UNDRIVEN = """
+    SELECT work.id FROM clusters_work AS work LEFT JOIN clusters_lease AS lease USING (cluster_id)
+    WHERE work.id = ANY(%s) AND (lease.until > statement_timestamp()) IS NOT TRUE LIMIT 1
+"""
 
 
 def deliverable(prefix: str = "") -> Q:
@@ -70,14 +82,8 @@ def due_unless_held(works: QuerySet[Work], lane: Lane, *, cured: bool = False) -
 
 
 def _pull(works: Iterable[UUID], lane: Lane) -> int:
-    ready = Work.objects.filter(Q(not_before=None) | Q(not_before__lte=Now()))
-    forward = {
-        "next_check_at": Least(F("next_check_at"), Now()),
-        "lane": Least(F("lane"), Value(int(lane))),
-        "nudges": F("nudges") + 1,
-    }
-    changed = [pk for pk in works if ready.filter(pk=pk).update(**forward)]
+    changed = [pk for pk in works if bulk.read(_FORWARD, [int(lane), pk])]
     # Who drives a cluster looks again when he has given it back.
-    if Work.objects.filter(pk__in=changed).exclude(cluster__lease__until__gt=Now()).exists():
+    if changed and bulk.read(_UNDRIVEN, [changed]):
         wake(lane)
     return len(changed)

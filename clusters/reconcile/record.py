@@ -15,17 +15,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from clusters import lease, observed
+from clusters import bulk, lease, observed
 from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
-from clusters.reconcile import bulk
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from paas.core import audit
 from paas.core.conditions import Condition, set_condition
-from paas.core.sse import hint
 
 PROGRESS_SECONDS = 5.0  # a fallback: what moves is watched
 REMOVE_SECONDS = 2.0
@@ -36,6 +34,8 @@ _OBSERVED = (
     "health", "conditions", "reported", "observed_generation", "settled_generation", "next_check_at", "not_before",
     "attempts", "lane", "updated_at",
 )  # fmt: skip
+
+_WAITING = "SELECT from_work_id FROM clusters_work_waits_for WHERE to_work_id = ANY(%s)"
 
 
 def record(held: Held, outcomes: list[Outcome]) -> None:
@@ -99,8 +99,9 @@ def _record_works(recorded: list[tuple[Work, Outcome]], now: datetime) -> None:
     over = {work.pk for work, outcome in recorded if outcome.finished and _is_current(work, outcome)}
     staying = [work for work, _ in recorded if work.pk not in over]
     bulk.update(Work, [{"id": work.pk, **{name: getattr(work, name) for name in _OBSERVED}} for work in staying])
-    if ready := [work.pk for work in staying if work.settled_generation > settled[work.pk]]:
-        due_unless_held(Work.objects.filter(waits_for__in=ready), Lane.EDIT)
+    ready = [work.pk for work in staying if work.settled_generation > settled[work.pk]]
+    if waiting := [pk for (pk,) in bulk.read(_WAITING, [ready])]:
+        due_unless_held(Work.objects.filter(pk__in=waiting), Lane.EDIT)
     for work, _ in recorded:
         if work.pk in over:
             _remove_work(work)
@@ -149,13 +150,9 @@ def _remove_work(work: Work) -> None:
 
 
 def _tell(works: Iterable[Work]) -> None:
-    """Owners and open pages, each once."""
-    owners = {(work.owner_kind, work.owner_id) for work in works}
-    for kind, owner_id in sorted(owners):
+    """The owners, each once."""
+    for kind, owner_id in sorted({(work.owner_kind, work.owner_id) for work in works}):
         observed.notify(kind, owner_id)
-        hint(f"owner:{owner_id}")
-    if owners:
-        hint("works")
 
 
 def _verdict(outcome: Outcome) -> Verdict:

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.db.models.functions import Now
-
+from clusters import bulk
 from clusters.due import due
 from clusters.fields import live_digest, may_be_anothers
 from clusters.health import assess, explain_pods
@@ -25,8 +23,16 @@ from clusters.restored import distrust
 from clusters.watch.stream import Change, Listed, News, Rewound
 
 ECHO_SECONDS = 1.0
+ECHO_LOOK_SECONDS = 0.25
 HEALTH_SECONDS = 0.5
 _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
+
+_ROWS = """
+    SELECT owned.oid, owned.work_id, owned.uid, owned.resource_version, owned.live_digest, owned.health, owned.reason,
+        (work.next_check_at <= statement_timestamp() AND work.lane <= %s) IS TRUE
+    FROM clusters_ownedobject AS owned LEFT JOIN clusters_work AS work ON work.id = owned.work_id
+    WHERE owned.cluster_id = %s AND owned.oid = ANY(%s) AND owned.gone_at IS NULL
+"""
 
 
 class _Row(NamedTuple):
@@ -88,8 +94,8 @@ class Notices:
     """Watched changes till they have become due Works.
 
     A change of an object whose Work is due already waits till that has been recorded, a second at most: mostly it is
-    the echo of the very attempt. News of health, of pods above all, is gathered for half a second, a rollout being many
-    steps.
+    the echo of the very attempt, and what is no other's hand is looked at less often. News of health, of pods above
+    all, is gathered for half a second, a rollout being many steps.
     """
 
     def __init__(self) -> None:
@@ -166,7 +172,7 @@ def _changed(
             elif row.work_id is None or _is_known(row, change):
                 continue
             elif row.is_due and now - each.since < ECHO_SECONDS:
-                waiting[cluster_id, oid] = each
+                waiting[cluster_id, oid] = replace(each, at=now + (0.0 if presses(change) else ECHO_LOOK_SECONDS))
             elif _has_drifted(row, change):
                 works.add(row.work_id)
             elif _fares_otherwise(row, change):
@@ -179,10 +185,7 @@ def _changed(
 
 def _rows(cluster_id: UUID, oids: Iterable[str]) -> Iterable[_Row]:
     """The rows in force."""
-    is_due = Q(work__next_check_at__lte=Now(), work__lane__lte=Lane.DRIFT)
-    rows = OwnedObject.objects.filter(cluster_id=cluster_id, oid__in=[*oids], gone_at=None)
-    rows = rows.annotate(is_due=ExpressionWrapper(is_due, output_field=BooleanField()))
-    return map(_Row._make, rows.values_list(*_Row._fields))
+    return map(_Row._make, bulk.read(_ROWS, [int(Lane.DRIFT), cluster_id, [*oids]]))
 
 
 def _is_known(row: _Row, change: Change) -> bool:

@@ -130,6 +130,27 @@ def test_what_is_no_echo_is_news_after_a_second(delivered, cluster, live, monkey
     assert Work.objects.get().nudges == nudges + 1
 
 
+def test_another_hand_is_judged_as_soon_as_its_work_is_recorded(delivered, rest, cluster, live):
+    """An echo of our own waits a moment longer."""
+    ours = {**live("ConfigMap", "a"), "data": {"key": "edited"}}
+    ours["metadata"] = {**ours["metadata"], "resourceVersion": "0"}
+    managers = [{"manager": "kubectl", "time": "2100-01-01T00:00:00Z", "fieldsV1": {}}]
+    others = {
+        **ours,
+        "metadata": {**ours["metadata"], "managedFields": [*ours["metadata"]["managedFields"], *managers]},
+    }
+    nudges = Work.objects.get().nudges
+    for body, woken in ((ours, 0), (others, 1)):
+        notices = Notices()
+        Work.objects.update(next_check_at=Now(), lane=Lane.DRIFT)
+        notices.add([Change(cluster.pk, body)])
+        assert notices.judge() == 0
+        rest(delivered)
+        assert notices.judge() == woken
+        assert notices.left is not bool(woken)
+        assert Work.objects.get().nudges == nudges + woken
+
+
 def test_a_pod_that_cannot_start(submit, drain, watching, eventually, ground, deployment, condition, registry_host):
     """Its Deployment stays as it was; only the pod tells more."""
     work = submit("application", [*ground, deployment(image=f"{registry_host}/never/there:1")])
