@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from apps import selectors, services
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, application_page, denied, page
 from apps.models import Application, Environment, Release
+from apps.services.successors import Replaced
 from paas.core.errors import Refusal
 from paas.core.site import refused
 
@@ -71,6 +72,8 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
     if answer := acted(request, form, act, done=back):
         return answer
     current = environment.current_release
+    replaced, remarks = _foreseen(request, environment, release)
+    successors = {each.name: each.successor for each in replaced}
     context = {
         "title": _("Roll %(environment)s back to %(release)s") % {"environment": environment.name, "release": release},
         "opts": Application._meta,
@@ -80,27 +83,31 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
         "release": release,
         "current": current,
         "form": form,
-        "facts": facts(current, release) if current else [],
+        "facts": facts(current, release, successors) if current else [],
         "lines": list(difference(current, release)) if current else [],
-        "remarks": [] if form.is_bound else _foreseen(request, environment, release),
+        "remarks": [] if form.is_bound else remarks,
     }
     return page(request, "applications/rollback.html", context)
 
 
-def _foreseen(request: HttpRequest, environment: Environment, release: Release) -> tuple[str, ...]:
-    """What is worth knowing before: revoked secrets and their successors, or why it would be refused."""
+def _foreseen(
+    request: HttpRequest, environment: Environment, release: Release
+) -> tuple[tuple[Replaced, ...], tuple[str, ...]]:
+    """Revoked secrets with their successors, and what is worth knowing before, or why it would be refused."""
     try:
-        return services.dry_run_rollback(environment=environment, release=release, actor=request.user).notes
+        found = services.dry_run_rollback(environment=environment, release=release, actor=request.user)
     except Refusal as refusal:
-        return (refused(refusal),)
+        return (), (refused(refusal),)
+    return found.replaced, found.notes
 
 
-def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:
-    """(what, before, after) of image and secret versions that differ."""
+def facts(one: Release, other: Release, successors: Mapping[str, int] | None = None) -> list[tuple[str, str, str]]:
+    """(what, before, after) of image and secret versions that differ; of `other` with these successors in place."""
+    after = {**other.secrets, **(successors or {})}
     found = [(_("Image"), one.image, other.image)]
     found += [
-        (_("Secret %(name)s") % {"name": name}, _version(one, name), _version(other, name))
-        for name in sorted({*one.secrets, *other.secrets})
+        (_("Secret %(name)s") % {"name": name}, _version(one.secrets, name), _version(after, name))
+        for name in sorted({*one.secrets, *after})
     ]
     return [each for each in found if each[1] != each[2]]
 
@@ -118,8 +125,8 @@ def _lines(release: Release) -> list[str]:
     return text.splitlines()
 
 
-def _version(release: Release, name: str) -> str:
-    return f"v{release.secrets[name]}" if name in release.secrets else _("none")
+def _version(secrets: Mapping[str, int], name: str) -> str:
+    return f"v{secrets[name]}" if name in secrets else _("none")
 
 
 def _name(release: Release) -> str:

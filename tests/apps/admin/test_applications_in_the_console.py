@@ -159,7 +159,9 @@ def test_rolling_back_shows_successors_of_revoked_secrets_first(client, project,
     deploy(greeting="hi", blocks=blocks)
     client.force_login(owner)
     address = reverse("admin:applications_release_rollback", args=[Release.objects.get(number=1).pk])
-    assert "database v1 was revoked: v2 is used instead." in client.get(address).content.decode()
+    shown = client.get(address).content.decode()
+    assert "database v1 was revoked: v2 is used instead." in shown
+    assert "Secret database" not in shown, "v2 runs and v2 will"
     assert Release.objects.count() == 3
     services.revoke_secret(**order, force=True)
     assert "there is no later one" in client.get(address).content.decode()
