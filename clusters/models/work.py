@@ -66,7 +66,7 @@ class Work(models.Model):
     health = models.CharField(max_length=12, default="Unknown")
     conditions = models.JSONField(default=list)
     reported = models.JSONField(
-        default=dict, help_text="Held, kept and foreign objects, and how autoscalers fare, for people."
+        default=dict, help_text="Held, kept and foreign objects, for people."
     )
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.EDIT)
     next_check_at = models.DateTimeField(null=True, db_default=Now())
