@@ -65,9 +65,7 @@ class Work(models.Model):
     settled_generation = models.BigIntegerField(default=0, help_text="Last generation that was Healthy once.")
     health = models.CharField(max_length=12, default="Unknown")
     conditions = models.JSONField(default=list)
-    reported = models.JSONField(
-        default=dict, help_text="Held, kept and foreign objects, and how autoscalers fare, for people."
-    )
+    reported = models.JSONField(default=dict, help_text="Held, kept and foreign objects, for people.")
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.EDIT)
     next_check_at = models.DateTimeField(null=True, db_default=Now())
     nudges = models.PositiveBigIntegerField(

@@ -29,7 +29,7 @@ _REPLICAS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 
 _ROWS = """
     SELECT owned.oid, owned.work_id, owned.uid, owned.resource_version, owned.live_digest, owned.health, owned.reason,
-        (work.next_check_at <= statement_timestamp() AND work.lane <= %s) IS TRUE
+        owned.message, (work.next_check_at <= statement_timestamp() AND work.lane <= %s) IS TRUE
     FROM clusters_ownedobject AS owned LEFT JOIN clusters_work AS work ON work.id = owned.work_id
     WHERE owned.cluster_id = %s AND owned.oid = ANY(%s) AND owned.gone_at IS NULL
 """
