@@ -13,12 +13,14 @@ from django.utils import timezone
 from apps import services
 from apps.appfile import validate
 from apps.models import Environment, Release
+from apps.services.observe import observed_environment, roll_up_due
 from clusters.models import Cluster, ClusterCredential, OwnedObject, Work
 from paas.identity import services as identity
 
 pytestmark = pytest.mark.browser
 
 LARGEST = 200 * 1024
+NO_IMAGE = "The registry has no image registry.example/shop"
 WEB = {"process": {"name": "web", "replicas": 2, "cpu": "50m", "memory": "64Mi", "probe_path": "/healthz"}}
 HTTP = {"port": {"process": "web", "port": 8080}}
 ENVIRONMENTS = {
@@ -75,7 +77,13 @@ def shop(project, owner, fleet, observe):
             body = each["body"]
             _seen(work, body, ill=work.owner_name.endswith("staging") and body["kind"] == "Deployment")
     for environment in Environment.objects.all():
-        observe(environment, "Degraded" if environment.name == "staging" else "Healthy")
+        observe(environment)
+    staging = Environment.objects.get(name="staging")
+    missing = _said("Ready", "False", "ImageNotFound", f"{NO_IMAGE}; 0 of 2 replicas are available")
+    ill = Work.objects.filter(owner_id=staging.pk, name="application")
+    ill.update(health="Degraded", conditions=[missing])
+    observed_environment(staging.pk)
+    roll_up_due()
     return made
 
 
@@ -93,7 +101,7 @@ def _seen(work, body, *, ill):
         work=work, cluster=work.cluster, claim="c", api_version=body["apiVersion"],
         oid=f"{group}/{body['kind']}/{metadata.get('namespace', '')}/{metadata['name']}",
         health="Degraded" if ill else "Healthy", reason="ImageNotFound" if ill else "Available",
-        message="The registry has no image registry.example/shop; 0 of 1 replicas are available" if ill else "",
+        message=f"{NO_IMAGE}; 0 of 2 replicas are available" if ill else "",
     )  # fmt: skip
 
 
