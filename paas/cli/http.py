@@ -89,6 +89,22 @@ class Http:
             raise UnreachableError(f"{self.server} is no control plane: its answer is not JSON.")
         return Answer(got.status_code, decoded, got.headers.get("ETag", ""))
 
+    def form(self, at: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form, as OAuth has it; an error in OAuth's words is an answer like any other.
+
+        Raises:
+            CliError: refused in any other words.
+            UnreachableError: no answer.
+        """
+        try:
+            got = self._client.post(at, data=dict(fields))
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        decoded = _decoded(got)
+        if not isinstance(decoded, dict) or not (got.is_success or "error" in decoded):
+            raise refusal(got.status_code, decoded)
+        return Answer(got.status_code, decoded)
+
     def pages(self, at: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Every entry of a paged list."""
         query = dict(params or {})

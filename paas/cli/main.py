@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from paas.cli.commands import account, applications, clusters, config, deploy, docs, runs, starting
+from paas.cli.commands import account, applications, clusters, config, deploy, docs, runs, starting, tokens
 from paas.cli.errors import MEANINGS, CliError, ExitCode
 from paas.cli.session import OutputOption, ServerOption, Session, session_of
 
@@ -38,6 +38,8 @@ app.add_typer(applications.app)
 app.add_typer(runs.app)
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(applications.secrets, name="secret")
+app.add_typer(tokens.app, name="token")
+app.add_typer(tokens.accounts, name="service-account")
 app.add_typer(config.app, name="config")
 app.add_typer(deploy.schemas, name="app-file")
 app.add_typer(docs.app)
