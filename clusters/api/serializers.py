@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clusters.conditions import good
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.selectors import ends
 from clusters.target import OFFERED
@@ -23,6 +24,11 @@ class ConditionOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     lastTransitionTime = serializers.DateTimeField()  # noqa: N815 - Kubernetes' own spelling
     observedGeneration = serializers.IntegerField(required=False)  # noqa: N815
+    good = serializers.SerializerMethodField()
+
+    def get_good(self, condition: dict[str, Any]) -> bool:
+        """Whether it says that all is well, whichever status means that for its type."""
+        return good(condition)
 
 
 class OfferForm(serializers.Serializer[Any]):

@@ -44,7 +44,14 @@ def path(*parts: str) -> str:
 class Http:
     """One control plane, as one person. Redirects are never followed: a token goes where it was meant to go."""
 
-    def __init__(self, server: str, token: str = "", *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        token: str = "",
+        *,
+        seconds: float = SECONDS,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         address = urlsplit(server)
         if address.scheme not in {"http", "https"} or not address.hostname:
             raise UsageError(f"{server!r} is no address of a control plane.", remedy="Such as https://dougong.example")
@@ -54,7 +61,7 @@ class Http:
             headers["Authorization"] = f"Bearer {token}"
         # The system's own store of authorities, and SSL_CERT_FILE; not the list that ships with httpx.
         context = ssl.create_default_context()
-        timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
         self._client = httpx.Client(
             base_url=self.server, headers=headers, timeout=timeout, verify=context, transport=transport
         )
