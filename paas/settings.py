@@ -212,6 +212,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Three sets of words are called "scope".
+    "ENUM_NAME_OVERRIDES": {
+        "TokenScopeEnum": ["read", "deploy", "admin"],
+        "ServiceTokenScopeEnum": ["read", "deploy"],
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
 }
 

@@ -1,14 +1,13 @@
 """The command against this project's own API, served over HTTP: the two agree on addresses, forms and refusals."""
 
-import io
 import json
 import re
-import sys
 
 import pytest
 
 from clusters.models import Cluster, ClusterCredential
 from paas.cli.commands import account
+from paas.cli.output import Output
 from paas.cli.watch import Clock
 from paas.identity import devices, services
 from paas.identity.models import ApiToken
@@ -44,24 +43,24 @@ def test_signs_in_and_ends_this_token_only(run, signs_in, owner):
 
 
 def test_signs_in_by_a_code_that_a_person_approves(run, live_server, owner, monkeypatch):
-    """The waiting of the command is the moment in which the person approves."""
-    said = []
+    """The waiting of the command is the moment in which the person approves what it has shown."""
+    shown, decided, note = [], [], Output.note
+    monkeypatch.setattr(Output, "note", lambda output, text: (shown.append(text), note(output, text)))
 
     def approve(seconds):
-        if not said:
-            code = re.search(r"[B-Z]{4}-[B-Z]{4}", sys.stderr.getvalue())[0]
-            said.append(devices.decide(user_code=code, approve=True, actor=owner))
+        if not decided:
+            code = re.search(r"[B-Z]{4}-[B-Z]{4}", " ".join(shown))[0]
+            decided.append(devices.decide(user_code=code, approve=True, actor=owner))
 
     monkeypatch.setattr(account, "CLOCK", Clock(sleep=approve))
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
     got = run("login", "--server", live_server.url, "--scope", "deploy")
-    assert got.code == 0, sys.stderr.getvalue()
+    assert got.code == 0, got.err
     [token] = ApiToken.objects.filter(user=owner)
-    assert (token.scope, token.machine) == ("deploy", said[0].machine)
+    assert (token.scope, token.machine) == ("deploy", decided[0].machine)
     [row] = run("token", "list", "-o", "json").json
     assert (row["current"], row["machine"], row["last_used_from"]) == (True, token.machine, "127.0.0.1")
-    assert run("token", "create", "more").code == 1
-    assert "[token_scope]" in sys.stderr.getvalue()
+    refused = run("token", "create", "more")
+    assert (refused.code, "[token_scope]" in refused.err) == (1, True)
     assert run("logout").code == 0
     assert not ApiToken.objects.exists()
 
