@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,8 +34,9 @@ CERTIFICATE_EXPIRING = "CertificateExpiring"
 KINDS_UNKNOWN = "KindsUnknown"
 LEAVING = "Leaving"
 
-# A condition with one of these types is good news when False.
-GOOD_WHEN_FALSE = frozenset({FENCE_MISSING, CREDENTIALS_EXPIRING, CERTIFICATE_EXPIRING, KINDS_UNKNOWN, LEAVING})
+# What is good news when True, of clusters, Works and environments; any other type says that something is wrong, or not
+# yet as it will be.
+GOOD_WHEN_TRUE = frozenset({REACHABLE, CREDENTIALS_ACCEPTED, IDENTITY_CONFIRMED, VERSION_SUPPORTED, "Ready"})
 # Nothing is delivered while one of these is False.
 NEEDED = (CREDENTIALS_ACCEPTED, IDENTITY_CONFIRMED, VERSION_SUPPORTED)
 
@@ -52,6 +53,16 @@ OLDEST = (1, 30)  # ValidatingAdmissionPolicy and aggregated discovery are stabl
 SOON = timedelta(days=14)
 
 _VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)")
+
+
+def good(condition: Mapping[str, Any]) -> bool:
+    """Whether it says that all is well, whichever status means that for its type."""
+    return bool(condition["status"] == ("True" if condition["type"] in GOOD_WHEN_TRUE else "False"))
+
+
+def judged(conditions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conditions as the API shows them: each says whether it is `good`."""
+    return [{**each, "good": good(each)} for each in conditions]
 
 
 def in_the_way(conditions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

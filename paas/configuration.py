@@ -132,8 +132,17 @@ class Settings(BaseSettings):
         le=86400,
         description="How often the healthy Works of a cluster are compared with it, all at once, in seconds.",
     )
-    token_days: int = Field(default=90, ge=1, le=3650, description="Life of an API token, in days.")
-    login_rate: str = Field(default="10/min", description="Log-in attempts by address, as `number/period`.")
+    token_days: int = Field(default=90, ge=1, le=3650, description="The longest life of an API token, in days.")
+    token_default_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Life of an API token where none is asked for, in days; at most the longest.",
+    )
+    login_rate: str = Field(
+        default="10/min",
+        description="Attempts to sign in by address, and to enter the code of a machine by person, as `number/period`.",
+    )
     stream_limit: int = Field(
         default=500, ge=1, description="Live views (server-sent events) one web process serves at once."
     )

@@ -182,7 +182,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "paas.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "paas.core.schema.Schema",
-    "DEFAULT_THROTTLE_RATES": {"login": DOUGONG.login_rate},
+    "DEFAULT_THROTTLE_RATES": {
+        "login": DOUGONG.login_rate,
+        "device": "30/min",
+        "device-token": "300/min",
+        "code": DOUGONG.login_rate,
+    },
+    # An address is the connection's own, as the web server has it: a header that anyone can write counts for nothing.
+    "NUM_PROXIES": 0,
     "EXCEPTION_HANDLER": "paas.core.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -206,6 +213,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Three sets of words are called "scope".
+    "ENUM_NAME_OVERRIDES": {
+        "TokenScopeEnum": ["read", "deploy", "admin"],
+        "ServiceTokenScopeEnum": ["read", "deploy"],
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
 }
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.models import Application, Environment, Project, Release
 from apps.services import Run
 from clusters.api.serializers import ConditionOut
+from clusters.conditions import judged
 
 
 class ProjectOut(serializers.ModelSerializer[Project]):
@@ -333,7 +334,7 @@ class EnvironmentOut(serializers.ModelSerializer[Environment]):
     @extend_schema_field(ConditionOut(many=True))
     def get_conditions(self, environment: Environment) -> Any:
         """As they were last added up."""
-        return environment.status.conditions if hasattr(environment, "status") else []
+        return judged(environment.status.conditions) if hasattr(environment, "status") else []
 
     def get_clusters(self, environment: Environment) -> list[str]:
         """Where it is placed, by name."""

@@ -16,7 +16,7 @@ from apps.models import Application, Environment
 from apps.render import RENDERER
 from apps.rollup import Facts, Sight, conditions, roll_up
 from apps.selectors.targets import differing, targets
-from clusters.conditions import in_the_way
+from clusters.conditions import in_the_way, judged
 from clusters.health import Health, Verdict, worst
 from clusters.models import Cluster, OwnedObject, Work
 
@@ -42,7 +42,7 @@ def environment_status(environment: Environment) -> dict[str, Any]:
     """{"id", "name", "release", "image", "generation", "observed", "health", "conditions", "clusters": [{"name",
     "health", "conditions", "notes", "works": [{"id", "name", "intent", "generation", "observed_generation", "health",
     "conditions", "reported", "objects": [{"id", "oid", "health", "reason", "message"}]}]}]}. The conditions of a
-    cluster are those that keep anything from being delivered there.
+    cluster are those that keep anything from being delivered there. Each condition says whether it is `good`.
     """
     return _told(environment, _works([environment.pk]).get(environment.pk, []))
 
@@ -122,7 +122,7 @@ def _told(environment: Environment, works: list[Work]) -> dict[str, Any]:
         "generation": environment.generation,
         "observed": found.observed,
         "health": str(found.health),
-        "conditions": conditions(before, found.conditions, now=timezone.now()),
+        "conditions": judged(conditions(before, found.conditions, now=timezone.now())),
         "clusters": [
             _cluster(cluster, notes.get(name, []), [work for work in works if work.cluster.name == name])
             for name, cluster in sorted(there.items())
@@ -136,7 +136,7 @@ def _cluster(cluster: Cluster, notes: list[str], works: list[Work]) -> dict[str,
     return {
         "name": cluster.name,
         "health": str(verdict.health),
-        "conditions": in_the_way(cluster.conditions),
+        "conditions": judged(in_the_way(cluster.conditions)),
         "notes": notes,
         "works": [_work(each) for each in works],
     }
@@ -150,7 +150,7 @@ def _work(work: Work) -> dict[str, Any]:
         "generation": work.generation,
         "observed_generation": work.observed_generation,
         "health": work.health,
-        "conditions": work.conditions,
+        "conditions": judged(work.conditions),
         "reported": work.reported,
         "objects": [
             {

@@ -19,12 +19,12 @@ from clusters.conditions import (
     CERTIFICATE_EXPIRING,
     CREDENTIALS_EXPIRING,
     FENCE_MISSING,
-    GOOD_WHEN_FALSE,
     KINDS_UNKNOWN,
     LEAVING,
     REACHABLE,
     SOON,
     VERSION_SUPPORTED,
+    good,
 )
 from clusters.models import Cluster
 from paas.core.conditions import get_condition
@@ -88,8 +88,7 @@ def condition(said: Mapping[str, Any]) -> Badge:
     status = str(said["status"])
     if status == "Unknown":
         return Badge(gettext_noop("Unknown"), PLAIN, title=spaced(str(said["reason"])))
-    good = (status == "False") if said["type"] in GOOD_WHEN_FALSE else (status == "True")
-    return Badge(spaced(str(said["reason"])), GOOD if good else BAD, title=str(said["message"]))
+    return Badge(spaced(str(said["reason"])), GOOD if good(said) else BAD, title=str(said["message"]))
 
 
 def reach(cluster: Cluster) -> Badge:

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clusters.conditions import good
 from clusters.held import Held, held
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.selectors import ends
@@ -24,6 +25,11 @@ class ConditionOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     lastTransitionTime = serializers.DateTimeField()
     observedGeneration = serializers.IntegerField(required=False)
+    good = serializers.SerializerMethodField()
+
+    def get_good(self, condition: dict[str, Any]) -> bool:
+        """Whether it says that all is well, whichever status means that for its type."""
+        return good(condition)
 
 
 class OfferForm(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,6 +95,18 @@ class Contexts:
         self.current = name
         self.save()
         return context
+
+    def rename(self, old: str, new: str) -> None:
+        """Call it by another name. UsageError when it is unknown, or the new name is taken or none."""
+        context = self.named(old)
+        if not new or new in self.known:
+            raise UsageError(f"A context cannot be called {new!r}.", rule="A name is taken once, and is not empty.")
+        self.known = {
+            each.name: each
+            for each in (replace(known, name=new) if known is context else known for known in self.known.values())
+        }
+        self.current = new if self.current == old else self.current
+        self.save()
 
     def remove(self, name: str) -> None:
         """Forget it; another one is not chosen in its place."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from paas.cli.hints import hint
+
 
 class ExitCode(IntEnum):
     """The exit codes of `dougong`."""
@@ -123,7 +125,7 @@ def refusal(status: int, body: Any) -> CliError:
     known = body if isinstance(body, Mapping) else {}
     kind = _BY_STATUS.get(status, CliError)
     code = str(known.get("code") or "")
-    told = _NEXT.get(status) or (f"See `dougong explain {code}`." if code else "")
+    told = hint(code) or _NEXT.get(status) or (f"See `dougong explain {code}`." if code else "")
     message = known.get("detail") or known.get("title") or f"The control plane answered {status}."
     errors = [entry for entry in known.get("errors") or () if isinstance(entry, Mapping)]
     return kind(

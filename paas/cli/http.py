@@ -45,7 +45,14 @@ def path(*parts: str) -> str:
 class Http:
     """One control plane, as one person. Redirects are never followed: a token goes where it was meant to go."""
 
-    def __init__(self, server: str, token: str = "", *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        token: str = "",
+        *,
+        seconds: float = SECONDS,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         address = urlsplit(server)
         if address.scheme not in {"http", "https"} or not address.hostname:
             raise UsageError(f"{server!r} is no address of a control plane.", remedy="Such as https://dougong.example")
@@ -55,7 +62,7 @@ class Http:
             headers["Authorization"] = f"Bearer {token}"
         # The system's own store of authorities, and SSL_CERT_FILE; not the list that ships with httpx.
         context = ssl.create_default_context()
-        timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
         self._client = httpx.Client(
             base_url=self.server, headers=headers, timeout=timeout, verify=context, transport=transport
         )
@@ -89,6 +96,22 @@ class Http:
         if decoded is None and got.content:
             raise UnreachableError(f"{self.server} is no control plane: its answer is not JSON.")
         return Answer(got.status_code, decoded, got.headers.get("ETag", ""))
+
+    def form(self, at: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form, as OAuth has it; an error in OAuth's words is an answer like any other.
+
+        Raises:
+            CliError: refused in any other words.
+            UnreachableError: no answer.
+        """
+        try:
+            got = self._client.post(at, data=dict(fields))
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        decoded = _decoded(got)
+        if not isinstance(decoded, dict) or not (got.is_success or "error" in decoded):
+            raise refusal(got.status_code, decoded)
+        return Answer(got.status_code, decoded)
 
     def pages(self, at: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Every entry of a paged list."""

@@ -20,6 +20,7 @@ from paas.cli.commands import (
     secrets,
     starting,
     teams,
+    tokens,
     whodid,
 )
 from paas.cli.errors import MEANINGS, CliError, ExitCode
@@ -59,6 +60,8 @@ app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
+app.add_typer(tokens.app, name="token")
+app.add_typer(tokens.accounts, name="service-account")
 app.add_typer(config.app, name="config")
 app.add_typer(audit.app, name="audit")
 app.add_typer(deploy.schemas, name="app-file")

@@ -14,15 +14,16 @@ from paas.cli import tokens
 from paas.cli.client import Client
 from paas.cli.contexts import Context, Contexts, normal_server
 from paas.cli.errors import UsageError
-from paas.cli.http import Http
+from paas.cli.http import SECONDS, Http
 from paas.cli.output import Format, Output
 
 
 class Session:
     """Built by the first command that asks for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds: float = SECONDS) -> None:
         self.output = Output()
+        self.seconds = seconds
         self.server = ""
         self._client: Client | None = None
 
@@ -57,7 +58,7 @@ class Session:
             if not token:
                 remedy = f"Sign in with `dougong login --server {server}`."
                 raise UsageError(f"You are not signed in at {server}.", code="not_signed_in", remedy=remedy)
-            self._client = Client(Http(server, token))
+            self._client = Client(Http(server, token, seconds=self.seconds))
         return self._client
 
 

@@ -19,11 +19,6 @@ Part = dict[str, Any]
 SETTLED = frozenset({"Healthy", "Suspended"})
 # What does well needs no line of its own in the tree.
 QUIET = frozenset({"Healthy"})
-# Conditions that are good news when True; every other says that something is wrong, or not as it will be.
-GOOD_WHEN_TRUE = frozenset({
-    "Applied", "Available", "CredentialsAccepted", "Healthy", "IdentityConfirmed", "Reachable", "Ready",
-    "VersionSupported",
-})  # fmt: skip
 
 
 def settled(status: Part, environment: str | None = None) -> bool:
@@ -73,8 +68,7 @@ def _add_conditions(branch: Tree, conditions: Sequence[Part]) -> None:
 
 def noteworthy(condition: Part) -> bool:
     """Whether a condition tells of something other than that all is well."""
-    expected = "True" if condition["type"] in GOOD_WHEN_TRUE else "False"
-    return bool(condition["status"] != expected)
+    return not condition.get("good", False)
 
 
 def lines(status: Part, environment: str | None = None) -> dict[str, str]:

@@ -6,6 +6,9 @@ which carries the granted rows. "operate" is the platform permission: held by th
 whose model says `permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by them
 alone).
 Operators may view what belongs to teams, not change it. Superusers may do all.
+
+Who comes with an API token may at most what the token is for: the person then carries it as `token`, whose `words` are
+those it lets through.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model
 
 from paas.core.errors import Forbidden, NotFound, Refusal
@@ -64,9 +68,24 @@ def signed_in(actor: Actor) -> AbstractUser | None:
 
 
 def fresh(actor: Actor) -> Actor:
-    """The person as they are now: their account may have been closed, their roles taken, since a live view began."""
+    """The person as they are now: since a live view began their account may have been closed, their roles taken, the
+    token they came with revoked.
+    """
     person = signed_in(actor)
-    return cast(Any, get_user_model())._default_manager.filter(pk=person.pk).first() if person is not None else None
+    if person is None:
+        return None
+    found = cast(Any, get_user_model())._default_manager.filter(pk=person.pk).first()
+    token = getattr(person, "token", None)
+    if found is None or token is None:
+        return cast(Actor, found)
+    found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
+    return cast(Actor, found) if found.token is not None else None
+
+
+def token_lets(actor: Actor, permission: str) -> bool:
+    """Whether the API token the actor came with is for this; a person without one is not held back."""
+    token = getattr(actor, "token", None)
+    return token is None or permission in token.words
 
 
 def is_operator(actor: Actor) -> bool:
@@ -77,11 +96,11 @@ def is_operator(actor: Actor) -> bool:
 
 def allowed(actor: Actor, permission: str, obj: models.Model | None) -> bool:
     """Whether the actor may. `obj` None asks for the platform as a whole."""
-    return right(actor, permission, obj) is not None
+    return token_lets(actor, permission) and right(actor, permission, obj) is not None
 
 
 def right(actor: Actor, permission: str, obj: models.Model | None) -> Right | None:
-    """By what right the actor may, None where they may not."""
+    """By what right the actor may, with whatever token they came; None where they may not."""
     person = signed_in(actor)
     if person is None:
         return None
@@ -115,7 +134,8 @@ def words(actor: Actor, obj: models.Model) -> frozenset[str]:
     if granted is None or person is None or person.is_superuser:
         return frozenset(word for word in (*TEAM_WORDS, OPERATE) if allowed(actor, word, obj))
     held = {each.permission.codename.removesuffix(f"_{obj._meta.model_name}") for each in granted}
-    return frozenset(held | ({"view", OPERATE} if is_operator(person) else set()))
+    held |= {"view", OPERATE} if is_operator(person) else set()
+    return frozenset(word for word in held if token_lets(actor, word))
 
 
 def with_words(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySet[AnyModel]:
@@ -130,12 +150,13 @@ def require(actor: Actor, permission: str, obj: models.Model | None) -> None:
 
     Raises:
         NotFound: the actor may not view `obj`, so it is not there for them.
-        Forbidden: the actor may view it, but not do this; says the rule and whom to ask.
+        Forbidden: the actor may view it, but not do this; says the rule and whom to ask. `token_scope` where the
+            person may, and the token they came with is not for it.
     """
     found = right(actor, permission, obj)
-    exercised.set(found)
-    if found is None:
-        refusal = _refusal(actor, permission, obj)
+    refusal = _refusal(actor, permission, obj) if found is None else _token_refusal(actor, permission)
+    exercised.set(found if refusal is None else None)
+    if refusal is not None:
         if (refused := denials.get()) is not None:
             refused.append(Denied(actor, permission, obj, refusal.code))
         raise refusal
@@ -157,6 +178,24 @@ def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal
         f"You may view {_noun(type(obj))} '{obj}', but not do this.",
         rule=f"It needs the permission '{permission}' on {_noun(type(root or obj))} '{root or obj}'.",
         remedy=f"Ask an owner of {_noun(type(root or obj))} '{root or obj}' for a role that has it.",
+    )
+
+
+def require_token(actor: Actor, permission: str) -> None:
+    """Refuse with `token_scope` what the API token the actor came with is not for."""
+    if refusal := _token_refusal(actor, permission):
+        raise refusal
+
+
+def _token_refusal(actor: Actor, permission: str) -> Refusal | None:
+    if token_lets(actor, permission):
+        return None
+    token = cast(Any, actor).token
+    return Forbidden(
+        "token_scope",
+        f"Your API token is for '{token.scope}' alone, and this needs '{permission}'.",
+        rule="A token does what both its scope and its person may: read views, deploy also deploys, admin does all.",
+        remedy="Use a token of a wider scope: `dougong login --scope admin`, or `dougong token create --scope`.",
     )
 
 

@@ -27,7 +27,7 @@ from paas.core.site import (
     register_navigation,
     register_view,
 )
-from paas.identity import services
+from paas.identity import pages, services  # noqa: F401 - pages registers its views
 from paas.identity.models import OPERATORS, Team, User
 from paas.identity.roles import members
 

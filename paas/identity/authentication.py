@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
+from rest_framework.request import Request
+
+from paas.identity.services import note_use
+
+
+def address_of(request: HttpRequest | Request) -> str | None:
+    """Where a request comes from, as the web server has it; None behind a socket."""
+    return request.META.get("REMOTE_ADDR") or None
 
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox carries no types
-    """Knox's tokens under the scheme Bearer."""
+    """Knox's tokens under the scheme Bearer. The person carries the token, which narrows what they may."""
+
+    def authenticate(self, request: Request) -> Any:
+        """The person and the token, whose use is noted; None where there is none."""
+        found = super().authenticate(request)
+        if found is not None:
+            user, token = found
+            note_use(token=token, address=address_of(request))
+            user.token = token
+        return found
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself, untyped upstream

@@ -1,4 +1,7 @@
-"""People, teams, the permission rows of teams, and API tokens. Written by `paas.identity.services` alone."""
+"""People, service accounts, teams, the permission rows of teams, API tokens and the sign-ins that wait for approval.
+
+Written by `paas.identity.services`, `service_accounts` and `devices` alone.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,14 @@ from paas.core.models import Versioned
 
 OPERATORS = "operators"
 
+# What a token may be for, and the permission words it lets through.
+READ, DEPLOY, ADMIN = "read", "deploy", "admin"
+SCOPES: dict[str, frozenset[str]] = {
+    READ: frozenset({"view"}),
+    DEPLOY: frozenset({"view", "deploy"}),
+    ADMIN: frozenset({"view", "deploy", "own", "operate"}),
+}
+
 NAME = RegexValidator(
     r"\A[a-z]([-a-z0-9]{0,38}[a-z0-9])?\Z",
     "1 to 40 lower-case letters, digits and dashes, beginning with a letter, ending with a letter or digit.",
@@ -22,15 +33,21 @@ NAME = RegexValidator(
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's tokens refer to it, without types
-    """A person. Signed-in persons see the console; what they may do there is a matter of teams and of the group
-    operators.
+    """A person, or with `team` a service account. Signed-in persons see the console; what they may do there is a
+    matter of teams and of the group operators. A service account has no password and works for its team alone.
     """
 
     permission_scope: ClassVar[str] = "operators"
+    # The API token that the request at hand came with; it narrows what may be done.
+    token: ApiToken | None = None
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     language = models.CharField(
         max_length=10, blank=True, default="", help_text="Of the console; the browser's own if left empty."
+    )
+
+    team = models.ForeignKey(
+        "Team", null=True, blank=True, on_delete=models.PROTECT, related_name="service_accounts", editable=False
     )
 
     class Meta:
@@ -39,7 +56,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
 
 
 class Team(Versioned):
-    """Owns projects. Its two roles are groups that hold permission rows on it."""
+    """Owns projects. Its roles are groups that hold permission rows on it."""
 
     permission_scope: ClassVar[str] = "team"
 
@@ -48,6 +65,7 @@ class Team(Versioned):
     )
     title = models.CharField(max_length=100)
     owners = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="owned_team", editable=False)
+    deployers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="deployed_team", editable=False)
     viewers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="viewed_team", editable=False)
 
     class Meta:
@@ -72,9 +90,16 @@ class TeamGroupPermission(GroupObjectPermissionBase):
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no types
-    """A bearer token: only its digest is kept, and the first characters to know it again by."""
+    """A bearer token: only its digest is kept, and the first characters to know it again by.
+
+    `machine` is where it was asked for, as that machine calls itself. The last use is noted once a minute.
+    """
 
     name = models.CharField(max_length=100, blank=True)
+    scope = models.CharField(max_length=10, choices=[(each, each) for each in SCOPES], default=ADMIN)
+    machine = models.CharField(max_length=100, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True)
 
     objects = AuthTokenManager()
 
@@ -83,3 +108,41 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no type
 
     def __str__(self) -> str:
         return f"{self.token_key}…"
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The permission words it lets through."""
+        return SCOPES[self.scope]
+
+
+class DeviceGrant(models.Model):
+    """A machine that asks to sign in as whoever approves it (RFC 8628). Both codes are kept as keyed digests.
+
+    The row goes when its token is fetched; `interval` is in seconds and rises for who asks too often.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    class State(models.TextChoices):
+        """What has become of it."""
+
+        PENDING = "pending"
+        APPROVED = "approved"
+        DECLINED = "declined"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device_digest = models.CharField(max_length=64, unique=True)
+    user_digest = models.CharField(max_length=64, unique=True)
+    client_id = models.CharField(max_length=40)
+    scope = models.CharField(max_length=10)
+    machine = models.CharField(max_length=100)
+    address = models.GenericIPAddressField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    interval = models.PositiveSmallIntegerField(default=5)
+    polled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"sign-in from {self.machine or 'a machine without a name'}"

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from paas.identity.models import Team, User
 
 OWNER = "owner"
+DEPLOYER = "deployer"
 VIEWER = "viewer"
-ROLES = (OWNER, VIEWER)
+ROLES = (OWNER, DEPLOYER, VIEWER)
 # The permission words a role holds on its team and on all that belongs to it.
-GRANTS: dict[str, tuple[str, ...]] = {OWNER: ("view", "deploy", "own"), VIEWER: ("view",)}
+GRANTS: dict[str, tuple[str, ...]] = {
+    OWNER: ("view", "deploy", "own"),
+    DEPLOYER: ("view", "deploy"),
+    VIEWER: ("view",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +26,22 @@ class Member:
     role: str
 
 
+def group_of(team: Team, role: str) -> int:
+    """The id of the group that holds the role's permissions on the team."""
+    return {OWNER: team.owners_id, DEPLOYER: team.deployers_id, VIEWER: team.viewers_id}[role]
+
+
 def members(team: Team) -> list[Member]:
-    """Owners first, each part by name; two queries."""
-    found = [Member(user, OWNER) for user in User.objects.filter(groups=team.owners_id).order_by("username")]
-    return found + [Member(user, VIEWER) for user in User.objects.filter(groups=team.viewers_id).order_by("username")]
+    """The persons on the team: owners first, each role by name; a query per role."""
+    return [
+        Member(user, role)
+        for role in ROLES
+        for user in User.objects.filter(groups=group_of(team, role), team=None).order_by("username")
+    ]
 
 
 def role_of(team: Team, user: User) -> str | None:
-    """The role the person holds on the team."""
-    held = set(user.groups.filter(pk__in=[team.owners_id, team.viewers_id]).values_list("pk", flat=True))
-    if team.owners_id in held:
-        return OWNER
-    return VIEWER if team.viewers_id in held else None
+    """The role the person holds on the team, the widest where there are several."""
+    groups = {role: group_of(team, role) for role in ROLES}
+    held = set(user.groups.filter(pk__in=groups.values()).values_list("pk", flat=True))
+    return next((role for role, group in groups.items() if group in held), None)

@@ -17,9 +17,12 @@ from guardian.shortcuts import assign_perm
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
-from paas.core.permissions import OPERATE, Actor, require, signed_in
-from paas.identity.models import OPERATORS, ApiToken, Team, User
-from paas.identity.roles import GRANTS, OWNER, ROLES, VIEWER, role_of
+from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
+from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, Team, User
+from paas.identity.roles import DEPLOYER, GRANTS, OWNER, ROLES, VIEWER, group_of, role_of
+
+# How exactly it is known when a token was last used.
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
@@ -39,7 +42,13 @@ def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
     try:
         with transaction.atomic():
             groups = {role: Group.objects.create(name=f"team:{name}:{role}") for role in ROLES}
-            team = Team.objects.create(name=name, title=title or name, owners=groups[OWNER], viewers=groups[VIEWER])
+            team = Team.objects.create(
+                name=name,
+                title=title or name,
+                owners=groups[OWNER],
+                deployers=groups[DEPLOYER],
+                viewers=groups[VIEWER],
+            )
             for role, group in groups.items():
                 for word in GRANTS[role]:
                     assign_perm(f"identity.{word}_team", group, team)
@@ -71,10 +80,11 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
     """Give a person one role on the team; a role held before is replaced.
 
     Raises:
-        Invalid: `role_unknown`.
+        Invalid: `role_unknown`; `service_account_fixed`.
         Conflict: `last_owner`, where the team would be left without one.
     """
     require(actor, "own", team)
+    _a_person(user)
     if role not in ROLES:
         raise Invalid("role_unknown", f"There is no role '{role}'.", rule=f"A role is one of {', '.join(ROLES)}.")
     with transaction.atomic():
@@ -84,8 +94,8 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
             return
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(team.owners, team.viewers)
-        user.groups.add(team.owners if role == OWNER else team.viewers)
+        user.groups.remove(*(group_of(team, each) for each in ROLES))
+        user.groups.add(group_of(team, role))
         team.save_version()
         audit.record(
             actor=actor,
@@ -101,9 +111,11 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
 
     Raises:
         NotFound: `member_not_found`.
+        Invalid: `service_account_fixed`.
         Conflict: `last_owner`.
     """
     require(actor, "own", team)
+    _a_person(user)
     with transaction.atomic():
         team = _locked(team)
         before = role_of(team, user)
@@ -111,7 +123,7 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
             raise NotFound("member_not_found", f"'{user.username}' is no member of team '{team}'.")
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(team.owners, team.viewers)
+        user.groups.remove(*(group_of(team, each) for each in ROLES))
         team.save_version()
         audit.record(
             actor=actor, action="team.member_removed", target=team, before={"user": user.username, "role": before}
@@ -159,8 +171,14 @@ def bootstrap_admin(*, username: str, password: str) -> User:
 
 
 def set_operator(*, user: User, operator: bool, actor: Actor) -> None:
-    """Put a person into the group operators, or take them out."""
+    """Put a person into the group operators, or take them out.
+
+    Raises:
+        Invalid: `service_account_fixed`.
+    """
     require(actor, OPERATE, None)
+    if operator:
+        _a_person(user)
     with transaction.atomic():
         group = operators()
         before = user.groups.filter(pk=group.pk).exists()
@@ -192,33 +210,55 @@ def set_active(*, user: User, active: bool, actor: Actor) -> None:
         )
 
 
-def create_token(*, user: User, name: str = "", days: int | None = None, actor: Actor) -> tuple[str, datetime]:
-    """A new API token for oneself, or by an operator for another.
+def create_token(
+    *,
+    user: User,
+    name: str = "",
+    days: int | None = None,
+    scope: str = ADMIN,
+    machine: str = "",
+    actor: Actor,
+) -> tuple[str, datetime]:
+    """A new API token for oneself; by an owner for a service account of the team; by an operator for another.
 
     Args:
-        days: its life; at most, and if left out, DOUGONG_TOKEN_DAYS.
+        days: its life, at most DOUGONG_TOKEN_DAYS; left out, DOUGONG_TOKEN_DEFAULT_DAYS.
+        scope: `read`, `deploy` or `admin`; it narrows what the person may, and never widens it.
+        machine: where it is kept, as that machine calls itself.
 
     Returns:
         The token, never to be shown again, and when it ends.
+
+    Raises:
+        Invalid: `token_scope_unknown`.
+        Forbidden: `token_scope`, where the actor came with a token that is not for admin.
     """
-    if actor != user:
-        require(actor, OPERATE, None)
-    life = timedelta(days=min(days or settings.DOUGONG.token_days, settings.DOUGONG.token_days))
+    _may_keep_tokens(actor, user)
+    if scope not in SCOPES:
+        raise Invalid(
+            "token_scope_unknown",
+            f"There is no scope '{scope[:20]}'.",
+            rule=f"A token is for one of {', '.join(SCOPES)}.",
+            remedy="Name one of these.",
+        )
+    longest = settings.DOUGONG.token_days
+    life = timedelta(days=min(days or settings.DOUGONG.token_default_days, longest))
     with transaction.atomic():
-        row, token = ApiToken.objects.create(user=user, expiry=life, name=name)
+        row, token = ApiToken.objects.create(user=user, expiry=life, name=name, scope=scope, machine=machine)
+        told = {"name": name, "token": str(row), "scope": scope, "machine": machine}
         audit.record(
-            actor=actor,
-            action="token.created",
-            target=user,
-            after={"name": name, "token": str(row), "expires": row.expiry.isoformat()},
+            actor=actor, action="token.created", target=user, after={**told, "expires": row.expiry.isoformat()}
         )
     return token, row.expiry
 
 
 def revoke_token(*, token: ApiToken, actor: Actor) -> None:
-    """End a token of one's own, or as an operator anyone's."""
-    if actor != token.user:
-        require(actor, OPERATE, None)
+    """End a token of one's own, one of a service account of one's team, or as an operator anyone's.
+
+    Any token may end itself; for another one a token must be for admin.
+    """
+    if getattr(actor, "token", None) != token:
+        _may_keep_tokens(actor, token.user)
     with transaction.atomic():
         audit.record(
             actor=actor, action="token.revoked", target=token.user, before={"name": token.name, "token": str(token)}
@@ -226,9 +266,31 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
         token.delete()
 
 
+def note_use(*, token: ApiToken, address: str | None) -> None:
+    """Keep when and from where a token was last used. No change of anything declared, so no audit event."""
+    now = timezone.now()
+    last = token.last_used_at
+    if last is None or now - last >= USE_NOTED_EVERY or token.last_used_from != address:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address)
+
+
 def remove_expired_tokens() -> int:
-    """Delete tokens whose time is over; the number deleted. Knox deletes one when it is used, this the rest."""
-    return int(ApiToken.objects.filter(expiry__lt=timezone.now()).delete()[0])
+    """Delete tokens and sign-ins whose time is over; the number deleted. Knox deletes a token when it is used, this
+    the rest.
+    """
+    now = timezone.now()
+    DeviceGrant.objects.filter(expires_at__lt=now).delete()
+    return int(ApiToken.objects.filter(expiry__lt=now).delete()[0])
+
+
+def _may_keep_tokens(actor: Actor, user: User) -> None:
+    """Whose tokens the actor may make and end."""
+    if user.team is not None:
+        require(actor, "own", user.team)
+    elif actor != user:
+        require(actor, OPERATE, None)
+    else:
+        require_token(actor, "own")
 
 
 def set_language(*, user: User, language: str, actor: Actor) -> None:
@@ -269,6 +331,16 @@ def _check_name(name: str) -> None:
             rule=" ".join(error.messages),
             remedy="Choose another name.",
         ) from error
+
+
+def _a_person(user: User) -> None:
+    if user.team is not None:
+        raise Invalid(
+            "service_account_fixed",
+            f"'{user.username}' is a service account of team '{user.team}'.",
+            rule="A service account deploys for its own team, and has no other role.",
+            remedy="Make a service account in the other team.",
+        )
 
 
 def _locked(team: Team) -> Team:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.live import Live
 
-from paas.cli import changes
+from paas.cli import changes, completion
 from paas.cli import logs as lines
 from paas.cli import status as view
 from paas.cli.client import environment_of, project_name
@@ -23,8 +23,16 @@ from paas.cli.watch import Clock, Watch
 app = typer.Typer()
 CLOCK = Clock()
 
-App = Annotated[str, typer.Argument(metavar="APP", help="The application, as NAME or PROJECT/NAME.")]
-Environment = Annotated[str | None, typer.Option("--environment", "-e", help="The environment.")]
+App = Annotated[
+    str,
+    typer.Argument(
+        metavar="APP", help="The application, as NAME or PROJECT/NAME.", autocompletion=completion.applications
+    ),
+]
+Environment = Annotated[
+    str | None,
+    typer.Option("--environment", "-e", help="The environment.", autocompletion=completion.environments),
+]
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")]
 WatchFlag = Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")]
 
@@ -38,7 +46,12 @@ ExitCodeFlag = Annotated[
 def status(
     session: Session,
     applications: Annotated[
-        list[str], typer.Argument(metavar="APP...", help="The application, as NAME or PROJECT/NAME; or several.")
+        list[str],
+        typer.Argument(
+            metavar="APP...",
+            help="The application, as NAME or PROJECT/NAME; or several.",
+            autocompletion=completion.applications,
+        ),
     ],
     environment: Environment = None,
     watch: WatchFlag = False,

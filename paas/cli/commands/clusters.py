@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
+from paas.cli import completion, offers
 from paas.cli import join as member
-from paas.cli import offers
 from paas.cli.client import Client
 from paas.cli.errors import CliError, DeadlineError, UsageError
 from paas.cli.kubectl import Kubectl, existing_file, find
@@ -22,8 +23,8 @@ from paas.cli.watch import Clock, Watch
 app = typer.Typer(help="The fleet: join, look at and steer clusters.", no_args_is_help=True)
 CLOCK = Clock()
 
-Name = Annotated[str, typer.Argument(help="The cluster's name.")]
-Names = Annotated[list[str], typer.Argument(help="The clusters' names.")]
+Name = Annotated[str, typer.Argument(help="The cluster's name.", autocompletion=completion.clusters)]
+Names = Annotated[list[str], typer.Argument(help="The clusters' names.", autocompletion=completion.clusters)]
 Program = Annotated[
     str | None, typer.Option("--kubectl", metavar="PATH", help="The kubectl to run; else the one on PATH.")
 ]
@@ -200,40 +201,38 @@ def resume(session: Session, names: Names) -> None:
     _edit(session, names, {"suspended": False})
 
 
-@app.command()
-@command
-def offer(
-    session: Session,
-    name: Name,
-    priority_class: PriorityClasses = None,
-    node_pool: NodePools = None,
-    service_account_annotation: Annotations = None,
-    secret_store: SecretStores = None,
-    reason: Reason = "",
-) -> None:
+def _changes_offers(verb: str, change: Callable[[offers.Body, offers.Body, str], offers.Body], told: str) -> None:
+    """A command that changes what of a cluster every team may use."""
+
+    @app.command(name=verb, help=told)
+    @command
+    def run(
+        session: Session,
+        name: Name,
+        priority_class: PriorityClasses = None,
+        node_pool: NodePools = None,
+        service_account_annotation: Annotations = None,
+        secret_store: SecretStores = None,
+        reason: Reason = "",
+    ) -> None:
+        chosen = offers.chosen(priority_class, node_pool, service_account_annotation, secret_store)
+        _show(session, session.client.edit_cluster(name, lambda now: change(now, chosen, reason)))
+
+
+_changes_offers(
+    "offer",
+    offers.added,
     """Let every team use priority classes, node pools, service-account annotations or secret stores of a cluster.
 
     What is offered already stays so. Storage tiers are offered in the cluster itself, by the label dougong.dev/tier on
     a StorageClass.
-    """
-    chosen = offers.chosen(priority_class, node_pool, service_account_annotation, secret_store)
-    _show(session, session.client.edit_cluster(name, lambda now: offers.added(now, chosen, reason)))
-
-
-@app.command()
-@command
-def withdraw(
-    session: Session,
-    name: Name,
-    priority_class: PriorityClasses = None,
-    node_pool: NodePools = None,
-    service_account_annotation: Annotations = None,
-    secret_store: SecretStores = None,
-    reason: Reason = "",
-) -> None:
-    """Let no team use them any longer. What runs keeps them until it is deployed or rendered again, and refused."""
-    chosen = offers.chosen(priority_class, node_pool, service_account_annotation, secret_store)
-    _show(session, session.client.edit_cluster(name, lambda now: offers.removed(now, chosen, reason)))
+    """,
+)
+_changes_offers(
+    "withdraw",
+    offers.removed,
+    "Let no team use them any longer. What runs keeps them until it is deployed or rendered again, and refused.",
+)
 
 
 def _edit(session: Session, names: list[str], changes: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from paas.core.permissions import Actor, is_operator, words
-from paas.identity.models import ApiToken, Team, User
-from paas.identity.roles import ROLES
+from paas.identity.models import ADMIN, DEPLOY, SCOPES, ApiToken, Team, User
+from paas.identity.roles import DEPLOYER, OWNER, ROLES, VIEWER
 
 
 class UserOut(serializers.ModelSerializer[User]):
@@ -49,9 +49,12 @@ class MeOut(serializers.ModelSerializer[User]):
     @extend_schema_field(TeamMembershipOut(many=True))
     def get_teams(self, user: User) -> list[dict[str, str]]:
         """Roles by team name."""
-        owned = dict.fromkeys(Team.objects.filter(owners__user=user).values_list("name", flat=True), "owner")
-        viewed = dict.fromkeys(Team.objects.filter(viewers__user=user).values_list("name", flat=True), "viewer")
-        return [{"team": name, "role": role} for name, role in sorted((viewed | owned).items())]
+        groups = {OWNER: "owners", DEPLOYER: "deployers", VIEWER: "viewers"}
+        found: dict[str, str] = {}
+        for role in reversed(ROLES):
+            names = Team.objects.filter(**{f"{groups[role]}__user": user}).values_list("name", flat=True)
+            found |= dict.fromkeys(names, role)
+        return [{"team": name, "role": role} for name, role in sorted(found.items())]
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
@@ -108,7 +111,45 @@ class TokenIn(serializers.Serializer[Any]):
     """A new token."""
 
     name = serializers.CharField(max_length=100)
-    days = serializers.IntegerField(min_value=1, required=False, help_text="Its life; at most DOUGONG_TOKEN_DAYS.")
+    scope = serializers.ChoiceField(
+        list(SCOPES), default=ADMIN, help_text="read views, deploy also deploys, admin does all that its person may."
+    )
+    days = serializers.IntegerField(
+        min_value=1,
+        required=False,
+        help_text="Its life; at most DOUGONG_TOKEN_DAYS, and DOUGONG_TOKEN_DEFAULT_DAYS if left out.",
+    )
+
+
+class ServiceTokenIn(TokenIn):
+    """A new token of a service account."""
+
+    scope = serializers.ChoiceField(
+        [each for each in SCOPES if each != ADMIN], default=DEPLOY, help_text="read views, deploy also deploys."
+    )
+
+
+class ServiceAccountIn(serializers.Serializer[Any]):
+    """A new service account."""
+
+    name = serializers.CharField(max_length=60, help_text="Such as ci: it is ci@TEAM in the audit trail.")
+
+
+class ServiceAccountOut(serializers.Serializer[Any]):
+    """Who a team's pipelines are."""
+
+    name = serializers.SerializerMethodField()
+    username = serializers.CharField(help_text="As it stands in the audit trail.")
+    created_at = serializers.DateTimeField(source="date_joined")
+    tokens = serializers.SerializerMethodField()
+
+    def get_name(self, account: User) -> str:
+        """Within the team."""
+        return account.username.partition("@")[0]
+
+    def get_tokens(self, account: User) -> int:
+        """How many tokens it has."""
+        return account.auth_token_set.count()
 
 
 class NewTokenOut(serializers.Serializer[Any]):
@@ -124,8 +165,16 @@ class TokenOut(serializers.ModelSerializer[ApiToken]):
     id = serializers.CharField(source="token_key")
     created_at = serializers.DateTimeField(source="created")
     expires_at = serializers.DateTimeField(source="expiry")
+    scope = serializers.ChoiceField(list(SCOPES))
+    current = serializers.SerializerMethodField()
 
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "created_at", "expires_at"]
+        fields = [
+            "id", "name", "scope", "machine", "created_at", "expires_at", "last_used_at", "last_used_from", "current",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    def get_current(self, token: ApiToken) -> bool:
+        """Whether it is the one that asks."""
+        return bool(token == self.context["request"].auth)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import BaseRouter
 
+from paas.identity.api.oauth import DeviceAuthorizationView, DeviceTokenView
+from paas.identity.api.service_accounts import ServiceAccountTokenViewSet, ServiceAccountViewSet
 from paas.identity.api.views import LoginView, MeView, TeamViewSet, TokenViewSet
+
+ACCOUNT = "teams/<str:team>/service-accounts/<str:account>/"
 
 urlpatterns = [
     path("login", LoginView.as_view(), name="login"),
+    path("oauth/device_authorization", DeviceAuthorizationView.as_view(), name="device-authorization"),
+    path("oauth/token", DeviceTokenView.as_view(), name="device-token"),
     path("me", MeView.as_view(), name="me"),
     path(
         "teams/<str:name>/members/", TeamViewSet.as_view({"get": "members"}, pagination_class=None), name="team-members"
@@ -17,6 +23,22 @@ urlpatterns = [
         "teams/<str:name>/members/<str:username>/",
         TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
         name="team-member",
+    ),
+    path(
+        "teams/<str:team>/service-accounts/",
+        ServiceAccountViewSet.as_view({"get": "list", "post": "create"}),
+        name="service-accounts",
+    ),
+    path(ACCOUNT, ServiceAccountViewSet.as_view({"delete": "destroy"}), name="service-account"),
+    path(
+        f"{ACCOUNT}tokens/",
+        ServiceAccountTokenViewSet.as_view({"get": "list", "post": "create"}),
+        name="service-account-tokens",
+    ),
+    path(
+        f"{ACCOUNT}tokens/<str:id>/",
+        ServiceAccountTokenViewSet.as_view({"delete": "destroy"}),
+        name="service-account-token",
     ),
 ]
 

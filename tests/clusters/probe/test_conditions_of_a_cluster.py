@@ -87,3 +87,21 @@ def test_silence_has_a_reason(fault, reason):
 def test_a_refused_credential_is_not_one_that_lacks_a_right():
     assert conditions.credentials(ApiRefused(401, "Unauthorized", "")).reason == "Unauthorized"
     assert conditions.credentials(ApiRefused(403, "Forbidden", "")).reason == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "well"),
+    [
+        ("Reachable", "True", True),
+        ("Reachable", "False", False),
+        ("Reachable", "Unknown", False),
+        ("Ready", "True", True),
+        ("FenceMissing", "False", True),
+        ("FenceMissing", "True", False),
+        ("FenceMissing", "Unknown", False),
+        ("ApplyFailed", "True", False),
+    ],
+)
+def test_which_status_means_well(kind, status, well):
+    [said] = conditions.judged([{"type": kind, "status": status, "reason": "Because"}])
+    assert said == {"type": kind, "status": status, "reason": "Because", "good": well}

@@ -143,7 +143,7 @@ def signed_in(plane, monkeypatch):
 @pytest.fixture
 def quick(monkeypatch):
     """Watching takes no time: each wait moves the clock on."""
-    from paas.cli.commands import applications, clusters
+    from paas.cli.commands import account, applications, clusters
     from paas.cli.watch import Clock
 
     passed = [0.0]
@@ -152,6 +152,7 @@ def quick(monkeypatch):
         passed[0] += seconds
 
     clock = Clock(now=lambda: passed[0], sleep=sleep)
+    monkeypatch.setattr(account, "CLOCK", clock)
     monkeypatch.setattr(applications, "CLOCK", clock)
     monkeypatch.setattr(clusters, "CLOCK", clock)
     return passed

@@ -1,11 +1,15 @@
 """The command against this project's own API, served over HTTP: the two agree on addresses, forms and refusals."""
 
 import json
+import re
 
 import pytest
 
 from clusters.models import Cluster, ClusterCredential
-from paas.identity import services
+from paas.cli.commands import account
+from paas.cli.output import Output
+from paas.cli.watch import Clock
+from paas.identity import devices, services
 from paas.identity.models import ApiToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +40,61 @@ def test_signs_in_and_ends_this_token_only(run, signs_in, owner):
     assert ApiToken.objects.filter(user=owner).count() == 2
     assert run("logout").code == 0
     assert [each.name for each in ApiToken.objects.filter(user=owner)] == ["another"]
+
+
+def test_signs_in_by_a_code_that_a_person_approves(run, live_server, owner, monkeypatch):
+    """The waiting of the command is the moment in which the person approves what it has shown."""
+    shown, decided, note = [], [], Output.note
+    monkeypatch.setattr(Output, "note", lambda output, text: (shown.append(text), note(output, text)))
+
+    def approve(seconds):
+        if not decided:
+            code = re.search(r"[B-Z]{4}-[B-Z]{4}", " ".join(shown))[0]
+            decided.append(devices.decide(user_code=code, approve=True, actor=owner))
+
+    monkeypatch.setattr(account, "CLOCK", Clock(sleep=approve))
+    got = run("login", "--server", live_server.url, "--scope", "deploy")
+    assert got.code == 0, got.err
+    [token] = ApiToken.objects.filter(user=owner)
+    assert (token.scope, token.machine) == ("deploy", decided[0].machine)
+    [row] = run("token", "list", "-o", "json").json
+    assert (row["current"], row["machine"], row["last_used_from"]) == (True, token.machine, "127.0.0.1")
+    refused = run("token", "create", "more")
+    assert (refused.code, "[token_scope]" in refused.err) == (1, True)
+    assert run("logout").code == 0
+    assert not ApiToken.objects.exists()
+
+
+def test_tokens_and_service_accounts(run, signs_in, owner, team, live_server, monkeypatch):
+    signs_in(owner)
+    assert run("token", "create", "laptop", "--scope", "read", "--days", "3", "-o", "name").out.startswith("dgt_")
+    assert [each["name"] for each in run("token", "list", "-o", "json").json if not each["current"]] == ["laptop"]
+    assert "(this one)" in run("token", "list").out
+    identifier = ApiToken.objects.get(name="laptop").token_key
+    assert run("token", "revoke", identifier, "-o", "name").out == f"token/{identifier}\n"
+    assert run("token", "revoke", identifier).code == 3
+    assert run("service-account", "create", "shop", "ci", "-o", "name").out == "service-account/shop/ci\n"
+    made = run("token", "create", "pipeline", "--service-account", "shop/ci", "-o", "name").out.strip()
+    assert [each["tokens"] for each in run("service-account", "list", "shop", "-o", "json").json] == [1]
+    assert "pipeline" in run("token", "list", "--service-account", "shop/ci").out
+    assert run("token", "list", "--service-account", "shop").code == 2
+    assert run("token", "create", "wide", "--scope", "admin", "--service-account", "shop/ci").code == 1
+    monkeypatch.setenv("DOUGONG_TOKEN", made)
+    assert run("service-account", "create", "shop", "another").code == 1
+    monkeypatch.delenv("DOUGONG_TOKEN")
+    assert run("service-account", "remove", "shop", "ci").code == 0
+    assert run("service-account", "list", "shop", "-o", "name").out == ""
+    assert run("token", "list", "--service-account", "shop/ci").code == 3
+
+
+def test_the_shell_completes_names(joined, run, live_server, monkeypatch):
+    from paas.cli import completion
+
+    assert completion.clusters("ea") == ["east"]
+    assert completion.clusters("x") == []
+    assert completion.applications("") == []
+    monkeypatch.setenv("DOUGONG_TOKEN", "dgt_wrong")
+    assert completion.clusters("ea") == []
 
 
 def test_a_wrong_password_is_refused_in_words(run, live_server, owner):

@@ -14,8 +14,8 @@ def cluster(name="east", *, conditions=(), **spec):
         "spec": {"server": "https://198.51.100.7:6443", "labels": {"region": "eu"}, "cordoned": False, **spec},
         "status": {"identity": "uid-1", "version": "v1.34.4", "nodes": [{"name": "n1", "ready": True}]},
         "conditions": [
-            {"type": "Reachable", "status": "True", "reason": "Answered", "message": ""},
-            {"type": "FenceMissing", "status": "False", "reason": "Standing", "message": ""},
+            {"type": "Reachable", "status": "True", "reason": "Answered", "message": "", "good": True},
+            {"type": "FenceMissing", "status": "False", "reason": "Standing", "message": "", "good": True},
             *conditions,
         ],
         "works": 4,
@@ -24,7 +24,7 @@ def cluster(name="east", *, conditions=(), **spec):
 
 @pytest.fixture
 def fleet(signed_in):
-    missing = {"type": "FenceMissing", "status": "True", "reason": "NotFound", "message": ""}
+    missing = {"type": "FenceMissing", "status": "True", "reason": "NotFound", "message": "", "good": False}
     signed_in.on("GET", CLUSTERS, {"results": [cluster()], "next": f"{signed_in.url}{CLUSTERS}?cursor=abc"})
     signed_in.on("GET", CLUSTERS, {"results": [cluster("west", conditions=[missing], cordoned=True)], "next": None})
     signed_in.on("GET", CLUSTERS + "east/", cluster(), ETag='"3"')

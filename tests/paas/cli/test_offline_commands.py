@@ -132,6 +132,16 @@ def test_the_reference_is_current(run):
     assert (ROOT / "docs" / "cli.md").read_text() == run("docs").out
 
 
+def test_every_command_has_a_page_of_its_own(run, tmp_path):
+    """`make cli-pages` brings them up to date."""
+    (tmp_path / "gone.md").write_text("of a command that is no more")
+    assert run("docs", "--folder", str(tmp_path)).code == 0
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_text() for path in (ROOT / "docs" / "cli").iterdir()}
+    assert made["cluster-list.md"].startswith("# `dougong cluster list`\n\nList the fleet.\n")
+    assert "gone.md" not in made
+
+
 def test_every_command_is_in_the_reference(run):
     told = run("docs").out
     for command in (

@@ -5,6 +5,9 @@ import socket
 
 import pytest
 
+from paas.cli.hints import hint
+from paas.core.codes import codes
+
 CLUSTER = "/api/v1/clusters/east/"
 
 
@@ -45,6 +48,19 @@ def test_tells_what_was_refused_why_and_what_to_do_next(run, signed_in):
         "Next: Ask one.",
         "Request: r-1",
     ]
+
+
+def test_every_code_of_the_api_says_what_to_do_next():
+    bare = {each.code for each in codes() if not any(each.remedies)}
+    assert bare
+    assert [each for each in sorted(bare) if not hint(each.replace("…", "thing"))] == []
+
+
+def test_a_hint_comes_where_the_api_has_no_remedy(run, signed_in):
+    signed_in.on("GET", CLUSTER, problem(409, code="cluster_leaving"), status=409)
+    signed_in.on("GET", CLUSTER, problem(409, code="cluster_leaving", remedy="Wait."), status=409)
+    assert "Next: Wait until it has left; `dougong cluster show NAME`" in run("cluster", "show", "east").err
+    assert "Next: Wait.\n" in run("cluster", "show", "east").err
 
 
 def test_tells_each_wrong_field(run, signed_in):

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from urllib.parse import parse_qsl
 
 import keyring
 import pytest
@@ -80,6 +81,82 @@ def test_the_password_is_in_no_answer_and_no_file(run, door, home):
     got = run("login", "--server", door.url, "--username", "ann", "--password-stdin", stdin="hunter2\n")
     assert "hunter2" not in got.out + got.err
     assert all("hunter2" not in path.read_text() for path in home.iterdir())
+
+
+AUTHORIZE, TOKEN = "/api/v1/oauth/device_authorization", "/api/v1/oauth/token"
+BEGUN = {
+    "device_code": "long-secret", "user_code": "BCDF-GHJK", "expires_in": 600, "interval": 5,
+    "verification_uri": "https://d.example/console/device/",
+    "verification_uri_complete": "https://d.example/console/device/?code=BCDF-GHJK",
+}  # fmt: skip
+
+
+def form_of(request):
+    return dict(parse_qsl(request.raw.decode()))
+
+
+@pytest.fixture
+def code(door, quick):
+    """The control plane gives codes; `quick` is the time that passed."""
+    door.on("POST", AUTHORIZE, BEGUN)
+    door.passed = quick
+    return door
+
+
+def waits(error, status=400):
+    return {"body": {"error": error, "error_description": f"It says {error}."}, "status": status}
+
+
+def test_signs_in_by_a_code_and_asks_as_often_as_it_is_told(run, code, home):
+    for error in ("authorization_pending", "slow_down", "authorization_pending"):
+        code.on("POST", TOKEN, **waits(error))
+    code.on("POST", TOKEN, {"access_token": "dgt_12345678secret", "token_type": "Bearer", "scope": "read"})
+    got = run("login", "--server", code.url, "--scope", "read")
+    assert got.code == 0, got.err
+    assert BEGUN["verification_uri_complete"] in got.err
+    assert "BCDF-GHJK" in got.err
+    [begun] = [form_of(each) for each in code.requests if each.path == AUTHORIZE]
+    assert (begun["client_id"], begun["scope"], "@" in begun["machine"]) == ("dougong-cli", "read", True)
+    [*_, last] = [form_of(each) for each in code.requests if each.path == TOKEN]
+    assert (last["device_code"], last["client_id"]) == ("long-secret", "dougong-cli")
+    assert code.passed == [5 + 5 + 10 + 10]
+    assert json.loads((home / "tokens.json").read_text()) == {f"ann@{code.url}": "dgt_12345678secret"}
+    assert "long-secret" not in got.out + got.err
+    assert "secret" not in (home / "config.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [("access_denied", 1), ("expired_token", 6), ("invalid_grant", 1)],
+)
+def test_a_code_that_brings_no_token(run, code, home, error, exit_code):
+    code.on("POST", TOKEN, **waits(error))
+    got = run("login", "--server", code.url)
+    assert (got.code, f"[{error}]" in got.err, "dougong login" in got.err) == (exit_code, True, True)
+    assert not home.exists()
+
+
+def test_a_code_that_nobody_approves_ends(run, code):
+    code.on("POST", TOKEN, **waits("authorization_pending"))
+    assert run("login", "--server", code.url).code == 6
+    assert code.passed == [600]
+
+
+def test_a_control_plane_that_is_away_for_a_moment_is_waited_for(run, code):
+    code.on("POST", TOKEN, b"<html>Bad gateway</html>", status=502)
+    code.on("POST", TOKEN, {"access_token": "dgt_1", "token_type": "Bearer"})
+    assert run("login", "--server", code.url).code == 0
+
+
+def test_contexts_are_renamed_and_forgotten(run, door, home):
+    run("login", "--server", door.url, "--token", "dgt_a", "--name", "a")
+    assert [each["name"] for each in run("contexts", "--rename", "a=b", "-o", "json").json] == ["b"]
+    assert run("cluster", "list").code == 0
+    for wrong in ("b", "b=", "b=b", "x=y"):
+        assert run("contexts", "--rename", wrong).code == 2
+    assert run("contexts", "--delete", "b", "-o", "json").json == []
+    assert json.loads((home / "tokens.json").read_text()) == {}
+    assert run("contexts", "--delete", "b").code == 2
 
 
 def test_asks_nothing_in_a_pipe(run, door):
