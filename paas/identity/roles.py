@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from paas.identity.models import Team, User
 
 OWNER = "owner"
@@ -32,12 +34,11 @@ def group_of(team: Team, role: str) -> int:
 
 
 def members(team: Team) -> list[Member]:
-    """The persons on the team: owners first, each role by name; a query per role."""
-    return [
-        Member(user, role)
-        for role in ROLES
-        for user in User.objects.filter(groups=group_of(team, role), team=None).order_by("username")
-    ]
+    """The persons on the team: owners first, each role by name; one query."""
+    groups = {group_of(team, role): role for role in ROLES}
+    people = User.objects.filter(groups__in=groups, team=None).annotate(held=F("groups")).order_by("username")
+    found = [Member(user, groups[user.held]) for user in people]
+    return sorted(found, key=lambda member: ROLES.index(member.role))
 
 
 def role_of(team: Team, user: User) -> str | None:

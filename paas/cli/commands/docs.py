@@ -33,8 +33,9 @@ VARIABLES = """
 `--show-completion` prints what it would write. `dougong explain WORD` tells what a block, a reason or the code of a
 refusal means.
 
-Tokens are kept in the system's keyring. Where there is none, they are in `tokens.json` beside the contexts, mode 0600 in
-a folder of mode 0700: as safe as that account on that machine. In a pipeline use `DOUGONG_TOKEN` and a service account.
+Tokens are kept in the system's keyring. Where there is none, they are in `tokens.json` beside the contexts, mode 0600
+in a folder of mode 0700: as safe as that account on that machine. In a pipeline use `DOUGONG_TOKEN` and a service
+account.
 
 | variable | meaning |
 |---|---|

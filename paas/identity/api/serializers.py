@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from paas.core.permissions import Actor, is_operator, words
 from paas.identity.models import ADMIN, DEPLOY, SCOPES, ApiToken, Team, User
-from paas.identity.roles import DEPLOYER, OWNER, ROLES, VIEWER
+from paas.identity.roles import ROLES, group_of
 
 
 class UserOut(serializers.ModelSerializer[User]):
@@ -49,12 +50,12 @@ class MeOut(serializers.ModelSerializer[User]):
     @extend_schema_field(TeamMembershipOut(many=True))
     def get_teams(self, user: User) -> list[dict[str, str]]:
         """Roles by team name."""
-        groups = {OWNER: "owners", DEPLOYER: "deployers", VIEWER: "viewers"}
-        found: dict[str, str] = {}
-        for role in reversed(ROLES):
-            names = Team.objects.filter(**{f"{groups[role]}__user": user}).values_list("name", flat=True)
-            found |= dict.fromkeys(names, role)
-        return [{"team": name, "role": role} for name, role in sorted(found.items())]
+        held = set(user.groups.values_list("pk", flat=True))
+        mine = Q(owners__in=held) | Q(deployers__in=held) | Q(viewers__in=held)
+        return [
+            {"team": team.name, "role": next(role for role in ROLES if group_of(team, role) in held)}
+            for team in Team.objects.filter(mine).order_by("name")
+        ]
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
