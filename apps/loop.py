@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.delivery import OWNER_KIND, SECRET_SCHEME
 from apps.selectors.secrets import secret_value
-from apps.services.observe import observed_environment
+from apps.services.observe import observed_environment, shown_environment
 from clusters import observed, resolve
 
 
@@ -12,3 +12,4 @@ def register() -> None:
     """Register with the registries of `clusters`; a second call finds itself there."""
     resolve.register(SECRET_SCHEME, secret_value)
     observed.register(OWNER_KIND, observed_environment)
+    observed.register_viewer(OWNER_KIND, shown_environment)

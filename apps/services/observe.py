@@ -30,6 +30,13 @@ def observed_environment(environment_id: UUID) -> None:
     transaction.on_commit(roll_up_due, robust=True)
 
 
+def shown_environment(environment_id: UUID) -> None:
+    """Hint that its pages have something new to show, though its status is the same; registered as viewer."""
+    found = Environment.objects.filter(pk=environment_id).values_list("application_id", flat=True).first()
+    if found is not None:
+        hint(channel(found))
+
+
 def roll_up_due() -> int:
     """Add up every environment that is due; how many."""
     done = 0
