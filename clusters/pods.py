@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from clusters.health import SEVERITY, Health, assess
@@ -51,7 +52,7 @@ def seen(pod: Mapping[str, Any]) -> dict[str, Any]:
         "ready": sum(each.get("ready") is True for each in statuses),
         "containers": len(items(pod, "spec", "containers")),
         "restarts": sum(count(each, "restartCount") for each in statuses),
-        "created_at": _kept(text(pod, "metadata", "creationTimestamp")),
+        "created_at": _moment(text(pod, "metadata", "creationTimestamp")),
     }
 
 
@@ -63,6 +64,13 @@ def told(pods: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _kept(said: str) -> str:
     """Of a length, and with what a database keeps: a server may say anything."""
     return said.replace("\0", "")[:LONGEST]
+
+
+def _moment(said: str) -> str:
+    try:
+        return said if datetime.fromisoformat(said).tzinfo else ""
+    except ValueError:
+        return ""
 
 
 def _image(pod: Mapping[str, Any]) -> str:

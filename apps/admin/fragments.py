@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps import selectors
-from apps.admin import shown, tree
+from apps.admin import graph, shown, tree
 from apps.models import Application, Release, RouteClaim
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import Snapshot
@@ -51,10 +51,12 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     for each in releases:
         by_environment.setdefault(str(each.environment_id), []).append(each)
     found = selectors.topology([each["id"] for each in status["environments"]])
+    now = timezone.now()
     return {
         "application": application,
         "environments": shown.environments(status, claims, back),
-        "tree": tree.rows(status, found, by_environment, timezone.now()),
+        "tree": tree.rows(status, found, by_environment, now),
+        "graph": graph.pictures(status, found, now),
         "releases": history,
         "more": reached_limit(application),
     }
