@@ -19,6 +19,7 @@ from apps.api import config_serializers as config_forms
 from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.streams import STREAMS
+from apps.api.topology import TopologyOut, topology_of
 from apps.models import Environment
 from apps.selectors import effective
 from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet
@@ -192,6 +193,12 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             environment=self.get_object(), name=name, version=version, actor=self.actor, reason=reason
         )
         return Response({"name": name, "versions": numbers})
+
+    @extend_schema(operation_id="environments_topology", responses=TopologyOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def topology(self, request: Request, id: str) -> Response:  # noqa: A002
+        """What it is made of on each cluster: objects, what they lead to, and the pods that were last seen."""
+        return Response(TopologyOut(topology_of(self.get_object()), many=True).data)
 
     @extend_schema(
         operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}

@@ -129,6 +129,10 @@ class Client:
         for event in self.http.events(path("environments", environment_id, "logs"), query):
             yield event.data
 
+    def topology(self, environment_id: str) -> list[Body]:
+        """What an environment is made of, a cluster each: see `topology`."""
+        return list(self.http.pages(path("environments", environment_id, "topology")))
+
     def put_secret(self, environment_id: str, name: str, values: Mapping[str, str]) -> Body:
         """A new version of a secret."""
         return self._object("PUT", path("environments", environment_id, "secrets", name), {"values": dict(values)})
