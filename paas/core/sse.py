@@ -19,7 +19,7 @@ import redis.asyncio
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
@@ -96,6 +96,10 @@ async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGe
             state = orjson.dumps(await read(), default=str)
         except Refusal as refusal:
             yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
+            return
+        except DatabaseError as error:
+            # PostgreSQL ends or restarts: the browser connects again, and this is no fault of the page's.
+            logger.warning("live_unreadable", error=str(error)[:200])
             return
         yield b": unchanged\n\n" if state == sent else b"event: state\ndata: " + state + b"\n\n"
         sent = state

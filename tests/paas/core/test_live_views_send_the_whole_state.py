@@ -6,7 +6,7 @@ from contextlib import aclosing
 import orjson
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from paas.core import sse
 from paas.core.errors import NotFound, Unavailable
@@ -139,6 +139,26 @@ def test_a_permission_that_is_gone_ends_the_stream(without_valkey, monkeypatch, 
     last = async_to_sync(watch)()[-1]
     assert last.startswith(b"event: refused")
     assert b"team_not_found" in last
+
+
+def test_a_database_that_ends_ends_the_stream(without_valkey, monkeypatch, state):
+    """Without an error: the browser connects again and reads anew."""
+    monkeypatch.setattr(sse, "POLL", 0.01)
+    answers = iter([state])
+
+    def snapshot():
+        try:
+            return next(answers)
+        except StopIteration:
+            raise OperationalError("terminating connection due to administrator command") from None
+
+    async def watch():
+        return [chunk async for chunk in sse.events(snapshot, "app-1")]
+
+    chunks = async_to_sync(watch)()
+    assert len(chunks) == 2
+    assert chunks[-1].startswith(b"event: state")
+    assert sse._open == 0
 
 
 def test_a_stream_ends_itself(without_valkey, state):
