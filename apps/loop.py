@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.delivery import OWNER_KIND, SECRET_SCHEME
 from apps.selectors.secrets import secret_value
-from apps.services.observe import cluster_changed, observed_environment
+from apps.services.observe import cluster_changed, observed_environment, shown_environment
 from clusters import observed, placement, resolve
 
 
@@ -13,3 +13,4 @@ def register() -> None:
     resolve.register(SECRET_SCHEME, secret_value)
     observed.register(OWNER_KIND, observed_environment)
     placement.register(cluster_changed)
+    observed.register_viewer(OWNER_KIND, shown_environment)

@@ -1,11 +1,12 @@
-"""What an application is made of on one cluster, as a tree: routes, the services they lead to, the workloads behind.
+"""What an application is made of on one cluster, as a tree: routes, the services they lead to, the workloads behind,
+and what these are bound to.
 
 Read out of the manifests, so that it holds for every kind of block. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +15,21 @@ from clusters.manifests import Manifest
 ROUTES = frozenset({"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Ingress"})
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 
+REFERENCES = {
+    "configMapRef": ("ConfigMap", "name"), "configMapKeyRef": ("ConfigMap", "name"), "configMap": ("ConfigMap", "name"),
+    "secretRef": ("Secret", "name"), "secretKeyRef": ("Secret", "name"), "secret": ("Secret", "secretName"),
+    "persistentVolumeClaim": ("PersistentVolumeClaim", "claimName"), "serviceAccountName": ("ServiceAccount", ""),
+}  # fmt: skip
+"""Field of a pod → the kind it names, and the field below it that has the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An object: what stands below it, its images and how many pods it wants."""
+    """An object: what stands below it, what its pods are bound to, its images and how many pods it wants."""
 
     oid: str
     below: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     replicas: int | None = None
 
@@ -45,6 +54,11 @@ def tree(manifests: Iterable[Manifest]) -> Tree:
     return Tree(parts, tuple(tops), rest)
 
 
+def may_have_pods(oid: str) -> bool:
+    """Whether pods may stand behind an object."""
+    return oid.split("/")[1] in WORKLOADS
+
+
 def _rank(kind: str) -> int | None:
     if kind in ROUTES:
         return 0
@@ -63,7 +77,8 @@ def _part(oid: str, manifest: Manifest, all_: Mapping[str, Manifest]) -> Part:
     if kind in WORKLOADS:
         count = spec.get("replicas")
         replicas = count if isinstance(count, int) else None
-        return Part(oid, (), tuple(_images(_template(spec))), replicas)
+        template = _template(spec)
+        return Part(oid, (), tuple(_bound(manifest, template, all_)), tuple(_images(template)), replicas)
     return Part(oid)
 
 
@@ -98,6 +113,32 @@ def _selected(service: Manifest, selector: Mapping[str, str], all_: Mapping[str,
         and each.id.namespace == service.id.namespace
         and selector.items() <= _labels(_template(each.body.get("spec") or {})).items()
     ]
+
+
+def _bound(workload: Manifest, template: Mapping[str, Any], all_: Mapping[str, Manifest]) -> list[str]:
+    """Configuration, secrets, volumes and the account that the pods of a template name."""
+    named = set(_named(template))
+    return [
+        oid
+        for oid, each in sorted(all_.items())
+        if each.id.namespace == workload.id.namespace and (each.id.kind, each.id.name) in named
+    ]
+
+
+def _named(part: Any) -> Iterator[tuple[str, str]]:
+    """(kind, name) of objects, wherever a pod has them."""
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            if key in REFERENCES:
+                kind, field_ = REFERENCES[key]
+                found = value.get(field_, value.get("name")) if isinstance(value, Mapping) else value
+                yield kind, str(found)
+            if key == "imagePullSecrets":
+                yield from (("Secret", str(each.get("name"))) for each in value)
+            yield from _named(value)
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from _named(each)
 
 
 def _template(spec: Mapping[str, Any]) -> Mapping[str, Any]:

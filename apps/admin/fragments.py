@@ -12,13 +12,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps import selectors
-from apps.admin import shown, tree
-from apps.models import Application, Release, RouteClaim
+from apps.admin import graph, shown, tree
+from apps.models import Application, Environment, Release, RouteClaim
+from paas.core.models import AuditEvent
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import Snapshot
 
 HOME_ROWS = 50
 RELEASES = 30
+ACTIVITY = 8
 
 
 def home_context(actor: Actor) -> dict[str, Any]:
@@ -51,10 +53,14 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     for each in releases:
         by_environment.setdefault(str(each.environment_id), []).append(each)
     found = selectors.topology([each["id"] for each in status["environments"]])
+    now = timezone.now()
     return {
         "application": application,
+        "deploys": deploys,
         "environments": shown.environments(status, claims, back),
-        "tree": tree.rows(status, found, by_environment, timezone.now()),
+        "tree": tree.rows(status, found, by_environment, now),
+        "graph": graph.pictures(status, found, now),
+        "activity": _activity(application, [each["id"] for each in status["environments"]]),
         "releases": history,
         "more": reached_limit(application),
     }
@@ -71,6 +77,13 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
         return {"html": render_to_string("applications/live.html", application_context(person, found))}
 
     return read
+
+
+def _activity(application: Application, environment_ids: list[str]) -> list[AuditEvent]:
+    """What people and the platform did last to the application and its environments; never a value."""
+    labels = [Application._meta.label, Environment._meta.label]
+    events = AuditEvent.objects.filter(object_type__in=labels, object_id__in=[str(application.pk), *environment_ids])
+    return list(events[:ACTIVITY])
 
 
 def reached_limit(application: Application) -> bool:

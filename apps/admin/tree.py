@@ -1,4 +1,4 @@
-"""The tree of an application as rows for its template: environment, cluster, route, service, workload, and the rest.
+"""The tree of an application as rows for its template: environment, cluster, route, service, workload, pods, the rest.
 
 Each row says its state in a word, an icon and a tone, its image and its age, also while a rollout is under way. Objects
 that nothing leads to are gathered by kind.
@@ -22,6 +22,7 @@ from apps.selectors import Topology
 from apps.topology import Part, Tree
 from clusters.admin import badges
 from clusters.health import SEVERITY, Health
+from clusters.models import WorkloadPods
 from paas.core.moments import span
 
 EMPTY = Tree({}, ())
@@ -52,8 +53,9 @@ class Sight:
     tree: Tree
     objects: Mapping[str, Mapping[str, Any]]
     since: Mapping[str, datetime]
+    pods: Mapping[str, WorkloadPods]
     now: datetime
-    before: Release | None
+    before: Release | None = None
 
 
 def rows(
@@ -89,10 +91,7 @@ def _cluster(above: str, cluster: Mapping[str, Any], found: Topology, now: datet
     id_ = f"{above}-{cluster['name']}"
     below: list[Row] = []
     for work in cluster["works"]:
-        objects = {each["oid"]: each for each in work["objects"]}
-        since = {oid: at for (owner, oid), at in found.since.items() if owner == work["id"]}
-        sight = Sight(found.trees.get(work["id"], EMPTY), objects, since, now, before)
-        below += _work(f"{id_}-{work['name']}", sight)
+        below += _work(f"{id_}-{work['name']}", sight_of(work, found, now, before))
     return Row(
         id=id_,
         depth=1,
@@ -102,6 +101,19 @@ def _cluster(above: str, cluster: Mapping[str, Any], found: Topology, now: datet
         why=" ".join(each["message"] for each in cluster["conditions"]),
         open=cluster["health"] != Health.HEALTHY or bool(cluster["conditions"]),
         rows=sorted(below, key=lambda row: row.kind == _("objects")),
+    )
+
+
+def sight_of(work: Mapping[str, Any], found: Topology, now: datetime, before: Release | None = None) -> Sight:
+    """Of a Work as `selectors.status` tells it."""
+    id_ = work["id"]
+    return Sight(
+        tree=found.trees.get(id_, EMPTY),
+        objects={each["oid"]: each for each in work["objects"]},
+        since={oid: at for (owner, oid), at in found.since.items() if owner == id_},
+        pods={oid: each for (owner, oid), each in found.pods.items() if owner == id_},
+        now=now,
+        before=before,
     )
 
 
@@ -119,8 +131,8 @@ def _object(above: str, oid: str, sight: Sight, *, depth: int) -> Row:
     health = seen.get("health", Health.UNKNOWN)
     id_ = f"{above}-{oid}"
     below = [_object(id_, each, sight, depth=depth + 1) for each in part.below]
-    if part.images and part.replicas is not None:
-        below.append(_pods(id_, part, seen, sight, depth=depth + 1))
+    if oid in sight.pods or (part.images and part.replicas is not None):
+        below.append(_pods(id_, part, seen, sight, sight.pods.get(oid), depth=depth + 1))
     return Row(
         id=id_,
         depth=depth,
@@ -131,37 +143,84 @@ def _object(above: str, oid: str, sight: Sight, *, depth: int) -> Row:
         image_title=", ".join(part.images),
         age=_age(sight.since.get(oid), sight.now),
         age_title=sight.since.get(oid),
-        why=_why(seen),
+        why=why(seen),
         rows=below,
     )
 
 
-def _pods(above: str, part: Part, seen: Mapping[str, Any], sight: Sight, *, depth: int) -> Row:
-    """The pods of a workload as one line; while they are being exchanged, with the image they had before."""
+def _pods(
+    above: str, part: Part, seen: Mapping[str, Any], sight: Sight, there: WorkloadPods | None, *, depth: int
+) -> Row:
+    """The pods of a workload under one line; while they are being exchanged, with the image they had before."""
     health = seen.get("health", Health.UNKNOWN)
     images = [short(each) for each in part.images]
     before = sight.before
     if before is not None and health == Health.PROGRESSING and short(before.image) not in images:
         images.insert(0, f"{short(before.image)} →")
-    count = part.replicas or 0
-    wanted = ngettext("%(number)d pod wanted", "%(number)d pods wanted", count) % {"number": count}
+    id_ = f"{above}-pods"
+    below = [_pod(id_, each, sight.now, depth=depth + 1) for each in there.pods] if there else []
     return Row(
-        id=f"{above}-pods",
+        id=id_,
         depth=depth,
         kind=_("pods"),
-        name=wanted,
+        name=counted(there) if there else _wanted(part.replicas or 0),
         status=badges.health(health).html(),
         image=" ".join(images),
         image_title=", ".join(part.images),
-        why=str(seen.get("message") or ""),
+        why=" ".join(filter(None, (str(seen.get("message") or ""), _more(there) if there else ""))),
+        open=health != Health.HEALTHY,
+        rows=below,
     )
+
+
+def _wanted(count: int) -> str:
+    return ngettext("%(number)d pod wanted", "%(number)d pods wanted", count) % {"number": count}
+
+
+def counted(there: WorkloadPods) -> str:
+    """How many pods there are of a workload."""
+    return ngettext("%(number)d pod", "%(number)d pods", there.total) % {"number": there.total}
+
+
+def _more(there: WorkloadPods) -> str:
+    left = there.total - len(there.pods)
+    return ngettext("and %(number)d more", "and %(number)d more", left) % {"number": left} if left else ""
+
+
+def _pod(above: str, pod: Mapping[str, Any], now: datetime, *, depth: int) -> Row:
+    since = datetime.fromisoformat(pod["created_at"]) if pod["created_at"] else None
+    return Row(
+        id=f"{above}-{pod['name']}",
+        depth=depth,
+        kind=_("pod"),
+        name=pod["name"],
+        status=badges.health(pod["health"]).html(),
+        image=short(pod["image"]),
+        image_title=pod["image"],
+        age=_age(since, now),
+        age_title=since,
+        why=pod_facts(pod),
+    )
+
+
+def pod_facts(pod: Mapping[str, Any]) -> str:
+    """Its phase, containers, restarts and node, and why it is not well where it is not."""
+    said = [pod["phase"], _("%(ready)d/%(all)d ready") % {"ready": pod["ready"], "all": pod["containers"]}]
+    if pod["restarts"]:
+        said.append(
+            ngettext("%(number)d restart", "%(number)d restarts", pod["restarts"]) % {"number": pod["restarts"]}
+        )
+    if pod["node"]:
+        said.append(_("on %(node)s") % {"node": pod["node"]})
+    facts = ", ".join(said)
+    return facts if pod["health"] == Health.HEALTHY else f"{why(pod)}\n{facts}"
 
 
 def _gathered(above: str, kind: str, oids: Sequence[str], sight: Sight) -> Row:
     """Objects of one kind under one line, open where one of them is not well."""
     below = [_object(f"{above}-{kind}", oid, sight, depth=3) for oid in sorted(oids)]
     healths = [sight.objects.get(oid, {}).get("health", Health.UNKNOWN) for oid in oids]
-    worst = max(healths, key=_severity)
+    worst = max(healths, key=severity)
     return Row(
         id=f"{above}-{kind}",
         depth=2,
@@ -173,7 +232,8 @@ def _gathered(above: str, kind: str, oids: Sequence[str], sight: Sight) -> Row:
     )
 
 
-def _why(seen: Mapping[str, Any]) -> str:
+def why(seen: Mapping[str, Any]) -> str:
+    """Of an object or a pod: reason and message, the message alone where it is well."""
     if not seen:
         return _("Not written yet.")
     if seen["health"] == Health.HEALTHY:
@@ -185,7 +245,8 @@ def _kind(oid: str) -> str:
     return oid.split("/")[1]
 
 
-def _severity(health: str) -> int:
+def severity(health: str) -> int:
+    """The worse the higher."""
     return SEVERITY[Health(health)] if health in set(Health) else len(SEVERITY)
 
 

@@ -22,6 +22,7 @@ from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.api.streams import STREAMS
+from apps.api.topology import TopologyOut, topology_of
 from apps.models import Environment
 from apps.selectors import effective
 from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, etag, flag, whole_number
@@ -204,6 +205,12 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         if there is None:
             raise not_found(Environment)
         return Response(effective.compared(here, there))
+
+    @extend_schema(operation_id="environments_topology", responses=TopologyOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def topology(self, request: Request, id: str) -> Response:
+        """What it is made of on each cluster: objects, what they lead to, and the pods that were last seen."""
+        return Response(TopologyOut(topology_of(self.get_object()), many=True).data)
 
     @extend_schema(
         operation_id="environments_logs", parameters=LOGS, responses={(200, "text/event-stream"): OpenApiTypes.STR}

@@ -39,6 +39,13 @@ def cluster_changed(cluster_id: UUID) -> None:
     StatusDue.objects.bulk_create(StatusDue(environment_id=each) for each in chosen.values_list("pk", flat=True))
 
 
+def shown_environment(environment_id: UUID) -> None:
+    """Hint that its pages have something new to show, though its status is the same; registered as viewer."""
+    found = Environment.objects.filter(pk=environment_id).values_list("application_id", flat=True).first()
+    if found is not None:
+        hint(channel(found))
+
+
 def roll_up_due() -> int:
     """Add up every environment that is due; how many."""
     done = 0

@@ -16,6 +16,7 @@ from clusters.models import Cluster, OwnedObject
 from clusters.sessions import Access, Sessions, accesses_for
 from clusters.threads import in_thread
 from clusters.watch.notice import Notices, presses
+from clusters.watch.pods import Pods
 from clusters.watch.stream import News, follow
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class Watcher:
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._followed: dict[UUID, _Followed] = {}
         self._notices = Notices()
+        self._pods = Pods()
         self.rounds = 0
 
     def followed(self) -> set[UUID]:
@@ -65,16 +67,19 @@ class Watcher:
 
     async def run(self) -> None:
         noticing = asyncio.create_task(self._notice())
+        keeping = asyncio.create_task(self._pods.keep())
         try:
             while True:
                 with contextlib.suppress(DatabaseError):  # a restarting PostgreSQL: the streams go on, we ask again
                     await self._follow_registry()
                     self.rounds += 1
-                if noticing.done():
-                    noticing.result()
+                for each in (noticing, keeping):
+                    if each.done():
+                        each.result()
                 await asyncio.sleep(REGISTRY_SECONDS)
         finally:
             noticing.cancel()
+            keeping.cancel()
             await asyncio.gather(*(each.stop() for each in self._followed.values()), return_exceptions=True)
             await self._sessions.close()
 
@@ -82,6 +87,7 @@ class Watcher:
         wanted = await in_thread(_wanted)
         for cluster_id in [each for each in self._followed if each not in wanted]:
             await self._followed.pop(cluster_id).stop()
+            self._pods.leave(cluster_id)
             await self._sessions.close(cluster_id)
         for cluster_id, (access, resources) in wanted.items():
             followed = self._followed.get(cluster_id)
@@ -108,6 +114,7 @@ class Watcher:
             changes: list[News] = []
             try:
                 changes = await self._batch()
+                self._pods.add(changes)
                 self._notices.add(changes)
                 woken = await in_thread(self._notices.judge)
             except DatabaseError as fault:

@@ -285,6 +285,10 @@ class Client:
         """Have a held object deleted: {"object", "confirm", "reason"}."""
         return self._object("POST", path("works", work_id, "let-go"), order)
 
+    def topology(self, environment_id: str) -> list[Body]:
+        """What an environment is made of, a cluster each: see `topology`."""
+        return list(self.http.pages(path("environments", environment_id, "topology")))
+
     def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
         """A layer of configuration, {"scope", "of"}, with its ETag."""
         found = self.http.send("GET", path("config"), params=layer)

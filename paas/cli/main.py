@@ -21,6 +21,7 @@ from paas.cli.commands import (
     starting,
     teams,
     tokens,
+    trees,
     whodid,
 )
 from paas.cli.errors import MEANINGS, CliError, ExitCode
@@ -58,6 +59,7 @@ app.add_typer(placement.app, name="placement")
 app.add_typer(held.app, name="held")
 app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
+app.add_typer(trees.app)
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
 app.add_typer(tokens.app, name="token")

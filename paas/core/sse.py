@@ -1,7 +1,8 @@
 """Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events.
 
 A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
-without Valkey the state is read every five seconds, with it at least every heartbeat. Served by ASGI only.
+without Valkey the state is read every five seconds, with it every two minutes, so that a page that nothing happens to
+costs a few bytes now and then. Nothing new is ever sent without asking for the permission anew. Served by ASGI only.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import redis.asyncio
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
@@ -29,6 +30,8 @@ logger = structlog.get_logger(__name__)
 
 HEARTBEAT = 15.0
 POLL = 5.0
+# A hint may be lost on its way from a writer; ages, told in words, go on.
+READ_AGAIN = 120.0
 # A burst of hints is one reading of the database.
 SETTLE = 0.2
 BURST = 1000
@@ -94,12 +97,17 @@ async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGe
         except Refusal as refusal:
             yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
             return
+        except DatabaseError as error:
+            # PostgreSQL ends or restarts: the browser connects again, and this is no fault of the page's.
+            logger.warning("live_unreadable", error=str(error)[:200])
+            return
         yield b": unchanged\n\n" if state == sent else b"event: state\ndata: " + state + b"\n\n"
         sent = state
-        left = end - time.monotonic()
-        if left <= 0:
+        again = min(end, time.monotonic() + READ_AGAIN)
+        while (left := again - time.monotonic()) > 0 and not await hints.wait(left):
+            yield b": unchanged\n\n"
+        if time.monotonic() >= end:
             return
-        await hints.wait(left)
 
 
 def _for_reader(snapshot: Snapshot) -> Snapshot:
@@ -143,17 +151,20 @@ class _Hints:
         else:
             self.listener = listener
 
-    async def wait(self, limit: float) -> None:
+    async def wait(self, limit: float) -> bool:
+        """Whether there is a reason, or none for a heartbeat."""
         if self.listener is None:
             await asyncio.sleep(min(POLL, limit))
             await self.connect()
-            return
+            return True
         try:
-            if await self._next(min(HEARTBEAT, limit)):
-                await asyncio.sleep(SETTLE)
-                await self._drain()
+            if not await self._next(min(HEARTBEAT, limit)):
+                return False
+            await asyncio.sleep(SETTLE)
+            await self._drain()
         except (redis.RedisError, OSError):
             await self.close()
+        return True
 
     async def _next(self, limit: float) -> bool:
         until = time.monotonic() + limit

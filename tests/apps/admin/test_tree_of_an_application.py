@@ -1,13 +1,15 @@
 """The tree on the page of an application: what is where, how it is, its image and its age."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from apps import selectors
-from apps.admin import tree
+from apps.admin import graph, tree
 from apps.models import Release
-from clusters.models import OwnedObject, Work
+from clusters.models import OwnedObject, Work, WorkloadPods
 
 OTHER = f"registry.example/hello@sha256:{'b' * 64}"
 
@@ -115,7 +117,7 @@ def test_a_tree_costs_no_more_queries_for_more_objects(application, inventory, d
     inventory()
     environments = [str(each.pk) for each in application.environments.all()]
     selectors.topology(environments)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert selectors.topology(environments).trees
 
 
@@ -136,3 +138,97 @@ def test_the_page_holds_the_tree(client, application, inventory, viewer):
     for word in ("Crash loop back off: &lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
         assert word in text
     assert "<b>it</b>" not in text
+
+
+@pytest.fixture
+def pods():
+    """pods(*told, total=…): the pods of the workload of every Work."""
+
+    def write(*told, total=None):
+        for each in OwnedObject.objects.filter(oid__startswith="apps/Deployment/"):
+            WorkloadPods.objects.update_or_create(
+                cluster=each.cluster, oid=each.oid,
+                defaults={"namespace": "ns", "total": len(told) if total is None else total, "pods": told},
+            )  # fmt: skip
+
+    return write
+
+
+def pod(name="hello-web-1", health="Healthy", **changes):
+    return {
+        "name": name, "image": OTHER, "node": "worker-1", "phase": "Running", "health": health, "reason": "Ready",
+        "message": "", "ready": 1, "containers": 1, "restarts": 0, "created_at": "2026-01-01T00:00:00Z", **changes,
+    }  # fmt: skip
+
+
+def test_each_pod_with_its_node_age_and_restarts(application, inventory, pods):
+    inventory()
+    why = {"health": "Degraded", "reason": "CrashLoopBackOff", "message": "It crashed", "restarts": 3, "ready": 0}
+    pods(pod("hello-web-2", **why), pod(), total=60)
+    found = path(rows(application), *WORKLOAD, "pods")
+    assert found.name == "60 pods"
+    assert found.why.endswith("and 58 more")
+    ill, well = found.rows
+    assert ill.why == "Crash loop back off: It crashed\nRunning, 0/1 ready, 3 restarts, on worker-1"
+    assert (well.name, well.image, well.why) == ("hello-web-1", "hello@bbbbbbbbbbbb", "Running, 1/1 ready, on worker-1")
+    assert well.age
+    assert well.age_title.year == 2026
+
+
+def drawn(application):
+    status = selectors.status(application)
+    found = selectors.topology([each["id"] for each in status["environments"]])
+    [picture] = graph.pictures(status, found, timezone.now())
+    return picture, {each.name: each.groups for each in picture.columns}
+
+
+def test_the_graph_leads_from_the_route_to_the_bindings(application, inventory, pods):
+    inventory()
+    pods(pod())
+    picture, columns = drawn(application)
+    assert picture.name == "production · east"
+    [[route]], [[service]], [[workload]] = ([each.nodes for each in columns[name]] for name in list(columns)[:3])
+    [told] = columns["Pods"]
+    assert route.leads_to == service.id
+    assert service.leads_to == workload.id
+    assert workload.leads_to == told.id
+    assert workload.leads == "1 pod"
+    bound = {node.id for group in columns["Bindings"] for node in group.nodes}
+    assert bound
+    assert {*told.leads_to.split()} == bound
+    assert "Namespace" in {group.name for group in columns["Others"]}
+
+
+def test_without_pods_the_workload_leads_to_the_bindings(application, inventory):
+    inventory()
+    _, columns = drawn(application)
+    assert "Pods" not in columns
+    [[workload]] = [each.nodes for each in columns["Workloads"]]
+    assert {*workload.leads_to.split()} == {node.id for group in columns["Bindings"] for node in group.nodes}
+
+
+def test_hundreds_stay_readable(application, inventory, pods):
+    inventory()
+    pods(*(pod(f"hello-web-{number}") for number in range(50)), total=400)
+    _, columns = drawn(application)
+    [told] = columns["Pods"]
+    assert len(told.nodes) == graph.MOST_NODES
+    assert told.more == f"and {400 - graph.MOST_NODES} more"
+    assert told.count == 400
+    assert not told.open
+    pods(pod("hello-web-x", "Degraded"), *(pod(f"hello-web-{number}") for number in range(49)), total=400)
+    [told] = drawn(application)[1]["Pods"]
+    assert told.open
+    assert told.tone == "danger"
+
+
+def test_every_id_of_the_drawing_is_there_once_and_every_line_has_an_end(client, application, inventory, pods, viewer):
+    inventory()
+    pods(pod())
+    client.force_login(viewer)
+    text = client.get(reverse("admin:applications_application_change", args=[application.pk])).content.decode()
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    ends = {end for found in re.findall(r'data-leads-to="([^"]*)"', text) for end in found.split()}
+    assert len(ids) == len({*ids})
+    assert ends
+    assert ends <= {*ids}

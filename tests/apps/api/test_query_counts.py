@@ -77,6 +77,7 @@ class World:
             "applications releases": f"applications/{application.pk}/releases/",
             "environments list": "environments/",
             "environments detail": f"environments/{environment.pk}/",
+            "environments topology": f"environments/{environment.pk}/topology/",
             "environments secrets": f"environments/{environment.pk}/secrets/",
             "environments secret": f"environments/{environment.pk}/secrets/s-0/",
             "releases list": "releases/",

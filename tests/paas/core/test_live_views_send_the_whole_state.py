@@ -6,7 +6,7 @@ from contextlib import aclosing
 import orjson
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from paas.core import sse
 from paas.core.errors import NotFound, Unavailable
@@ -24,6 +24,7 @@ def patient(monkeypatch):
     """Time alone brings nothing within the test."""
     monkeypatch.setattr(sse, "HEARTBEAT", 600)
     monkeypatch.setattr(sse, "POLL", 600)
+    monkeypatch.setattr(sse, "READ_AGAIN", 600)
 
 
 @pytest.fixture
@@ -47,6 +48,33 @@ def test_on_connect_and_after_a_hint(valkey, patient, state):
             assert await following(events) == {"number": 1}
             state["number"] = 2
             await asyncio.to_thread(sse._publish, "app-1")
+            assert await following(events) == {"number": 2}
+
+    async_to_sync(watch)()
+
+
+def test_a_page_that_nobody_hints_at_is_not_read_at_each_heartbeat(valkey, monkeypatch):
+    monkeypatch.setattr(sse, "HEARTBEAT", 0.01)
+    read = []
+
+    async def watch():
+        async with aclosing(sse.events(lambda: read.append(1) or {}, "app-1")) as events:
+            return [await anext(events) for _ in range(12)]
+
+    _, first, *others = async_to_sync(watch)()
+    assert first.startswith(b"event: state")
+    assert others == [b": unchanged\n\n"] * 10
+    assert len(read) == 1
+
+
+def test_it_is_read_again_after_a_while_all_the_same(valkey, monkeypatch, state):
+    """A hint may be lost."""
+    monkeypatch.setattr(sse, "READ_AGAIN", 0.01)
+
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1")) as events:
+            await following(events)
+            state["number"] = 2
             assert await following(events) == {"number": 2}
 
     async_to_sync(watch)()
@@ -111,6 +139,26 @@ def test_a_permission_that_is_gone_ends_the_stream(without_valkey, monkeypatch, 
     last = async_to_sync(watch)()[-1]
     assert last.startswith(b"event: refused")
     assert b"team_not_found" in last
+
+
+def test_a_database_that_ends_ends_the_stream(without_valkey, monkeypatch, state):
+    """Without an error: the browser connects again and reads anew."""
+    monkeypatch.setattr(sse, "POLL", 0.01)
+    answers = iter([state])
+
+    def snapshot():
+        try:
+            return next(answers)
+        except StopIteration:
+            raise OperationalError("terminating connection due to administrator command") from None
+
+    async def watch():
+        return [chunk async for chunk in sse.events(snapshot, "app-1")]
+
+    chunks = async_to_sync(watch)()
+    assert len(chunks) == 2
+    assert chunks[-1].startswith(b"event: state")
+    assert sse._open == 0
 
 
 def test_a_stream_ends_itself(without_valkey, state):

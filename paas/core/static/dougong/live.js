@@ -72,7 +72,7 @@
   document.addEventListener("click", (event) => {
     const asked = event.target.closest?.("[data-tree]");
     if (!asked) return;
-    for (const each of document.querySelectorAll(".dg-tree details")) each.open = asked.dataset.tree === "open";
+    for (const each of document.querySelectorAll(".dg-tree details, .dg-graph details")) each.open = asked.dataset.tree === "open";
   });
 
   document.addEventListener("DOMContentLoaded", () => {

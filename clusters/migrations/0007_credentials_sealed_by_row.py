@@ -12,7 +12,7 @@ NEW_KEYS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clusters", "0005_secret_stores_offered")]
+    dependencies = [("clusters", "0006_pods_of_workloads")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0006_credentials_sealed_by_row'),
+        ('clusters', '0007_credentials_sealed_by_row'),
         ('identity', '0002_user_language'),
     ]
 

@@ -1,0 +1,145 @@
+"""The console with 10,000 applications: what 200 open pages cost while nothing changes, and how soon lists come.
+
+A page is what a browser holds: a live view of the home page, of the fleet or of an application, as server-sent events
+that are read to their end. The web process is read from /proc. Lists are asked for one after another, by a person who
+sees all applications; the first answer of each is not counted, as its caches are empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import httpx
+
+from apps.models import Application
+from bench.cpu import Meter, spent
+from bench.figure import Figure, percentile
+from bench.options import Options
+from bench.testbed import Testbed
+from deploy.demo import people
+
+PAGES = 200
+APPLICATIONS = 10_000
+SECONDS = 60.0
+REPEATS = 100
+SETTLE_SECONDS = 10.0
+OPEN_SECONDS = 120.0
+HTTP_SECONDS = 60.0
+MOST_CPU = 0.05
+SECRET = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+CONSOLE_LISTS = {
+    "home": "/console/",
+    "applications": "/console/applications/application/",
+    "applications, not healthy": "/console/applications/application/?health=ill",
+    "applications, searched": "/console/applications/application/?q=seed-099",
+    "fleet": "/console/clusters/cluster/",
+    "projects": "/console/applications/project/",
+}
+API_LISTS = {
+    "applications": "/api/v1/applications/",
+    "applications, not healthy": "/api/v1/applications/?health=Unknown",
+    "environments": "/api/v1/environments/",
+    "works": "/api/v1/works/",
+}
+
+
+def measure(bed: Testbed, options: Options) -> Figure:
+    """Seed what is missing, then pages, then lists."""
+    count, repeats = options.applications or APPLICATIONS, options.repeats or REPEATS
+    seconds = options.seconds or SECONDS
+    options.say(f"seeding {count} applications")
+    bed.plane.python("manage.py", "seed_applications", str(count), "--production")
+    figure = Figure(
+        "pages",
+        (__doc__ or "").strip(),
+        {"applications": count, "pages": PAGES, "seconds": seconds, "answers of each list": repeats},
+    )
+    with httpx.Client(base_url=bed.plane.server, trust_env=False, timeout=HTTP_SECONDS) as client:
+        sign_in(client, people.ADMIN, json.loads((bed.plane.state / "logins.json").read_text())[people.ADMIN])
+        options.say(f"{PAGES} open pages for {seconds:g} s")
+        share, sent = asyncio.run(open_pages(bed, dict(client.cookies), seconds))
+        figure.add(f"CPU of the web process, {PAGES} pages, nothing changes", "cores", [share], at_most=MOST_CPU)
+        figure.add("states sent meanwhile", "", [sent])
+        for kind, lists, most in (("console", CONSOLE_LISTS, 300), ("API", API_LISTS, 100)):
+            for name, address in lists.items():
+                options.say(f"{kind}: {name}")
+                taken = answers(client, address, repeats)
+                figure.add(f"{kind}: {name}, p99", "ms", [percentile(taken, 99)], at_most=most)
+    return figure
+
+
+def sign_in(client: httpx.Client, username: str, password: str) -> None:
+    """As a browser does: the form's own secret, then the session's cookie."""
+    form = client.get("/console/login/").raise_for_status().text
+    found = SECRET.search(form)
+    assert found is not None, "the console has no login form"
+    said = {"username": username, "password": password, "csrfmiddlewaretoken": found[1]}
+    answer = client.post("/console/login/", data=said, headers={"Referer": str(client.base_url)})
+    assert answer.status_code == httpx.codes.FOUND, f"nobody was signed in: {answer.status_code}"
+
+
+def answers(client: httpx.Client, address: str, count: int) -> list[float]:
+    """Milliseconds until each whole answer was there."""
+    taken = []
+    for _ in range(count + 1):
+        began = time.perf_counter()
+        answer = client.get(address)
+        taken.append(1000 * (time.perf_counter() - began))
+        assert answer.status_code == httpx.codes.OK, f"{address}: {answer.status_code}"
+    return taken[1:]
+
+
+async def open_pages(bed: Testbed, cookies: dict[str, str], seconds: float) -> tuple[float, float]:
+    """(cores of the web process, states that were sent to all pages) over so many seconds, once all are open."""
+    meter = Meter(lambda: {"web": [bed.pid("web")]})
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        base_url=bed.plane.server, cookies=cookies, trust_env=False, timeout=httpx.Timeout(HTTP_SECONDS), limits=limits
+    ) as client:
+        states: list[int] = []
+        async with _reading(client, addresses(PAGES), states.append) as wait:
+            await wait
+            await asyncio.sleep(SETTLE_SECONDS)
+            first, before, began = len(states), meter.read(), time.monotonic()
+            await asyncio.sleep(seconds)
+            after, lasted, last = meter.read(), time.monotonic() - began, len(states)
+    return spent(before, after)["web"] / lasted, last - first
+
+
+def addresses(count: int) -> list[str]:
+    """Live views: one in ten of the home page and of the fleet each, the others of an application each."""
+    found = Application.objects.filter(retired_at=None).order_by("pk").values_list("pk", flat=True)[:count]
+    own = [f"/console/applications/application/{pk}/live/" for pk in found]
+    shared = ["/console/applications/application/live/", "/console/clusters/cluster/live/"]
+    return [shared[number % 10] if number % 10 < len(shared) else own[number % len(own)] for number in range(count)]
+
+
+@asynccontextmanager
+async def _reading(
+    client: httpx.AsyncClient, chosen: Sequence[str], state: Callable[[int], None]
+) -> AsyncIterator[asyncio.Future[None]]:
+    """Hold the streams open; yields what to wait for: each has sent its first state."""
+    opened: list[asyncio.Event] = [asyncio.Event() for _ in chosen]
+
+    async def read(number: int) -> None:
+        async with client.stream("GET", chosen[number], headers={"Accept": "text/event-stream"}) as answer:
+            assert answer.status_code == httpx.codes.OK, f"{chosen[number]}: {answer.status_code}"
+            async for line in answer.aiter_lines():
+                assert line != "event: refused", f"{chosen[number]} was refused"
+                if line == "event: state":
+                    opened[number].set()
+                    state(number)
+        raise AssertionError(f"{chosen[number]} ended")
+
+    async with asyncio.TaskGroup() as group:
+        reading = [group.create_task(read(number)) for number in range(len(chosen))]
+        async with asyncio.timeout(OPEN_SECONDS):
+            yield asyncio.gather(*(each.wait() for each in opened))  # type: ignore[misc]
+        for each in reading:
+            each.cancel()
