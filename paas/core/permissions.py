@@ -1,6 +1,6 @@
 """Who may do what: one question asked of guardian's rows, the same for services, API and console.
 
-Words on team-owned objects: "view", "deploy", "own". A child names the way to its team by a class attribute
+Words on team-owned objects: "view", "deploy", "exec" (a terminal in a container), "own". A child names the way to its team by a class attribute
 `permission_parent = "project"` (the name of a foreign key), walked up to a model with `permission_scope = "team"`,
 which carries the granted rows. "operate" is the platform permission: held by the group operators, and over objects
 whose model says `permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by them
@@ -25,7 +25,7 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 OPERATE = "operate"
 OPERATE_PERMISSION = "identity.operate"
-TEAM_WORDS = ("view", "deploy", "own")
+TEAM_WORDS = ("view", "deploy", "exec", "own")
 
 
 def signed_in(actor: Actor) -> AbstractUser | None:

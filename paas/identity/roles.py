@@ -10,7 +10,7 @@ OWNER = "owner"
 VIEWER = "viewer"
 ROLES = (OWNER, VIEWER)
 # The permission words a role holds on its team and on all that belongs to it.
-GRANTS: dict[str, tuple[str, ...]] = {OWNER: ("view", "deploy", "own"), VIEWER: ("view",)}
+GRANTS: dict[str, tuple[str, ...]] = {OWNER: ("view", "deploy", "exec", "own"), VIEWER: ("view",)}
 
 
 @dataclass(frozen=True, slots=True)
