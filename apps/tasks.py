@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from apps.services import housekeeping, observe
+from apps.services import housekeeping, observe, terminals
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
@@ -17,3 +17,10 @@ def roll_up() -> None:
 def forget_answers() -> None:
     """Answers under idempotency keys are kept for a day."""
     housekeeping.forget_answers()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def end_lost_terminals() -> None:
+    """Terminals whose web process is gone are noted as ended, and old recordings deleted."""
+    terminals.end_lost()
+    terminals.forget_recordings()

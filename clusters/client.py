@@ -31,8 +31,8 @@ from clusters.kinds import Resource
 CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
 READ_TRIES = 3
-# Of web sockets: how often is asked whether the other end is there, how long its good-bye is waited for, and the longest
-# message it may send.
+# Of web sockets: how often is asked whether the other end is there, how long its good-bye is waited for, and the
+# longest message it may send.
 HEARTBEAT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
 MOST_MESSAGE = 1024 * 1024

@@ -88,6 +88,24 @@ async def identity(minter: Access, person: str, *, seconds: int) -> Endpoint:
     return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed)
 
 
+async def places(access: Access, namespace: str, selector: str, *, label: str) -> list[Place]:
+    """Containers that run, each the one of its pod that its label `label` names; ready ones first, then the newest.
+
+    Raises:
+        ClusterFault: the cluster did not answer.
+    """
+    client = ClusterClient(access.endpoint)
+    try:
+        pods, _ = await client.list(POD, namespace, selector=selector)
+    finally:
+        await client.close()
+    found = [(_order(pod), pod) for pod in pods if _runs(pod, label)]
+    return [
+        Place(namespace, str(pod["metadata"]["name"]), str(pod["metadata"]["labels"][label]))
+        for _, pod in sorted(found, key=lambda each: each[0], reverse=True)
+    ]
+
+
 @asynccontextmanager
 async def opened(endpoint: Endpoint, place: Place, command: Sequence[str], *, tty: bool) -> AsyncIterator[Terminal]:
     """Start a command; leaving hangs up.
@@ -163,3 +181,16 @@ def _ended(status: Mapping[str, Any]) -> Ended:
         if cause.get("reason") == "ExitCode" and str(cause.get("message")).isdecimal():
             return Ended(int(cause["message"]))
     return Ended(NOT_STARTED, str(status.get("message") or "it was not started")[:500])
+
+
+def _runs(pod: Mapping[str, Any], label: str) -> bool:
+    name = (pod["metadata"].get("labels") or {}).get(label)
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    running = any(each.get("name") == name and "running" in (each.get("state") or {}) for each in statuses)
+    return running and not pod["metadata"].get("deletionTimestamp")
+
+
+def _order(pod: Mapping[str, Any]) -> tuple[bool, str]:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    return ready, str(pod["metadata"].get("creationTimestamp") or "")

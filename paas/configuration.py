@@ -121,12 +121,15 @@ class Settings(BaseSettings):
     )
     exec_enabled: bool = Field(
         default=False,
-        description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and each "
-        "cluster grants them or not; all are off until turned on.",
+        description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
+        "each cluster grants them or not; all are off until turned on.",
     )
     exec_minutes: int = Field(default=15, ge=1, le=480, description="How long a terminal lasts at most, in minutes.")
     exec_idle_minutes: int = Field(
-        default=5, ge=1, le=480, description="A terminal ends when nothing was typed or printed for so long, in minutes."
+        default=5,
+        ge=1,
+        le=480,
+        description="A terminal ends when nothing was typed or printed for so long, in minutes.",
     )
     exec_limit: int = Field(default=20, ge=1, description="Terminals one web process serves at once.")
     exec_recording_kilobytes: int = Field(

@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "apps: end lost terminals": {"task": "apps.tasks.end_lost_terminals", "schedule": timedelta(minutes=1)},
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",

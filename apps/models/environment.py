@@ -20,7 +20,7 @@ from paas.core.models import Versioned
 class Environment(Versioned):
     """`placement` is what the app file said: {"clusters": [names]} or {"selector": {label: value}}; Placement rows are
     what came of it. `namespace` is its namespace on every cluster, made once and never computed again. `generation`
-    rises with each change of what is desired.
+    rises with each change of what is desired. `exec_allowed`: terminals may be opened in its containers.
     """
 
     permission_parent: ClassVar[str] = "application"
@@ -33,6 +33,7 @@ class Environment(Versioned):
         "applications.Release", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     generation = models.BigIntegerField(default=0)
+    exec_allowed = models.BooleanField(default=False)
     retiring_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 

@@ -12,19 +12,23 @@ from apps.services.retirement import retire, retire_environment
 from apps.services.rollback import Rollback, rollback
 from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import revoke_secret, set_secret
+from apps.services.terminals import Opened, allow_exec, open_terminal
 
 __all__ = [
     "Deployment",
     "DryRun",
+    "Opened",
     "Rollback",
     "Run",
     "accept_proposal",
+    "allow_exec",
     "change_config",
     "create_environment",
     "create_project",
     "deploy",
     "dry_run_deploy",
     "dry_run_rollback",
+    "open_terminal",
     "refuse_proposal",
     "rerender",
     "retire",

@@ -16,7 +16,9 @@ FIELD_MANAGER = "dougong-join"
 
 def texts(*, terminals: bool = False) -> list[str]:
     """The files' contents, in the order in which they are applied; with those for `terminals`."""
-    return [text for folder in ("deploy.member", *(["deploy.member.exec"] if terminals else [])) for text in _of(folder)]
+    return [
+        text for folder in ("deploy.member", *(["deploy.member.exec"] if terminals else [])) for text in _of(folder)
+    ]
 
 
 def _of(folder: str) -> list[str]:
