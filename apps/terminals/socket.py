@@ -1,8 +1,8 @@
 """The web socket of a terminal, `/api/v1/terminals/{id}/socket/`; the only one of this platform. Plain ASGI.
 
-First comes a text {"ticket", "columns", "rows"}; a ticket is no cookie, so no other site's page can open one. Then bytes
-are input, and texts are {"columns", "rows"} or {"end_of_input": true}. To the person go bytes, the first of which is 1
-for output and 2 for errors, and texts {"event": "started"|"ended", …}; `ended` is the last.
+First comes a text {"ticket", "columns", "rows"}; a ticket is no cookie, so no other site's page can open one. Then
+bytes are input, and texts are {"columns", "rows"} or {"end_of_input": true}. To the person go bytes, the first of which
+is 1 for output and 2 for errors, and texts {"event": "started"|"ended", …}; `ended` is the last.
 """
 
 from __future__ import annotations

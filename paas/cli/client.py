@@ -129,6 +129,26 @@ class Client:
         for event in self.http.events(path("environments", environment_id, "logs"), query):
             yield event.data
 
+    def exec_access(self, environment_id: str) -> Body:
+        """{"platform", "allowed", "permitted", "seconds", "idle_seconds"}."""
+        return self._object("GET", path("environments", environment_id, "exec"))
+
+    def allow_exec(self, environment_id: str, order: Body) -> Body:
+        """{"allowed", "reason"}."""
+        return self._object("PUT", path("environments", environment_id, "exec"), order)
+
+    def open_terminal(self, environment_id: str, order: Body) -> Body:
+        """{"command", "tty", "process", "cluster", "pod", "reason"}; {"id", "ticket", "cluster", "pod"} of it."""
+        return self._object("POST", path("environments", environment_id, "exec"), order)
+
+    def terminals(self, query: Mapping[str, str]) -> list[Body]:
+        """Newest first: "environment" as in `query`."""
+        return list(self.http.pages(path("terminals"), query))
+
+    def recording(self, terminal_id: str) -> Iterator[str]:
+        """The lines of an asciicast."""
+        return self.http.lines(path("terminals", terminal_id, "recording"))
+
     def put_secret(self, environment_id: str, name: str, values: Mapping[str, str]) -> Body:
         """A new version of a secret."""
         return self._object("PUT", path("environments", environment_id, "secrets", name), {"values": dict(values)})

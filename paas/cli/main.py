@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from paas.cli.commands import account, applications, clusters, config, deploy, docs, runs, starting
+from paas.cli.commands import account, applications, clusters, config, deploy, docs, runs, starting, terminals
 from paas.cli.errors import MEANINGS, CliError, ExitCode
 from paas.cli.session import OutputOption, ServerOption, Session, session_of
 
@@ -36,6 +36,7 @@ app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
 app.add_typer(runs.app)
+app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(applications.secrets, name="secret")
 app.add_typer(config.app, name="config")
