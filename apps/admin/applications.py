@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps import selectors, services
-from apps.admin import home, logs, releases, shown  # noqa: F401 - home registers its section
+from apps.admin import home, logs, releases, shown, terminals  # noqa: F401 - home registers its section
 from apps.admin.filters import FILTERS
 from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
@@ -85,6 +85,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             path("<uuid:pk>/retire/", view(self.retire), name="applications_application_retire"),
             *releases.urls(view),
             *logs.urls(view),
+            *terminals.urls(view),
         ]
         return [*own, *super().get_urls()]
 
