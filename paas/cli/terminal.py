@@ -95,7 +95,8 @@ def _raw() -> Iterator[None]:
     """Each key goes to the command as it is, ^C as well."""
     here = sys.stdin.fileno()
     before = termios.tcgetattr(here)
-    tty.setraw(here)
+    # What was typed ahead is kept.
+    tty.setraw(here, termios.TCSADRAIN)
     try:
         yield
     finally:

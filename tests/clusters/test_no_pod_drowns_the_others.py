@@ -1,4 +1,4 @@
-"""Lines of many pods in one stream: each has its turn, a bounded part of the memory, and what is left out is counted."""
+"""Lines of many pods in one stream: each has its turn and a bounded part of memory; what is left out is counted."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ def line(pod, number, text=""):
 
 
 def test_each_line_of_a_quiet_pod_beside_a_noisy_one():
-    """The noisy pod never pauses, the reader takes two lines of a hundred; memory stays bounded, all is accounted for."""
+    """The noisy pod never pauses and the reader is slow: memory stays bounded, and all is accounted for."""
 
     async def go():
         mixed = Mixer(waits=False)

@@ -210,7 +210,7 @@ def test_in_a_pipe(site, execute, owner):
 def test_a_shell_on_a_terminal(site, window, owner):
     """It has the window's size, learns of another, takes ^C, and its exit code is the command's."""
     shell = window("--", "sh", columns=101, rows=33)
-    shell.until("recorded.")
+    shell.until("$ ")
     shell.type("stty size\n")
     shell.until("33 101")
     shell.resize(70, 20)
@@ -259,13 +259,12 @@ def test_forbidden_in_the_middle(site, window, owner):
     assert ended().ending == "Revoked"
 
 
-def test_the_pod_goes(site, execute):
+def test_the_pod_goes(site, window):
     """Whatever Kubernetes says of it, the terminal ends."""
-    gone = threading.Timer(3, site.kubectl, ["delete", "pod", next(iter(site.pods())), "--now", "--wait=false"])
-    gone.start()
-    done = execute("--", "sleep", "1000")
-    gone.join()
-    assert done.returncode != 0
+    shell = window("--", "sh", "-c", "echo here; sleep 1000")
+    shell.until("here")
+    site.kubectl("delete", "pod", Terminal.objects.get().pod, "--now", "--wait=false")
+    assert shell.end() != 0
     assert ended().ending in ("Exited", "ConnectionLost")
 
 
