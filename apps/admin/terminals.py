@@ -68,7 +68,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "processes": processes_of(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),
         "terminals": [_row(each, reads.may_replay(request.user, each)) for each in found],
-        "headings": [_("When"), _("By"), _("Where"), _("Command"), _("Ended"), _("Reason"), _("Recording")],
+        "headings": [_("When"), _("By"), _("Where"), _("Command"), _("Ending"), _("Reason"), _("Recording")],
         "keys": [(3, "Ctrl+C"), (4, "Ctrl+D"), (9, "Tab")],
         "words": _words_of_the_script(),
         "twin": f"dougong exec {name} -- sh · POST /api/v1/environments/{pk}/exec/",
