@@ -17,9 +17,10 @@ from django.db import connection
 from django.http import StreamingHttpResponse
 
 from apps.models import Environment
+from clusters.mixer import Line
 from clusters.models import Cluster
 from clusters.sessions import Access, accesses_for
-from clusters.stream import Line, Query, pod_logs
+from clusters.stream import Query, pod_logs
 from paas.core.errors import Invalid, NotFound, Refusal, Unavailable
 from paas.core.permissions import Actor, fresh, require
 from paas.core.problems import problem

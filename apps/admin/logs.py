@@ -66,15 +66,17 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         environment = selectors.environments_of(request.user).filter(pk=pk).first()
         if environment is None:
             raise not_found(Environment)
-        said = {name: request.GET.get(name, "") for name in ("process", "cluster", "since")}
+        process, cluster, since = (request.GET.get(name, "") for name in ("process", "cluster", "since"))
         return logs.stream(
             actor=request.user,
             environment=environment,
             follow=True,
+            process=process,
+            cluster=cluster,
+            since=since,
             previous=bool(request.GET.get("previous")),
             most_a_second=MOST_A_SECOND,
             says_end=True,
-            **said,
         )
 
     return streamed(begin)

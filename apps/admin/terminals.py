@@ -86,9 +86,15 @@ def open_one(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         environment = selectors.environments_of(request.user).filter(pk=pk).first()
         if environment is None:
             raise not_found(Environment)
-        said = {name: request.POST.get(name, "") for name in ("process", "cluster", "reason")}
-        words = _words(request.POST.get("command", ""))
-        opened = services.open_terminal(environment=environment, actor=request.user, command=words, **said)
+        process, cluster, reason = (request.POST.get(name, "") for name in ("process", "cluster", "reason"))
+        opened = services.open_terminal(
+            environment=environment,
+            actor=request.user,
+            command=_words(request.POST.get("command", "")),
+            process=process,
+            cluster=cluster,
+            reason=reason,
+        )
         row = opened.terminal
         return JsonResponse({"id": str(row.pk), "ticket": opened.ticket, "where": f"{row.cluster}/{row.pod}"})
 

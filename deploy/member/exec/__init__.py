@@ -1,1 +1,1 @@
-"""What a cluster grants besides where terminals are wanted: applied after deploy/member by `dougong cluster join --exec`."""
+"""What a cluster grants besides where terminals are wanted: `dougong cluster join --exec` applies it after the rest."""

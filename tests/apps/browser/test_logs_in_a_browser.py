@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from apps import logs
 from apps.models import Environment
+from clusters.mixer import Line
 from clusters.models import Cluster, ClusterCredential
-from clusters.stream import Line
 from paas.identity import services as identity
 
 pytestmark = pytest.mark.browser
