@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -126,9 +126,9 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         row = reads.terminals_of(request.user).filter(pk=pk).first()
         if row is None:
             raise not_found(Terminal)
-        pieces = list(reads.recording(request.user, row))
+        text = "".join(reads.recording(request.user, row))
         headers = {"Content-Disposition": f'attachment; filename="{pk}.cast"'}
-        return StreamingHttpResponse(pieces, content_type="application/x-asciicast", headers=headers)
+        return HttpResponse(text, content_type="application/x-asciicast", headers=headers)
 
     return streamed(begin)
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # it has no stubs
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -171,10 +171,10 @@ class TerminalViewSet(ResourceViewSet[Terminal]):
         filters=False,
     )
     @action(detail=True, filter_backends=[])
-    def recording(self, request: Request, id: str) -> StreamingHttpResponse:  # noqa: A002
+    def recording(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
         """What was shown, as an asciicast of version 2: a line of JSON for each event. For owners and operators."""
-        pieces = reads.recording(self.actor, self.get_object())
-        return StreamingHttpResponse(pieces, content_type="application/x-asciicast")
+        text = "".join(reads.recording(self.actor, self.get_object()))
+        return HttpResponse(text, content_type="application/x-asciicast")
 
 
 def _actor(request: Request) -> Actor:

@@ -131,7 +131,7 @@ def test_who_may_only_view_gets_no_terminal(sign_in, served, environment, owner,
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_at_both_widths(sign_in, served, environment, owner, errors, scheme, width, language):
-    services.allow_exec(environment=environment, allowed=True, actor=owner)
+    environment = services.allow_exec(environment=environment, allowed=True, actor=owner)
     opened = terminals.open_terminal(environment=environment, actor=owner, command=["sh"], reason="a look")
     terminals.attach(terminal=opened.terminal.pk, ticket=opened.ticket)
     terminals.end_terminal(terminal=opened.terminal, ending="Exited", exit_code=0)

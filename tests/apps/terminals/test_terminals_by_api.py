@@ -190,7 +190,7 @@ def test_recordings_are_for_owners_and_operators(
     for text in ('{"version": 2}\n', '[0.1, "o", "斗canary"]\n'):
         store.append(pk, text)
     for who in (owner, operator):
-        read = b"".join(api(who).get(address).streaming_content).decode()
+        read = api(who).get(address).content.decode()
         assert [json.loads(line) for line in read.splitlines()] == [{"version": 2}, [0.1, "o", "斗canary"]]
     assert api(viewer).get(address).status_code == 403
     assert api(stranger).get(address).status_code == 404
