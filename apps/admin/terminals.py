@@ -144,10 +144,11 @@ def _words_of_the_script() -> dict[str, str]:
 
 def _row(row: Terminal, replayed: bool) -> dict[str, Any]:
     shown = replayed and row.attached_at is not None
+    ending = row.ending or _("open")
     return {
         "terminal": row,
         "command": shlex.join(row.command),
-        "ending": f"{row.ending or _('open')}{'' if row.exit_code is None else f' {row.exit_code}'}",
+        "ending": ending if row.exit_code is None else f"{ending} {row.exit_code}",
         "replay": reverse("admin:applications_terminal", args=[row.pk]) if shown else "",
         "recording": reverse("admin:applications_terminal_recording", args=[row.pk]) if shown else "",
     }
