@@ -83,7 +83,7 @@ def test_the_quiet_pod_stays_readable(bring, east, monkeypatch, record_property)
     async def read():
         nonlocal most
         starting = None
-        async with asyncio.timeout(100), aclosing(pod_logs([access_for(east)], query)) as lines:
+        async with asyncio.timeout(100), aclosing(pod_logs([access], query)) as lines:
             async for line in lines:
                 most = max(most, mixed[0].held)
                 if line is not None:
@@ -96,6 +96,7 @@ def test_the_quiet_pod_stays_readable(bring, east, monkeypatch, record_property)
     monkeypatch.setattr(stream, "Mixer", made)
     name = "app.kubernetes.io/component"
     query = Query(site.namespace, name, container_label=name, follow=True, tail=100, most_a_second=200)
+    access = access_for(east)
     asyncio.run(read())
     assert seen.quiet == list(range(QUIET))
     assert seen.noise == NOISE
