@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import orjson
 from asgiref.sync import sync_to_async
@@ -16,10 +17,11 @@ from django.db import connection
 from django.http import StreamingHttpResponse
 
 from apps.models import Environment
+from clusters.mixer import Line
 from clusters.models import Cluster
 from clusters.sessions import Access, accesses_for
-from clusters.stream import Line, Query, pod_logs
-from paas.core.errors import NotFound, Refusal, Unavailable
+from clusters.stream import Query, pod_logs
+from paas.core.errors import Invalid, NotFound, Refusal, Unavailable
 from paas.core.permissions import Actor, fresh, require
 from paas.core.problems import problem
 
@@ -40,12 +42,19 @@ def stream(
     process: str = "",
     cluster: str = "",
     tail: int | None = None,
+    since: str = "",
+    previous: bool = False,
+    most_a_second: int = 0,
+    says_end: bool = False,
 ) -> StreamingHttpResponse:
     """Answer a request with the lines: events `line` {"cluster", "pod", "process", "at", "line"}.
 
-    Without `follow` it ends with the last line. Where a cluster cannot be read an event with an empty "pod" says so.
+    Without `follow`, or of `previous` containers, it ends with the last line; with `says_end` by an event `ended`.
+    Where a cluster cannot be read an event with an empty "pod" says so. Where a pod writes more than is taken the
+    oldest lines are left out, and an event with "dropped", their number, stands in their place.
 
     Raises:
+        Invalid: `since_invalid`.
         NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it.
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
@@ -59,10 +68,13 @@ def stream(
             [*(f"{key}={_label(value)}" for key, value in names.items()), *([] if process else [COMPONENT])]
         ),
         container_label=COMPONENT,
-        follow=follow,
-        tail=min(DEFAULT_TAIL if tail is None else tail, MOST_TAIL),
+        follow=follow and not previous,
+        tail=min((MOST_TAIL if since else DEFAULT_TAIL) if tail is None else tail, MOST_TAIL),
+        since=_moment(since),
+        previous=previous,
+        most_a_second=most_a_second,
     )
-    lines = events(actor, environment, _accesses(environment, cluster), query)
+    lines = events(actor, environment, _accesses(environment, cluster), query, says_end=says_end)
     response = StreamingHttpResponse(lines, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -70,7 +82,7 @@ def stream(
 
 
 async def events(
-    actor: Actor, environment: Environment, accesses: list[Access], query: Query
+    actor: Actor, environment: Environment, accesses: list[Access], query: Query, *, says_end: bool = False
 ) -> AsyncGenerator[bytes, None]:
     """The stream's bytes."""
     global _open  # noqa: PLW0603 - a count of this process
@@ -87,6 +99,8 @@ async def events(
                 if now - checked > CHECK_SECONDS:
                     checked = now
                     await sync_to_async(_still_allowed)(actor, environment)
+        if says_end:
+            yield b"event: ended\ndata: {}\n\n"
     except Refusal as refusal:
         yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
     finally:
@@ -94,13 +108,15 @@ async def events(
 
 
 def _told(line: Line) -> bytes:
-    found = {
+    found: dict[str, str | int] = {
         "cluster": line.cluster,
         "pod": line.pod,
         "process": line.container,
         "at": line.at,
         "line": line.text,
     }
+    if line.dropped:
+        found |= {"line": f"({line.dropped} lines left out)", "dropped": line.dropped}
     return orjson.dumps(found)
 
 
@@ -119,6 +135,16 @@ def _accesses(environment: Environment, name: str) -> list[Access]:
         if not clusters.exists():
             raise NotFound("cluster_not_found", f"'{environment}' is on no cluster '{name[:80]}'.")
     return accesses_for(clusters)
+
+
+def _moment(since: str) -> str:
+    """As Kubernetes reads it: RFC 3339, whole seconds of UTC."""
+    if not since:
+        return ""
+    try:
+        return f"{datetime.fromisoformat(since).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError):
+        raise Invalid("since_invalid", f"since: a time such as 2026-01-31T12:00:00Z, not '{since[:40]}'.") from None
 
 
 def _label(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from apps.services import housekeeping, observe, timetable
+from apps.services import housekeeping, observe, terminals, timetable
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
@@ -23,3 +23,10 @@ def forget_answers() -> None:
 def turn_timetables() -> None:
     """Every 15 s: scalers whose window has begun or ended get the bounds of now."""
     timetable.turn_due()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def end_lost_terminals() -> None:
+    """Terminals whose web process is gone are noted as ended, and old recordings deleted."""
+    terminals.end_lost()
+    terminals.forget_recordings()

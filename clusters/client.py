@@ -31,6 +31,11 @@ from clusters.kinds import Resource
 CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
 READ_TRIES = 3
+# Of web sockets: how often is asked whether the other end is there, how long its good-bye is waited for, and the
+# longest message it may send.
+HEARTBEAT_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
+MOST_MESSAGE = 1024 * 1024
 PAUSE_SECONDS = (0.1, 0.5)  # where the server names none
 PAGE = 500
 APPLY = "application/apply-patch+yaml"  # JSON is YAML; the server takes orjson's bytes as they are
@@ -353,6 +358,33 @@ class ClusterClient:
                     status = event.get("object") or {}
                     raise ApiRefused.of(int(status.get("code") or 500), status, None)
                 yield event
+
+    @asynccontextmanager
+    async def websocket(
+        self, path: str, params: Sequence[tuple[str, str]], *, protocol: str
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A web socket that the server has accepted under `protocol`; it pings, so that a cut line is noticed.
+
+        Raises:
+            ApiRefused: by status alone, no web socket has an error's body.
+            Unreachable: no answer, or none that speaks the protocol.
+        """
+        session = await self._open()
+        limits = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                socket = await session.ws_connect(
+                    path, params=list(params), protocols=[protocol], timeout=limits, heartbeat=HEARTBEAT_SECONDS,
+                    max_msg_size=MOST_MESSAGE,
+                )  # fmt: skip
+        except aiohttp.WSServerHandshakeError as refusal:
+            raise ApiRefused.of(refusal.status, None, None) from refusal
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
+            raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+        async with socket:
+            if socket.protocol != protocol:
+                raise Unreachable(f"the server does not speak {protocol}")
+            yield socket
 
     async def stream(
         self, path: str, params: Mapping[str, str], *, idle_seconds: float = 3600.0

@@ -15,14 +15,13 @@ from typing import Any
 from clusters.client import ClusterClient
 from clusters.faults import ClusterFault
 from clusters.kinds import Resource
+from clusters.mixer import Line, Mixer
 from clusters.sessions import Access
 
 POD = Resource("v1", "Pod", "pods")
 # How often pods are looked for while following; how long the stream is silent at most.
 LOOK_SECONDS = 3.0
 HEARTBEAT_SECONDS = 15.0
-# Lines that wait for a slow reader; beyond it the clusters wait.
-BUFFER = 500
 # Pods read at once on one cluster.
 MOST_PODS = 50
 LONGEST_LINE = 64 * 1024
@@ -31,7 +30,9 @@ LONGEST_LINE = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Query:
     """Whose logs: pods of `namespace` that match `selector`, of each the container named by its label
-    `container_label`. `tail` is the number of last lines of each.
+    `container_label`. `tail` is the number of last lines of each, `since` an RFC 3339 time before which nothing is
+    wanted, `previous` asks for the container before the last restart. `most_a_second` lines of a pod are told while
+    following, 0 for all that the reader takes.
     """
 
     namespace: str
@@ -39,28 +40,20 @@ class Query:
     container_label: str
     follow: bool = False
     tail: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a container, or with an empty `pod` something to know about the cluster. `at` is RFC 3339."""
-
-    cluster: str
-    pod: str
-    container: str
-    at: str
-    text: str
+    since: str = ""
+    previous: bool = False
+    most_a_second: int = 0
 
 
 async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncIterator[Line | None]:
     """Lines as they come, None where there was none for a while; ends with the last pod unless following."""
-    queue: asyncio.Queue[Line | None] = asyncio.Queue(BUFFER)
-    readers = [asyncio.create_task(_Reader(access, query, queue).run()) for access in accesses]
-    end = asyncio.create_task(_end(readers, queue))
+    mixer = Mixer(waits=not query.follow, most_a_second=query.most_a_second, first=query.tail)
+    readers = [asyncio.create_task(_Reader(access, query, mixer).run()) for access in accesses]
+    end = asyncio.create_task(_end(readers, mixer))
     try:
         while True:
             try:
-                line = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+                line = await asyncio.wait_for(mixer.get(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 yield None
                 continue
@@ -71,9 +64,9 @@ async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncIterator[Li
         await _cancelled([end, *readers])
 
 
-async def _end(readers: Sequence[asyncio.Task[None]], queue: asyncio.Queue[Line | None]) -> None:
+async def _end(readers: Sequence[asyncio.Task[None]], mixer: Mixer) -> None:
     await asyncio.gather(*readers, return_exceptions=True)
-    await queue.put(None)
+    mixer.end()
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -85,8 +78,8 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
 class _Reader:
     """The pods of one cluster."""
 
-    def __init__(self, access: Access, query: Query, queue: asyncio.Queue[Line | None]) -> None:
-        self.cluster, self.query, self.queue = access.name, query, queue
+    def __init__(self, access: Access, query: Query, mixer: Mixer) -> None:
+        self.cluster, self.query, self.mixer = access.name, query, mixer
         self.client = ClusterClient(access.endpoint)
         self.seen: set[tuple[str, int]] = set()
         self.open: set[asyncio.Task[None]] = set()
@@ -103,6 +96,7 @@ class _Reader:
                     await asyncio.gather(*self.open)
                     return
                 await asyncio.sleep(LOOK_SECONDS)
+                self.mixer.remind()
         finally:
             await _cancelled(list(self.open))
             await self.client.close()
@@ -130,7 +124,8 @@ class _Reader:
             container = str((pod["metadata"].get("labels") or {}).get(self.query.container_label, ""))
             for status in (pod.get("status") or {}).get("containerStatuses") or ():
                 restarts = int(status.get("restartCount") or 0)
-                waiting = "waiting" in (status.get("state") or {}) and not restarts
+                # Before the first restart there is no previous one.
+                waiting = ("waiting" in (status.get("state") or {}) or self.query.previous) and not restarts
                 key = (str(pod["metadata"]["uid"]), restarts)
                 if status.get("name") == container and not waiting and key not in self.seen:
                     yield pod, container, restarts
@@ -139,19 +134,23 @@ class _Reader:
         # What begins to write while we look is read from its beginning.
         tail = {"tailLines": str(self.query.tail)} if first else {}
         params = {"container": container, "timestamps": "true", **tail}
-        if self.query.follow:
+        if first and self.query.since:
+            params["sinceTime"] = self.query.since
+        if self.query.previous:
+            params["previous"] = "true"
+        elif self.query.follow:
             params["follow"] = "true"
         path = f"{POD.path(self.query.namespace, pod)}/log"
         try:
             async with aclosing(self.client.stream(path, params)) as lines:  # type: ignore[type-var]  # it is a generator
                 async for raw in lines:
                     at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
-                    await self.queue.put(Line(self.cluster, pod, container, at, text.rstrip("\r\n")))
+                    await self.mixer.put(Line(self.cluster, pod, container, at, text.rstrip("\r\n")))
         except ClusterFault as fault:
-            await self.queue.put(Line(self.cluster, pod, container, "", f"(cannot be read: {fault})"))
+            await self.mixer.put(Line(self.cluster, pod, container, "", f"(cannot be read: {fault})"))
 
     async def _tell(self, text: str) -> None:
         """Once, until there is something else to tell."""
         if text != self.told:
             self.told = text
-            await self.queue.put(Line(self.cluster, "", "", "", text))
+            await self.mixer.put(Line(self.cluster, "", "", "", text))

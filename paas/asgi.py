@@ -1,15 +1,23 @@
-"""What the web process serves: `uvicorn paas.asgi:application`."""
+"""What the web process serves: `uvicorn paas.asgi:application`. HTTP by Django, the web socket of terminals."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
 
-application = get_asgi_application()
+http = get_asgi_application()
 
+from apps.terminals import socket  # noqa: E402 - after Django's setup
 from paas.celery import app as celery_app  # noqa: E402 - after Django's setup: a view wakes tasks through it
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """By the kind of connection."""
+    await (socket.application if scope["type"] == "websocket" else http)(scope, receive, send)
+
 
 __all__ = ["application", "celery_app"]

@@ -146,6 +146,32 @@ class Settings(BaseSettings):
     stream_limit: int = Field(
         default=500, ge=1, description="Live views (server-sent events) one web process serves at once."
     )
+    exec_enabled: bool = Field(
+        default=False,
+        description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
+        "each cluster grants them or not; all are off until turned on.",
+    )
+    exec_minutes: int = Field(default=15, ge=1, le=480, description="How long a terminal lasts at most, in minutes.")
+    exec_idle_minutes: int = Field(
+        default=5,
+        ge=1,
+        le=480,
+        description="A terminal ends when nothing was typed or printed for so long, in minutes.",
+    )
+    exec_limit: int = Field(default=20, ge=1, description="Terminals one web process serves at once.")
+    exec_recording_kilobytes: int = Field(
+        default=10_000,
+        ge=16,
+        description="The longest recording of a terminal, in kilobytes; a terminal ends when its recording is full.",
+    )
+    exec_recordings: Path | None = Field(
+        default=None,
+        description="A folder for the recordings of terminals, shared by all processes; in PostgreSQL if left empty. "
+        "Encrypted in either.",
+    )
+    exec_recording_days: int = Field(
+        default=90, ge=1, description="How long recordings of terminals are kept, in days; who opened which stays."
+    )
     log_format: Literal["json", "console"] = Field(
         default="json", description="`json` for machines, `console` for people."
     )

@@ -12,6 +12,7 @@ In here:
     applications  list and page of an application, retirement
     releases      comparing two releases, and rolling back
     logs          the logs page
+    terminals     the terminal page, and replays
     forms         what people fill in
     filters       by what the list of applications is narrowed
     search        what the keyboard palette finds

@@ -16,7 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps import selectors, services
-from apps.admin import home, logs, placement, releases, scaling, shown  # noqa: F401 - home registers its section
+from apps.admin import (  # noqa: F401 - home registers its section
+    home,
+    logs,
+    placement,
+    releases,
+    scaling,
+    shown,
+    terminals,
+)
 from apps.admin.filters import FILTERS
 from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
@@ -87,6 +95,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             *logs.urls(view),
             *placement.urls(view),
             *scaling.urls(view),
+            *terminals.urls(view),
         ]
         return [*own, *super().get_urls()]
 

@@ -1,4 +1,6 @@
-"""The logs page of an environment: live lines of its processes, with a pause and a choice of process and cluster."""
+"""The logs page of an environment: live lines of its processes, of a process or cluster, from a time on, or of the
+containers before their last restart. Its address says it all, so that it can be sent to somebody.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,10 @@ from apps.admin.views import application_page, page, streamed
 from apps.models import Application, Environment
 from paas.core.permissions import not_found
 
+# Of a pod; nobody reads faster, and the others stay readable.
+MOST_A_SECOND = 200
+MOST_SAID = 63
+
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
@@ -31,11 +37,12 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     environment = selectors.environments_of(request.user).filter(pk=pk).first()
     if environment is None:
         return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
-    chosen = {name: request.GET.get(name, "")[:63] for name in ("process", "cluster")}
+    chosen = {name: request.GET.get(name, "")[:MOST_SAID] for name in ("process", "cluster", "since", "previous")}
     query = urlencode({name: value for name, value in chosen.items() if value})
     application = environment.application
     twin = [f"dougong logs -f {application.project.name}/{application.name} -e {environment.name}"]
-    twin += [f"--{name} {value}" for name, value in chosen.items() if value]
+    twin += [f"--{name} {value}" for name, value in chosen.items() if value and name != "previous"]
+    twin += ["--previous"] if chosen["previous"] else []
     context = {
         "title": _("Logs of %(application)s in %(environment)s")
         % {"application": application.name, "environment": environment.name},
@@ -43,9 +50,10 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "original": application,
         "back": application_page(application.pk),
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
-        "processes": _processes(environment),
+        "processes": processes_of(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),
         "chosen": chosen,
+        "words": {"left_out": _("lines left out"), "all": _("That is all."), "link": _("Link to this line")},
         "twin": f"{' '.join(twin)} · GET /api/v1/environments/{pk}/logs/?follow=1{'&' if query else ''}{query}",
     }
     return page(request, "applications/logs.html", context)
@@ -58,13 +66,23 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         environment = selectors.environments_of(request.user).filter(pk=pk).first()
         if environment is None:
             raise not_found(Environment)
-        process, cluster = request.GET.get("process", ""), request.GET.get("cluster", "")
-        return logs.stream(actor=request.user, environment=environment, follow=True, process=process, cluster=cluster)
+        process, cluster, since = (request.GET.get(name, "") for name in ("process", "cluster", "since"))
+        return logs.stream(
+            actor=request.user,
+            environment=environment,
+            follow=True,
+            process=process,
+            cluster=cluster,
+            since=since,
+            previous=bool(request.GET.get("previous")),
+            most_a_second=MOST_A_SECOND,
+            says_end=True,
+        )
 
     return streamed(begin)
 
 
-def _processes(environment: Environment) -> list[str]:
+def processes_of(environment: Environment) -> list[str]:
     """Of the current release, as far as its blocks have a process."""
     if environment.current_release_id is None:
         return []

@@ -38,6 +38,8 @@ LOGS = [
     OpenApiParameter("process", str, description="Only this process."),
     OpenApiParameter("cluster", str, description="Only this cluster."),
     OpenApiParameter("tail", int, description="So many of the last lines of each process; 100 if left out."),
+    OpenApiParameter("since", str, description="Only what was written from this time on, RFC 3339."),
+    OpenApiParameter("previous", bool, description="Of the containers before their last restart."),
 ]
 
 
@@ -225,4 +227,6 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             process=request.query_params.get("process", ""),
             cluster=request.query_params.get("cluster", ""),
             tail=whole_number(request, "tail"),
+            since=request.query_params.get("since", ""),
+            previous=request.query_params.get("previous", "").lower() in ("1", "true", "yes"),
         )

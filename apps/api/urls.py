@@ -12,6 +12,7 @@ from apps.api.environments import EnvironmentViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
+from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
@@ -38,6 +39,7 @@ urlpatterns = [
         EnvironmentViewSet.as_view({"post": "run_schedule"}),
         name="environment-schedule-run",
     ),
+    path("environments/<uuid:id>/exec/", ExecView.as_view(), name="environment-exec"),
 ]
 
 
@@ -48,3 +50,4 @@ def register(router: BaseRouter) -> None:
     router.register("environments", EnvironmentViewSet, basename="environment")
     router.register("config/proposals", ConfigProposalViewSet, basename="config-proposal")
     router.register("releases", ReleaseViewSet, basename="release")
+    router.register("terminals", TerminalViewSet, basename="terminal")

@@ -11,6 +11,7 @@ from apps.models.project import Project
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
+from apps.models.terminal import Terminal, TerminalPart
 
 __all__ = [
     "Application",
@@ -25,4 +26,6 @@ __all__ = [
     "RouteClaim",
     "SecretVersion",
     "StatusDue",
+    "Terminal",
+    "TerminalPart",
 ]

@@ -21,7 +21,7 @@ class Environment(Versioned):
     """`placement` is what the app file or a person said: {"clusters": [names]} or {"selector": {label: value}}, where
     replicas are divided with {"replicas": "divided", "weights": {cluster: number}}; Placement rows are what came of it.
     `namespace` is its namespace on every cluster, made once and never computed again. `generation` rises with each
-    change of what is desired.
+    change of what is desired. `exec_allowed`: terminals may be opened in its containers.
     """
 
     permission_parent: ClassVar[str] = "application"
@@ -34,6 +34,7 @@ class Environment(Versioned):
         "applications.Release", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     generation = models.BigIntegerField(default=0)
+    exec_allowed = models.BooleanField(default=False)
     retiring_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 

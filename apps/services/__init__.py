@@ -14,15 +14,18 @@ from apps.services.revocation import Revoked, revoke_secret
 from apps.services.rollback import Rollback, rollback
 from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import set_secret
+from apps.services.terminals import Opened, allow_exec, open_terminal
 
 __all__ = [
     "Deployment",
     "DryRun",
+    "Opened",
     "Placing",
     "Revoked",
     "Rollback",
     "Run",
     "accept_proposal",
+    "allow_exec",
     "change_config",
     "create_environment",
     "create_project",
@@ -31,6 +34,7 @@ __all__ = [
     "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
+    "open_terminal",
     "refuse_proposal",
     "rerender",
     "retire",

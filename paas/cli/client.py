@@ -289,6 +289,26 @@ class Client:
         """What an environment is made of, a cluster each: see `topology`."""
         return list(self.http.pages(path("environments", environment_id, "topology")))
 
+    def exec_access(self, environment_id: str) -> Body:
+        """{"platform", "allowed", "permitted", "seconds", "idle_seconds"}."""
+        return self._object("GET", path("environments", environment_id, "exec"))
+
+    def allow_exec(self, environment_id: str, order: Body) -> Body:
+        """{"allowed", "reason"}."""
+        return self._object("PUT", path("environments", environment_id, "exec"), order)
+
+    def open_terminal(self, environment_id: str, order: Body) -> Body:
+        """{"command", "tty", "process", "cluster", "pod", "reason"}; {"id", "ticket", "cluster", "pod"} of it."""
+        return self._object("POST", path("environments", environment_id, "exec"), order)
+
+    def terminals(self, query: Mapping[str, str]) -> list[Body]:
+        """Newest first: "environment" as in `query`."""
+        return list(self.http.pages(path("terminals"), query))
+
+    def recording(self, terminal_id: str) -> Iterator[str]:
+        """The lines of an asciicast."""
+        return self.http.lines(path("terminals", terminal_id, "recording"))
+
     def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
         """A layer of configuration, {"scope", "of"}, with its ETag."""
         found = self.http.send("GET", path("config"), params=layer)

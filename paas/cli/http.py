@@ -169,6 +169,23 @@ class Http:
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
 
+    def lines(self, at: str) -> Iterator[str]:
+        """The lines of a text. Raises as `events` does."""
+        try:
+            with self._client.stream("GET", at, headers={"Accept": "*/*"}) as got:
+                if not got.is_success:
+                    got.read()
+                    raise refusal(got.status_code, _decoded(got))
+                # Not httpx's own: it breaks lines at every character that Unicode calls a line's end.
+                rest = ""
+                for piece in got.iter_text():
+                    *whole, rest = (rest + piece).split("\n")
+                    yield from whole
+                if rest:
+                    yield rest
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
     def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
         what = str(error) or type(error).__name__
         return UnreachableError(

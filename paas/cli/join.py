@@ -65,10 +65,10 @@ def endpoint(kubectl: Kubectl) -> Endpoint:
     return Endpoint(server, base64.b64decode(encoded).decode(), identity)
 
 
-def apply_grants(kubectl: Kubectl) -> None:
-    """Apply deploy/member; again changes nothing, or brings it up to date."""
+def apply_grants(kubectl: Kubectl, *, terminals: bool = False) -> None:
+    """Apply deploy/member, with what `terminals` need; again changes nothing, or brings it up to date."""
     manager = f"--field-manager={member.FIELD_MANAGER}"
-    text = "\n---\n".join(member.texts())
+    text = "\n---\n".join(member.texts(terminals=terminals))
     kubectl.run("apply", "--server-side", "--force-conflicts", manager, "-f", "-", stdin=text)
 
 
@@ -141,7 +141,7 @@ def credentials(kubectl: Kubectl, *, seconds: float, clock: Clock) -> Credential
 
 def revoke_grants(kubectl: Kubectl) -> None:
     """Remove what deploy/member applied, rights first and the fence after them."""
-    for each in reversed(member.objects()):
+    for each in reversed(member.objects(terminals=True)):
         name, namespace = each["metadata"]["name"], each["metadata"].get("namespace")
         if namespace:
             continue  # goes with its namespace

@@ -20,6 +20,7 @@ from paas.cli.commands import (
     secrets,
     starting,
     teams,
+    terminals,
     tokens,
     trees,
     whodid,
@@ -60,6 +61,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
 app.add_typer(trees.app)
+app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
 app.add_typer(tokens.app, name="token")

@@ -14,16 +14,22 @@ FENCE = "dougong-fence"
 FIELD_MANAGER = "dougong-join"
 
 
-def texts() -> list[str]:
-    """The files' contents, in the order in which they are applied."""
-    root = resources.files("deploy.member")
+def texts(*, terminals: bool = False) -> list[str]:
+    """The files' contents, in the order in which they are applied; with those for `terminals`."""
+    return [
+        text for folder in ("deploy.member", *(["deploy.member.exec"] if terminals else [])) for text in _of(folder)
+    ]
+
+
+def _of(folder: str) -> list[str]:
+    root = resources.files(folder)
     names = sorted(each.name for each in root.iterdir() if each.name.endswith(".yaml"))
     return [(root / name).read_text(encoding="utf-8") for name in names]
 
 
-def objects() -> list[dict[str, Any]]:
-    """Every object, in the order in which they are applied."""
-    return [each for text in texts() for each in yaml.safe_load_all(text) if each]
+def objects(*, terminals: bool = False) -> list[dict[str, Any]]:
+    """Every object, in the order in which they are applied; with those for `terminals`."""
+    return [each for text in texts(terminals=terminals) for each in yaml.safe_load_all(text) if each]
 
 
 def fence_revision() -> str:

@@ -1,10 +1,10 @@
 """Who may do what: one question asked of guardian's rows, the same for services, API and console.
 
-Words on team-owned objects: "view", "deploy", "own". A child names the way to its team by a class attribute
-`permission_parent = "project"` (the name of a foreign key), walked up to a model with `permission_scope = "team"`,
-which carries the granted rows. "operate" is the platform permission: held by the group operators, and over objects
-whose model says `permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by them
-alone).
+Words on team-owned objects: "view", "deploy", "exec" (a terminal in a container), "own". A child names the way to its
+team by a class attribute `permission_parent = "project"` (the name of a foreign key), walked up to a model with
+`permission_scope = "team"`, which carries the granted rows. "operate" is the platform permission: held by the group
+operators, and over objects whose model says `permission_scope = "platform"` (viewed by every signed-in person) or
+"operators" (viewed by them alone).
 Operators may view what belongs to teams, not change it. Superusers may do all.
 
 Who comes with an API token may at most what the token is for: the person then carries it as `token`, whose `words` are
@@ -31,7 +31,7 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 OPERATE = "operate"
 OPERATE_PERMISSION = "identity.operate"
-TEAM_WORDS = ("view", "deploy", "own")
+TEAM_WORDS = ("view", "deploy", "exec", "own")
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class Team(Versioned):
         ordering = ["name"]
         permissions = [
             ("deploy_team", "Can deploy what belongs to the team"),
+            ("exec_team", "Can open terminals in what belongs to the team"),
             ("own_team", "Can change the team and its members"),
         ]
 

@@ -14,7 +14,7 @@ VIEWER = "viewer"
 ROLES = (OWNER, DEPLOYER, VIEWER)
 # The permission words a role holds on its team and on all that belongs to it.
 GRANTS: dict[str, tuple[str, ...]] = {
-    OWNER: ("view", "deploy", "own"),
+    OWNER: ("view", "deploy", "exec", "own"),
     DEPLOYER: ("view", "deploy"),
     VIEWER: ("view",),
 }

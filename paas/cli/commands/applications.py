@@ -234,6 +234,10 @@ def logs(
     cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only this cluster.")] = None,
     process: Annotated[str | None, typer.Option(metavar="NAME", help="Only this process.")] = None,
     tail: Annotated[int | None, typer.Option(min=0, help="So many of the last lines of each pod; else 100.")] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="Only from this time on, such as 2026-01-31T12:00Z.")] = "",
+    previous: Annotated[
+        bool, typer.Option("--previous", "-p", help="Of the containers before their last restart.")
+    ] = False,
 ) -> None:
     """Print what an application's processes write, on all its clusters, in the order of time.
 
@@ -242,7 +246,7 @@ def logs(
     found = session.client.application(application)
     where = environment_of(found, environment)
     asked = {"follow": "true" if follow else "", "cluster": cluster or "", "process": process or ""}
-    asked["tail"] = "" if tail is None else str(tail)
+    asked |= {"tail": "" if tail is None else str(tail), "since": since, "previous": "true" if previous else ""}
     events = session.client.logs(str(where["id"]), {key: text for key, text in asked.items() if text})
     colours = lines.Colours()
     for line in lines.in_order(events, follow=follow):

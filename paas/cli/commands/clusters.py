@@ -66,6 +66,9 @@ def join(
     ],
     context: KubeContext = None,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; may be repeated.")] = None,
+    terminals: Annotated[
+        bool, typer.Option("--exec", help="Grant terminals in containers too (`dougong exec`); not granted otherwise.")
+    ] = False,
     kubectl: Program = None,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait for the fence.")] = 60,
 ) -> None:
@@ -83,7 +86,7 @@ def join(
     there = member.endpoint(tool)
     member.check_identity(there, registered or {"name": name})
     with output.step("Grants applied"):
-        member.apply_grants(tool)
+        member.apply_grants(tool, terminals=terminals)
     with output.step("The fence refuses a forbidden write"):
         member.await_fence(tool, there, seconds=timeout, clock=CLOCK)
     with output.step("Tokens made"):
@@ -143,9 +146,10 @@ def leave(
     if tool is None:
         output.note(
             f"{name} is unregistered. Its grants are still there; remove them with\n"
-            "  kubectl delete clusterrole,clusterrolebinding dougong-writer --ignore-not-found\n"
+            "  kubectl delete clusterrole,clusterrolebinding dougong-writer dougong-exec --ignore-not-found\n"
             "  kubectl delete clusterrole dougong-namespace-writer\n"
-            "  kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy dougong-fence\n"
+            "  kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy"
+            " dougong-fence dougong-exec-fence --ignore-not-found\n"
             "  kubectl delete namespace dougong-system"
         )
         return

@@ -7,8 +7,8 @@ from asgiref.sync import async_to_sync
 
 from apps import logs
 from apps.models import Environment
+from clusters.mixer import Line
 from clusters.models import Cluster, ClusterCredential
-from clusters.stream import Line
 from paas.identity import services as identity
 
 

@@ -32,11 +32,11 @@ def test_a_viewer_is_told_why_not_and_whom_to_ask(team, viewer):
 @pytest.mark.parametrize(
     ("who", "held"),
     [
-        ("owner", {"view", "deploy", "own"}),
+        ("owner", {"view", "deploy", "exec", "own"}),
         ("viewer", {"view"}),
         ("stranger", set()),
         ("operator", {"view", "operate"}),
-        ("admin", {"view", "deploy", "own", "operate"}),
+        ("admin", {"view", "deploy", "exec", "own", "operate"}),
     ],
 )
 def test_each_role_holds_its_words(request, team, who, held):

@@ -16,6 +16,8 @@ APPLICATIONS = 40
 WRITER = "system:serviceaccount:dougong-system:dougong-writer"
 REFUSED = {"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "Unauthorized", "code": 401}
 
+TOKEN_PATH = "/api/v1/namespaces/dougong-system/serviceaccounts/dougong-writer/token"
+
 
 @pytest.fixture
 def revoke(proxied):
@@ -27,7 +29,7 @@ def revoke(proxied):
 
         def script(request):
             done = proxy.seen[first : request.number]
-            if request.path == credentials.TOKEN_PATH or any(each.path == credentials.TOKEN_PATH for each in done):
+            if request.path == TOKEN_PATH or any(each.path == TOKEN_PATH for each in done):
                 return None
             written = sum(each.method == "PATCH" for each in done)
             return Answer(401, REFUSED) if written >= writes else None

@@ -4,6 +4,6 @@ from paas.core.from_fernet import reseal
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0005_turns")]
+    dependencies = [("applications", "0006_terminals")]
 
     operations = [migrations.RunPython(reseal(("applications", "SecretVersion"), ("values",)))]
