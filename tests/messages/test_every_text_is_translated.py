@@ -20,7 +20,7 @@ ENGLISH = {
     # Names of models in the theme's own sentences: the codes of refusals are made of them, so they stay English.
     "application", "applications", "project", "projects", "work", "works", "users", "audit",
     "events", "action", "object", "type", "language",
-    "British", "name", "title", "owners", "granted", "username",
+    "CSV", "sign", "succeeded", "British", "name", "title", "owners", "granted", "username",
 }  # fmt: skip
 
 

@@ -13,13 +13,21 @@ KEY = {"Idempotency-Key": "once"}
 # They make something new, change nothing, or end what is never edited.
 NOTHING_TO_MATCH = {
     "clusters_create",
+    "device_authorization",
+    "device_token",
     "environments_create",
+    "environments_exec",
     "login",
     "projects_create",
     "render",
+    "service_account_tokens_create",
+    "service_account_tokens_destroy",
+    "service_accounts_create",
+    "service_accounts_destroy",
     "teams_create",
     "tokens_create",
     "tokens_destroy",
+    "works_let_go",
 }
 REPEATABLE = {
     "applications_deploy",

@@ -42,6 +42,6 @@ def test_codes_of_all_kinds_are_found(code, status):
 
 
 def test_what_is_said_comes_with_its_code():
-    [found] = [each for each in codes() if each.code == "version_changed"]
-    assert found.messages == ["The object has changed since you read it."]
+    [found] = [each for each in codes() if each.code == "if_match_required"]
+    assert found.messages == ["An edit must name the version it was made for."]
     assert found.remedies

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -111,12 +112,18 @@ def test_verification_starts_at_a_number(api, operator, after):
 def test_it_is_verified(api, settings, tmp_path):
     admin = services.bootstrap_admin(username="admin", password="a long password")
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"audit_outside": (tmp_path / "heads").as_uri()})
-    Sealer(outside(settings.DOUGONG.audit_outside)).turn()
     client = api(admin)
+    sealer = Sealer(outside(settings.DOUGONG.audit_outside))
+    until = time.monotonic() + 30
+    while sealer.turn() or AuditEvent.objects.filter(number=None).exists():
+        assert time.monotonic() < until, "other tests' transactions do not end"
+        time.sleep(0.01)
+    services.rename_team(team=services.create_team(name="shop", actor=admin), title="New", actor=admin)
     body = client.get(f"{AUDIT}verification/").json()
-    assert body == {"number": 1, "heads": 1, "more": False, "unsealed": 1, "fault": None}
+    assert (body["number"], body["more"], body["unsealed"], body["fault"]) == (2, False, 2, None)
+    assert body["heads"] in (1, 2)
     (tmp_path / "heads").write_text('{"number": 9, "seal": "x", "at": "now"}\n')
-    assert client.get(f"{AUDIT}verification/").json()["fault"]["number"] == 2
+    assert client.get(f"{AUDIT}verification/").json()["fault"]["number"] == 3
 
 
 def test_the_console_shows_and_exports_it(client, operator, renamed, team):
