@@ -16,11 +16,14 @@ _CODES: Mapping[str, str] = {
         host_aliases_conflict host_missing host_twice internal_port invalid_object invalid_params limit_below_request
         mount_inside_read_only mounts_conflict object_conflict one_of_two probe_without_port range_reversed
         reserved_annotation reserved_class reserved_path runs_to_its_end secret_key_missing stateful_scaled undrainable
-        unknown_block unknown_field unknown_port unknown_process unknown_volume volume_exclusive""",
+        kind_not_served not_scaled
+        resources_missing store_key too_few_to_divide unknown_block unknown_field unknown_port unknown_process
+        unknown_volume volume_exclusive window_empty""",
     "Give the file the name and the project of the application it is for.": "application_mismatch project_mismatch",
     "See the releases with `dougong history APP`.": "nothing_to_roll_back release_not_found",
     "See its environments with `dougong status APP`.": "environment_exists environment_unknown",
     "See its processes and schedules with `dougong status APP`.": "process_not_found schedule_not_found",
+    "Open a new one with `dougong exec APP ENV`.": "environment_moved terminal_ended",
     "Wait until it has ended; `dougong status APP` shows how it goes.": "already_running",
     "Store it with `dougong secret set APP NAME KEY`, then deploy again.": "secret_missing secret_not_found",
     "Name each key once, with a value of less than a mebibyte in all.": "secret_invalid secret_too_large",

