@@ -19,7 +19,7 @@ _VISIBLE = re.compile(r"""\b(?:aria-label|title|placeholder|alt)=(?:"([^"]*)"|'(
 
 def modules() -> list[Path]:
     """Python that says something in the console; what services and models say is the API's too, and English."""
-    files = [ROOT / "paas/identity/admin.py", ROOT / "paas/settings.py"]
+    files = [ROOT / "paas/identity/admin.py", ROOT / "paas/identity/member_pages.py", ROOT / "paas/settings.py"]
     for folder in ("paas/core", "apps/admin", "clusters/admin"):
         files += (ROOT / folder).glob("*.py")
     return sorted(files)
