@@ -108,7 +108,8 @@ def _said(entry: Entry, *, declared: bool) -> str:
         return text
     about = entry.declaration
     if about is None:
-        return f"{text} ({_('not declared')})"
+        undeclared = _("not declared")
+        return f"{text} ({undeclared})"
     words = [(about.required, _("Required")), (about.protected, _("Protected"))]
     kind = " | ".join(about.choices) or about.type
     return f"{text} ({', '.join([kind, *(word for yes, word in words if yes)])})"

@@ -20,6 +20,7 @@ from paas.core.permissions import Actor, visible
 
 Faults = dict[str, list[tuple[str, str]]]
 """(code, message) by key."""
+_UNSET: dict[str, Any] = {"value": None, "released": None, "source": None, "hides": [], "set_by_blocks": []}
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,16 @@ def matrix(scope: Scope, environments: Collection[Environment]) -> list[Row]:
             declared[about.key] = [each.declaration.to_json() for each in about.declared]
     running = {each.pk for each in environments if each.current_release_id}
     for pk, by_cluster in explained_each(environments).items():
+        known = {about["key"]: about["declared"] for there in by_cluster for about in there["keys"]}
         for there in by_cluster:
+            said = {about["key"]: about for about in there["keys"]}
             faults = _faults(there["faults"])
-            for about in there["keys"]:
-                value = _in_environment(there["cluster"], about, faults, runs=pk in running)
-                columns = cells.setdefault(about["key"], {})
+            for key in known:
+                value = _in_environment(there["cluster"], key, said.get(key, _UNSET), faults, runs=pk in running)
+                columns = cells.setdefault(key, {})
                 columns[pk] = _with(columns.get(pk, ()), value)
-                declared.setdefault(about["key"], about["declared"])
+        for key, about in known.items():
+            declared.setdefault(key, about)
     return [_row(key, cells[key], declared.get(key, [])) for key in sorted(cells)]
 
 
@@ -161,7 +165,7 @@ def _at_scope(about: Effective, faults: Iterable[Fault]) -> Value:
     return Value(("",), about.value, layer, of, hides, faults=found)
 
 
-def _in_environment(cluster: str | None, about: Mapping[str, Any], faults: Faults, *, runs: bool) -> Value:
+def _in_environment(cluster: str | None, key: str, about: Mapping[str, Any], faults: Faults, *, runs: bool) -> Value:
     source = about["source"] or {"layer": "", "of": ""}
     return Value(
         clusters=(cluster or "",),
@@ -172,7 +176,7 @@ def _in_environment(cluster: str | None, about: Mapping[str, Any], faults: Fault
         waits=runs and cluster is not None and about["released"] != about["value"],
         released=about["released"],
         blocks=tuple(f"{each['block']} ({each['process']})" for each in about["set_by_blocks"]),
-        faults=tuple(faults.get(about["key"], ())),
+        faults=tuple(faults.get(key, ())),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from clusters.admin import badges
 from clusters.admin.badges import Badge
+from clusters.admin.reasons import told
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
 from paas.core.moments import when
@@ -38,16 +39,11 @@ class Table:
 
 def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, Any]], Badge]) -> Table:
     """In the order they are stored, by type."""
-    rows = [
-        [
-            each["type"],
-            badge(each).html(),
-            each["status"],
-            linebreaksbr(each["message"]),
-            when(str(each["lastTransitionTime"])),
-        ]
-        for each in said
-    ]
+    rows = []
+    for each in said:
+        now = badge(each)
+        message = linebreaksbr(each["message"]) if now.tone == badges.GOOD else told(each["reason"], each["message"])
+        rows.append([each["type"], now.html(), each["status"], message, when(str(each["lastTransitionTime"]))])
     headers = [_("Type"), _("Now"), _("Status"), _("Message"), _("Since")]
     return Table(_("Conditions"), headers, rows, _("Nothing has been said yet."))
 
@@ -101,11 +97,15 @@ def works(found: Iterable[Work], title: str = "") -> Table:
 def objects(found: Iterable[OwnedObject]) -> Table:
     """In the order of delivery."""
     rows: list[Cells] = [
-        [each.oid, each.phase, badges.health(each.health).html(), each.reason, linebreaksbr(each.message)]
+        [each.oid, each.phase, badges.health(each.health).html(), _reason(each), told(each.reason, each.message)]
         for each in found
     ]
     headers = [_("Object"), _("Phase"), _("Health"), _("Reason"), _("Message")]
     return Table(_("Objects"), headers, rows, _("None written yet."))
+
+
+def _reason(found: OwnedObject) -> str:
+    return _(badges.spaced(found.reason)) if found.reason else ""
 
 
 def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
