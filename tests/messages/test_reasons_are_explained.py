@@ -1,4 +1,4 @@
-"""Every reason that the loop and the probe can give has a word and a sentence, in Chinese too; messages stay as they are."""
+"""Every reason that the loop and the probe can give has a word and a sentence, in Chinese too."""
 
 import re
 from pathlib import Path
