@@ -12,18 +12,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from apps.admin import config_keys, config_proposals
 from apps.admin.config_edit import editing
 from apps.admin.config_shown import cell, column, key_of, proposal, secret_cell
-from apps.admin.layers import editable, layer_api, layer_page, owning_team, scoped
+from apps.admin.layers import editable, frame, layer_api, layer_page, owning_team, scoped
 from apps.admin.views import page
-from apps.models import Application, Environment
+from apps.models import Environment
 from apps.selectors import matrix as matrices
 from apps.selectors.config import Scope
 from paas.core.permissions import allowed
-from paas.core.site import NavigationItem, register_navigation, register_view
+from paas.core.site import register_view
 
 MOST_COLUMNS = 12
 
@@ -40,7 +39,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
     chosen = _chosen(request, environments)
     context = {
         "title": _("Configuration of %(layer)s") % {"layer": scope},
-        "opts": Application._meta,
+        **frame(scope),
         "scope": scope,
         "here": layer_page(scope),
         "part": part,
@@ -113,6 +112,3 @@ register_view("config/<str:kind>/<path:name>/", show, name="config_layer")
 register_view("config-key/", config_keys.show, name="config_key")
 register_view("config-key/<str:kind>/<path:name>/", config_keys.show, name="config_layer_key")
 register_view("config-proposals/<uuid:pk>/", config_proposals.decide, name="config_proposal")
-register_navigation(
-    gettext_noop("Configuration"), [NavigationItem(gettext_noop("Configuration"), "admin:config", "tune")], order=12
-)

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.admin.config_shown import change
-from apps.admin.layers import layer_api, layer_page, scoped
+from apps.admin.layers import frame, layer_api, layer_page, scoped
 from apps.admin.views import page
-from apps.models import Application, ConfigChange, SecretVersion
+from apps.models import ConfigChange, SecretVersion
 from apps.selectors import matrix as matrices
 from apps.selectors.config import Scope, lineage
 from apps.terms import givable
@@ -25,7 +25,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
     name = secret or request.GET.get("key", "")
     context = {
         "title": _("History of %(name)s") % {"name": name},
-        "opts": Application._meta,
+        **frame(scope),
         "scope": scope,
         "name": name,
         "back": layer_page(scope),

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from apps import services
 from apps.admin.config_shown import proposal as shown
 from apps.admin.forms import ReasonForm
-from apps.admin.layers import editable, layer_page
+from apps.admin.layers import editable, frame, layer_page
 from apps.admin.views import acted, page
-from apps.models import Application, ConfigProposal
+from apps.models import ConfigProposal
 from apps.selectors import config as layers
 from paas.core.errors import Refusal
 from paas.core.permissions import not_found
@@ -46,7 +46,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         return answer
     context = {
         "title": _("Proposed change of %(layer)s") % {"layer": scope},
-        "opts": Application._meta,
+        **frame(scope),
         "scope": scope,
         "proposal": proposal,
         "shown": shown(proposal),

@@ -48,7 +48,8 @@ def _steps(request: HttpRequest) -> list[Step]:
     teams = visible(person, Team.objects.all()).exists()
     projects = visible(person, Project.objects.all()).first()
     operators = _("Ask an operator of the platform: %(names)s.") % {"names": _operators()}
-    owners = _("Ask an owner of your team.")
+    # Who makes a team is its first owner.
+    owners = _("Make a team first.") if operates else _("Ask an owner of your team.") if teams else operators
     return [
         Step(
             _("A cluster"),
@@ -72,7 +73,7 @@ def _steps(request: HttpRequest) -> list[Step]:
             projects is not None,
             reverse("admin:applications_project_add") if owned else "",
             "POST /api/v1/projects/",
-            "" if owned else owners if teams else operators,
+            "" if owned else owners,
         ),
         Step(
             _("An application"),
@@ -81,7 +82,7 @@ def _steps(request: HttpRequest) -> list[Step]:
             "",
             f"dougong init && dougong deploy -f app.yaml --watch · "
             f"PUT /api/v1/projects/{projects.name if projects else 'PROJECT'}/applications/NAME/",
-            "" if owned else owners if teams else operators,
+            "" if owned else owners,
         ),
     ]
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.models import Application
 from apps.selectors.config import Scope, find_scope
 from apps.services.config import may_edit
 from paas.core.errors import Refusal
@@ -32,6 +33,12 @@ def layer_api(scope: Scope, path: str = "", **query: str) -> str:
     """The layer in the API, as twins name it."""
     named = {"scope": scope.kind, **({"of": scope.name} if scope.name else {}), **query}
     return f"/api/v1/config/{path}?{urlencode(named, safe='/')}"
+
+
+def frame(scope: Scope) -> dict[str, Any]:
+    """What the header of a page needs to say where one is: {"opts", "original"}."""
+    row = scope.row.application if scope.kind == "environment" else scope.row
+    return {"opts": Application._meta} if row is None else {"opts": row._meta, "original": row}
 
 
 def editable(actor: Actor, scope: Scope) -> bool:

@@ -37,10 +37,6 @@ def second(person, team):
 @pytest.fixture
 def application(deploy, west, configure, team, owner, project):
     """Two environments with values from everywhere: inherited, overridden, waiting, missing, protected, secret."""
-    declared = {
-        "LIMIT": Declaration("integer", protected=True, description="Of one payment."),
-        "POOL_SIZE": Declaration("integer", required=True),
-    }
     configure(None, LOG_LEVEL="info")
     configure(team, SHOP_HOST="shop.example", reason="first settings")
     deploy(environments=BOTH, reason="first")
@@ -49,7 +45,7 @@ def application(deploy, west, configure, team, owner, project):
     configure(production, LOG_LEVEL="warning", reason="too much of it")
     configure(staging, LOG_LEVEL="debug", release=False)
     services.set_secret(environment=production, name="database", values={"DATABASE_URL": "hush"}, actor=owner)
-    configure(team, declare=declared)
+    configure(team, declare={"LIMIT": Declaration("integer", protected=True, description="Of one payment.")})
     configure(made, LIMIT="5000", reason="season")
     return made
 
@@ -103,7 +99,10 @@ def wide(page):
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_screen_at_both_widths(sign_in, served, application, second, errors, abroad, scheme, width):
+def test_every_screen_at_both_widths(
+    sign_in, served, application, configure, team, second, errors, abroad, scheme, width
+):
+    configure(team, declare={"POOL_SIZE": Declaration("integer", required=True)})
     page = sign_in(second)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
