@@ -6,23 +6,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.admin import config_keys, config_proposals
 from apps.admin.config_edit import editing
 from apps.admin.config_shown import cell, column, key_of, proposal, secret_cell
-from apps.admin.layers import editable, frame, layer_api, layer_page, owning_team, scoped
-from apps.admin.views import page
+from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped
+from apps.admin.views import page, streamed
+from apps.delivery import CONFIG_CHANNEL
 from apps.models import Environment
 from apps.selectors import matrix as matrices
-from apps.selectors.config import Scope
-from paas.core.permissions import allowed
+from apps.selectors.config import Scope, find_scope
+from paas.core.permissions import Actor, allowed, fresh
 from paas.core.site import register_view
+from paas.core.sse import stream
 
 MOST_COLUMNS = 12
 
@@ -33,35 +37,44 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
     edited = editing(request, scope)
     if isinstance(edited, HttpResponse):
         return edited
-    part = request.GET.get("q", "")
-    below = list(matrices.environments_below(request.user, scope, part)[: MOST_COLUMNS + 1])
-    environments = below[:MOST_COLUMNS]
-    chosen = _chosen(request, environments)
+    query = {name: request.GET[name] for name in ("q", "left", "right") if request.GET.get(name)}
+    seen = seen_by(request.user, scope, query)
     context = {
         "title": _("Configuration of %(layer)s") % {"layer": scope},
         **frame(scope),
-        "scope": scope,
         "here": layer_page(scope),
-        "part": part,
-        "more": len(below) > MOST_COLUMNS,
-        "environments": environments,
-        "chosen": chosen,
-        "proposals": [proposal(each) for each in matrices.waiting(request.user, scope, environments)],
+        "live": live_page(scope, **query),
+        "part": query.get("q", ""),
         "editing": edited,
         "edits": editable(request.user, scope),
         "owner": owning_team(scope),
         "add": layer_page(scope, edit="", at=str(scope)) + "#edit",
-        "twin": _twin(scope, chosen),
-        **_tables(request, scope, environments, chosen),
+        "twin": _twin(scope, seen["chosen"]),
+        **seen,
     }
     return page(request, "applications/config.html", context)
 
 
-def _tables(
-    request: HttpRequest, scope: Scope, environments: Sequence[Environment], chosen: Sequence[Environment]
-) -> dict[str, Any]:
-    """Columns and rows of both matrices; of two chosen environments only what differs."""
-    deploys = scope.row is not None and scope.kind != "cluster" and allowed(request.user, "deploy", scope.row)
+def live(request: HttpRequest, kind: str = "platform", name: str = "") -> HttpResponseBase:
+    """The matrix as it changes."""
+    query = request.GET.dict()
+
+    def read() -> dict[str, Any]:
+        person = fresh(request.user)
+        seen = seen_by(person, find_scope(person, kind, name), query)
+        return {"html": render_to_string("applications/config_live.html", seen)}
+
+    return streamed(lambda: stream(read, CONFIG_CHANNEL))
+
+
+def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, Any]:
+    """What is live on the page: proposals, and columns and rows of both matrices; of two chosen environments only what
+    differs. `query` has "q", "left" and "right".
+    """
+    below = list(matrices.environments_below(actor, scope, query.get("q", ""))[: MOST_COLUMNS + 1])
+    environments = below[:MOST_COLUMNS]
+    chosen = _chosen(query, environments)
+    deploys = scope.row is not None and scope.kind != "cluster" and allowed(actor, "deploy", scope.row)
     columns = [column(each, edits=deploys) for each in chosen or environments]
     rows, secrets = matrices.matrix(scope, environments), matrices.secret_matrix(environments)
     if chosen:
@@ -69,8 +82,13 @@ def _tables(
         rows = [each for each in rows if each.differs(one, other)]
         secrets = [each for each in secrets if each.differs(one, other)]
     now = timezone.now()
-    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(request.user, scope))]
+    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(actor, scope))]
     return {
+        "scope": scope,
+        "environments": environments,
+        "more": len(below) > MOST_COLUMNS,
+        "chosen": chosen,
+        "proposals": [proposal(each) for each in matrices.waiting(actor, scope, environments)],
         "columns": [*mine, *columns],
         "rows": [
             {**key_of(row, scope), "cells": [cell(row, each, scope) for each in [*mine, *columns]]} for row in rows
@@ -80,10 +98,10 @@ def _tables(
     }
 
 
-def _chosen(request: HttpRequest, environments: Sequence[Environment]) -> list[Environment]:
+def _chosen(query: Mapping[str, str], environments: Sequence[Environment]) -> list[Environment]:
     """The two that are compared; none where these are not two of the columns."""
     by_id = {str(each.pk): each for each in environments}
-    left, right = (by_id.get(request.GET.get(side, "")) for side in ("left", "right"))
+    left, right = (by_id.get(query.get(side, "")) for side in ("left", "right"))
     return [left, right] if left and right and left != right else []
 
 
@@ -109,6 +127,8 @@ def _application(environment: Environment) -> str:
 
 register_view("config/", show, name="config")
 register_view("config/<str:kind>/<path:name>/", show, name="config_layer")
+register_view("config-live/", live, name="config_live")
+register_view("config-live/<str:kind>/<path:name>/", live, name="config_layer_live")
 register_view("config-key/", config_keys.show, name="config_key")
 register_view("config-key/<str:kind>/<path:name>/", config_keys.show, name="config_layer_key")
 register_view("config-proposals/<uuid:pk>/", config_proposals.decide, name="config_proposal")

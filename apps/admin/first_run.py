@@ -34,10 +34,10 @@ class Step:
 
 
 def context(request: HttpRequest) -> dict[str, Any] | None:
-    """{"steps", "next"}; None where every step is done."""
-    steps = _steps(request)
-    if all(each.done for each in steps):
+    """{"steps", "next"}; None once the person sees an application: whatever it takes is there then."""
+    if visible(request.user, Application.objects.filter(retired_at=None)).exists():
         return None
+    steps = _steps(request)
     return {"steps": steps, "next": next(each for each in steps if not each.done)}
 
 
@@ -78,7 +78,7 @@ def _steps(request: HttpRequest) -> list[Step]:
         Step(
             _("An application"),
             _("Declared by a file of ten lines; the command writes one and delivers it."),
-            visible(person, Application.objects.filter(retired_at=None)).exists(),
+            False,
             "",
             f"dougong init && dougong deploy -f app.yaml --watch · "
             f"PUT /api/v1/projects/{projects.name if projects else 'PROJECT'}/applications/NAME/",

@@ -29,6 +29,11 @@ def key_page(scope: Scope, **query: str) -> str:
     return _address("admin:config_key", "admin:config_layer_key", scope, query)
 
 
+def live_page(scope: Scope, **query: str) -> str:
+    """The address of the stream of a layer's page."""
+    return _address("admin:config_live", "admin:config_layer_live", scope, query)
+
+
 def layer_api(scope: Scope, path: str = "", **query: str) -> str:
     """The layer in the API, as twins name it."""
     named = {"scope": scope.kind, **({"of": scope.name} if scope.name else {}), **query}

@@ -21,12 +21,16 @@ ROWS = [
 DOCUMENTED = {row[2] for row in ROWS if re.fullmatch("[A-Za-z]+", row[2])}
 TYPED = {row[1] for row in ROWS} - {"Ready"}
 CODE = "\n".join(path.read_text() for path in (ROOT / "clusters").rglob("*.py"))
+# What the health of an object, of a Work and of an environment may be called, but where all is well.
+HEALTH = set(re.findall(r'\bHealth\.(?!HEALTHY)[A-Z]+, "([A-Za-z]+)"', CODE + (ROOT / "apps/rollup.py").read_text()))
+HEALTH |= set(re.findall(r'\b(?:progressing|degraded|suspended|missing|unknown)\(\s*"([A-Za-z]+)"', CODE))
 STATED = set(re.findall(r'\.(?:add|fail|refused)\(\s*"([A-Za-z]+)"', CODE))
 
 
 def test_every_reason_has_one():
     assert len(DOCUMENTED) > 50
-    known = DOCUMENTED | {reason for _, reason in _BY_TEXT} | set(_BY_STATUS.values()) | set(PROBES.values())
+    assert len(HEALTH) > 40
+    known = DOCUMENTED | HEALTH | {reason for _, reason in _BY_TEXT} | set(_BY_STATUS.values()) | set(PROBES.values())
     assert known - {*REASONS} == set()
 
 

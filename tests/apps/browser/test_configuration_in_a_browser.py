@@ -144,7 +144,7 @@ def test_a_key_is_changed_by_hand_and_by_two_where_it_is_protected(sign_in, serv
     page.get_by_role("link", name="hello").first.click()
     page.get_by_role("link", name="Configuration").last.click()
     page.get_by_role("link", name="Edit LOG_LEVEL, hello/production").click()
-    page.get_by_label("Value").fill("error")
+    page.get_by_label("Value", exact=True).fill("error")
     page.get_by_label("Reason").fill("too loud")
     page.get_by_role("button", name="Change…").click()
     page.get_by_text("These environments get a release").wait_for()
@@ -249,4 +249,18 @@ def test_rows_stand_closer_and_stay_so(sign_in, served, application, second, err
     page.reload()
     assert page.get_by_role("button", name="Close rows").get_attribute("aria-pressed") == "true"
     assert rows.bounding_box()["height"] < before
+    assert errors == []
+
+
+def test_the_page_follows_without_a_reload(sign_in, served, application, configure, second, errors):
+    page = sign_in(second)
+    page.goto(screens(served, application)["edit"])
+    page.get_by_text("Live", exact=True).wait_for()
+    page.get_by_label("Value", exact=True).fill("half a thought")
+    configure(application, NEW_ONE="from elsewhere", release=False)
+    page.get_by_role("link", name="NEW_ONE").first.wait_for()
+    assert page.get_by_text("from elsewhere").first.is_visible()
+    assert page.get_by_label("Value", exact=True).input_value() == "half a thought"
+    services.refuse_proposal(proposal=ConfigProposal.objects.get(), actor=second)
+    page.get_by_role("link", name="Accept or decline…").wait_for(state="detached")
     assert errors == []
