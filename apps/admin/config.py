@@ -23,12 +23,15 @@ from apps.admin.views import page, streamed
 from apps.delivery import CONFIG_CHANNEL
 from apps.models import Environment
 from apps.selectors import matrix as matrices
-from apps.selectors.config import Scope, find_scope
-from paas.core.permissions import Actor, allowed, fresh
+from apps.selectors.config import Scope, find_scope, scope_of
+from clusters.models import Cluster
+from paas.core.permissions import Actor, allowed, fresh, visible
 from paas.core.site import register_view
 from paas.core.sse import stream
+from paas.identity.models import Team
 
 MOST_COLUMNS = 12
+MOST_LAYERS = 200
 
 
 @scoped
@@ -43,6 +46,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "title": _("Configuration of %(layer)s") % {"layer": scope},
         **frame(scope),
         "here": layer_page(scope),
+        "layers": _layers(request.user) if scope.kind == "platform" else [],
         "live": live_page(scope, **query),
         "part": query.get("q", ""),
         "editing": edited,
@@ -96,6 +100,13 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         "secret_columns": columns,
         "secrets": [{"name": row.name, "cells": [secret_cell(row, each, now) for each in columns]} for row in secrets],
     }
+
+
+def _layers(actor: Actor) -> list[tuple[Scope, str]]:
+    """The clusters and teams whose layers one may view, with their addresses."""
+    rows: list[Any] = [*visible(actor, Cluster.objects.order_by("name"))[:MOST_LAYERS]]
+    rows += visible(actor, Team.objects.order_by("name"))[:MOST_LAYERS]
+    return [(scope, layer_page(scope)) for scope in map(scope_of, rows)]
 
 
 def _chosen(query: Mapping[str, str], environments: Sequence[Environment]) -> list[Environment]:

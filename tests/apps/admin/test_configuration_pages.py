@@ -232,6 +232,33 @@ def test_operators_change_the_platform_others_look(told, posted, application, op
     assert not told(viewer, "")["edits"]
 
 
+def test_the_platform_leads_to_clusters_and_the_teams_one_may_view(told, east, team, viewer, stranger):
+    assert [str(layer) for layer, _ in told(viewer, "")["layers"]] == ["cluster/east", "team/crew"]
+    assert [str(layer) for layer, _ in told(stranger, "")["layers"]] == ["cluster/east"]
+    assert told(viewer, "cluster/east")["columns"][0]["title"] == "This layer"
+
+
+def test_the_stream_asks_for_the_permission_each_time(application, viewer, team, admin, configure):
+    from asgiref.sync import async_to_sync
+    from django.test import RequestFactory
+
+    from apps.admin import config
+    from paas.identity import services as identity
+
+    request = RequestFactory().get("/", {"q": "prod"})
+    request.user = viewer
+    streamed = config.live(request, "application", "demo/hello")
+
+    async def first_two():
+        chunks = aiter(streamed.streaming_content)
+        return [await anext(chunks), await anext(chunks)]
+
+    assert b"hello/production" in async_to_sync(first_two)()[1]
+    identity.remove_member(team=team, user=viewer, actor=admin)
+    streamed = config.live(request, "application", "demo/hello")
+    assert b"event: refused" in async_to_sync(first_two)()[1]
+
+
 class TestProtectedKeys:
     @pytest.fixture
     def proposal(self, posted, application, configure, owner, team):
