@@ -21,7 +21,8 @@ from apps.admin.layers import layer_api, layer_page
 from apps.selectors import config as layers
 from apps.selectors.config import Scope
 from apps.services.config import Changed, Edit, hold
-from paas.core.errors import PreconditionFailed, Refusal
+from paas.core.api import changed_meanwhile
+from paas.core.errors import Refusal
 from paas.core.site import refuse, refused
 
 
@@ -118,12 +119,9 @@ def _sent(request: HttpRequest, page: Scope, scope: Scope) -> Editing | HttpResp
 def _change(request: HttpRequest, scope: Scope, said: Mapping[str, Any], *, dry_run: bool) -> Changed:
     """On the layer as it was read: what another person changed meanwhile is not written over unseen."""
     with transaction.atomic():
-        if hold(scope).version != said["version"]:
-            raise PreconditionFailed(
-                "version_changed",
-                f"{scope} has changed since you read it.",
-                remedy="Look at what it says now, and send the form again if you still mean it.",
-            )
+        held = hold(scope)
+        if held.version != said["version"]:
+            raise changed_meanwhile(held)
         return services.change_config(
             scope=scope,
             edit=Edit({said["key"]: None if said["unset"] else said["value"]}),

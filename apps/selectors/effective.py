@@ -64,13 +64,10 @@ def _explained(cluster: Cluster | None, found: Resolved, spec: AppSpec | None) -
 
 
 def _by_cluster(environments: Collection[Environment]) -> dict[UUID, list[tuple[Cluster | None, Resolved]]]:
-    placed: dict[UUID, list[UUID]] = {each.pk: [] for each in environments}
-    rows = Placement.objects.filter(environment__in=placed).order_by("cluster__name")
-    for environment_id, cluster_id in rows.values_list("environment_id", "cluster_id"):
-        placed[environment_id].append(cluster_id)
+    on: dict[UUID, list[Cluster]] = {each.pk: [] for each in environments}
     # Read anew: lists leave out the facts of clusters, which say what the blocks make of them.
-    clusters = Cluster.objects.in_bulk({cluster_id for there in placed.values() for cluster_id in there})
-    on = {pk: [clusters[cluster_id] for cluster_id in there] for pk, there in placed.items()}
+    for each in Placement.objects.filter(environment__in=on).select_related("cluster").order_by("cluster__name"):
+        on[each.environment_id].append(each.cluster)
     found = resolved_each([(each, on[each.pk]) for each in environments if on[each.pk]])
     return {
         each.pk: [(cluster, found[each.pk][cluster.name]) for cluster in on[each.pk]]
