@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -36,8 +36,11 @@ def between(one: Release, other: Release, environment: Environment) -> dict[str,
     }
 
 
-def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:
-    """(what, before, after) of image, configuration, routes, blocks and secret versions that differ."""
+def facts(one: Release, other: Release, successors: Mapping[str, int] | None = None) -> list[tuple[str, str, str]]:
+    """(what, before, after) of image, configuration, routes, blocks and secret versions that differ; of `other` with
+    these successors in the place of revoked versions.
+    """
+    after = {**other.secrets, **(successors or {})}
     found = [(_("Image"), one.image, other.image)]
     found += [
         (
@@ -48,8 +51,8 @@ def facts(one: Release, other: Release) -> list[tuple[str, str, str]]:
         for each in config_differences(one, other)
     ]
     found += [
-        (_("Secret %(name)s") % {"name": name}, _version(one, name), _version(other, name))
-        for name in sorted({*one.secrets, *other.secrets})
+        (_("Secret %(name)s") % {"name": name}, _version(one.secrets, name), _version(after, name))
+        for name in sorted({*one.secrets, *after})
     ]
     found.append((_("Routes"), ", ".join(routes(one)), ", ".join(routes(other))))
     found.append((_("Building blocks"), ", ".join(blocks(one)), ", ".join(blocks(other))))
@@ -81,8 +84,8 @@ def _lines(release: Release) -> list[str]:
     return text.splitlines()
 
 
-def _version(release: Release, name: str) -> str:
-    return f"v{release.secrets[name]}" if name in release.secrets else _("none")
+def _version(secrets: Mapping[str, int], name: str) -> str:
+    return f"v{secrets[name]}" if name in secrets else _("none")
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
-from apps.admin.differences import between, objects
+from apps.admin.differences import between, facts, lines, objects
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, application_page, denied, page
 from apps.models import Application, Environment, Release
@@ -127,7 +127,11 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
         "release": release,
         "current": current,
         "form": form,
-        "differing": {**(between(current, release, environment) if current else {}), **_foreseen(request, release)},
+        "differing": {
+            "facts": facts(current, release) if current else [],
+            "lines": list(lines(current, release)) if current else [],
+            **_foreseen(request, release),
+        },
     }
     return page(request, "applications/rollback.html", context)
 

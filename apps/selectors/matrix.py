@@ -152,9 +152,16 @@ def secret_matrix(environments: Collection[Environment]) -> list[SecretRow]:
 
 
 def waiting(actor: Actor, scope: Scope, environments: Iterable[Environment]) -> list[ConfigProposal]:
-    """Proposals that wait for a second person: at the scope, at what is wider, and at the environments."""
-    ids = [each.id for each in lineage(scope)] + [each.pk for each in environments]
-    return list(proposals_of(actor).filter(state=ConfigProposal.State.OPEN, scope_id__in=ids))
+    """Proposals that wait for a second person: at the scope, at what is wider and what is nearer; at the platform all
+    that one may view.
+    """
+    found = proposals_of(actor).filter(state=ConfigProposal.State.OPEN)
+    if scope.kind == "platform":
+        return list(found)
+    ids = {each.id for each in lineage(scope)}
+    for each in environments:
+        ids |= {each.pk, each.application_id, each.application.project_id}
+    return list(found.filter(scope_id__in=ids))
 
 
 def _at_scope(about: Effective, faults: Iterable[Fault]) -> Value:

@@ -293,6 +293,11 @@ class TestProtectedKeys:
         )  # fmt: skip
         [row] = context["rows"]
         assert any("Protected" in mark for mark in row["marks"])
+        for layer in ("", "team/crew", "project/demo", "environment/demo/hello/staging"):
+            assert [each["pk"] for each in told(viewer, layer)["proposals"]] == [proposal.pk], layer
+
+    def test_others_do_not_see_it_on_the_platform_s_page(self, told, proposal, stranger):
+        assert told(stranger, "")["proposals"] == []
 
     def test_another_person_accepts(self, client, proposal, second, told):
         text = self.decide(client, second, proposal, "accept").content.decode()
