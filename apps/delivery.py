@@ -34,6 +34,9 @@ def channel(application_id: object) -> str:
 HOME_CHANNEL = "applications"
 """The live channel of lists of applications."""
 
+CONFIG_CHANNEL = "config"
+"""The live channel of pages of configuration: hinted at each edit, whatever its layer."""
+
 
 def secret_reference(version_id: object, key: str) -> str:
     """How a manifest names one value of a stored secret version."""

@@ -10,7 +10,15 @@ In here:
     home          "My applications" on the home page
     projects      projects
     applications  list and page of an application, retirement
-    releases      comparing two releases, and rolling back
+    releases      the release history: comparing two releases, and rolling back
+    differences   in what two releases differ, as rows
+    config        the matrix of configuration: keys by environments, and secrets
+    config_edit   changing a key in place
+    config_keys   what happened to a key or a secret
+    config_proposals  the second person's decision
+    config_shown  its cells as rows
+    layers        addresses of layers, and who may change them
+    first_run     the first steps on an empty platform
     logs          the logs page
     terminals     the terminal page, and replays
     forms         what people fill in
@@ -18,7 +26,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import search  # noqa: F401 - it registers what can be found
+from apps.admin import config, first_run, search  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

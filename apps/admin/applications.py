@@ -182,6 +182,7 @@ register_navigation(
     [
         NavigationItem(gettext_noop("Applications"), "admin:applications_application_changelist", "apps"),
         NavigationItem(gettext_noop("Projects"), "admin:applications_project_changelist", "folder"),
+        NavigationItem(gettext_noop("Configuration"), "admin:config", "tune"),
     ],
     order=10,
 )

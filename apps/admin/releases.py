@@ -1,58 +1,104 @@
-"""Two releases compared, and going back to one: pages of the release history."""
+"""The release history of an application: any two releases of an environment compared, and going back to one."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import yaml
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
+from apps.admin.differences import between, facts, lines, objects
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, application_page, denied, page
 from apps.models import Application, Environment, Release
-from apps.services.successors import Replaced
 from paas.core.errors import Refusal
+from paas.core.permissions import allowed
 from paas.core.site import refused
 
-CONTEXT_LINES = 3
+MOST = 100
 
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
     return [
+        path("<uuid:pk>/releases/", view(history), name="applications_application_releases"),
         path("releases/<uuid:old>/<uuid:new>/", view(compare), name="applications_release_compare"),
         path("releases/<uuid:pk>/rollback/", view(rollback), name="applications_release_rollback"),
     ]
 
 
+def history(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The releases of `?environment=`, and in what `?old=` and `?new=` differ: the last two unless told."""
+    application = selectors.applications_of(request.user).filter(pk=pk).first()
+    if application is None:
+        return _away()
+    living: list[Environment] = sorted(getattr(application, "live_environments", []), key=lambda each: each.name)
+    named = {each.name: each for each in living}
+    environment = named.get(request.GET.get("environment", ""), next(iter(living), None))
+    found = _releases(request, environment)
+    numbered = {str(each.number): each for each in found}
+    one = numbered.get(request.GET.get("old", ""), found[1] if found[1:] else None)
+    other = numbered.get(request.GET.get("new", ""), found[0] if found else None)
+    return _shown(request, application, environment, (one, other), found, living)
+
+
 def compare(request: HttpRequest, old: UUID, new: UUID) -> HttpResponse:
-    """What differs between two releases: image, secret versions, and the app file line by line."""
-    rows = selectors.releases_of(request.user).defer(None)
-    found = {each.pk: each for each in rows.filter(pk__in=[old, new])}
+    """The same for two releases by their ids, which may be of two environments."""
+    found = {each.pk: each for each in selectors.releases_of(request.user).filter(pk__in=[old, new])}
     if old not in found or new not in found:
         return _away()
-    one, other = found[old], found[new]
+    environment = found[new].environment
+    application = selectors.applications_of(request.user).get(pk=environment.application_id)
+    living: list[Environment] = sorted(getattr(application, "live_environments", []), key=lambda each: each.name)
+    chosen = (found[old], found[new])
+    return _shown(request, application, environment, chosen, _releases(request, environment), living)
+
+
+def _releases(request: HttpRequest, environment: Environment | None) -> list[Release]:
+    if environment is None:
+        return []
+    return list(selectors.releases_of(request.user).filter(environment=environment).order_by("-number")[:MOST])
+
+
+def _shown(
+    request: HttpRequest,
+    application: Application,
+    environment: Environment | None,
+    chosen: tuple[Release | None, Release | None],
+    found: Sequence[Release],
+    living: Sequence[Environment],
+) -> HttpResponse:
+    """The page: history of one environment, and the difference where two releases are chosen."""
+    one, other = chosen
+    names = {"one": _name(one), "other": _name(other)} if one and other else {}
+    whole = {each.pk: each for each in Release.objects.filter(pk__in=[each.pk for each in chosen if each])}
+    differing = between(whole[one.pk], whole[other.pk], environment) if one and other and environment else {}
+    deploys = allowed(request.user, "deploy", application) and application.state == "Active"
+    current = environment.current_release_id if environment else None
     context = {
-        "title": _("%(one)s and %(other)s") % {"one": _name(one), "other": _name(other)},
+        "title": _("%(one)s and %(other)s") % names if names else _("Releases of %(name)s") % {"name": application},
         "opts": Application._meta,
-        "original": other.environment.application,
-        "back": application_page(other.environment.application_id),
+        "original": application,
+        "application": application,
+        "environment": environment,
+        "environments": living,
+        "releases": found,
+        "current": current,
+        "deploys": deploys and environment is not None and environment.retiring_at is None,
         "one": one,
         "other": other,
-        "facts": facts(one, other),
-        "lines": list(difference(one, other)),
+        "differing": differing,
+        "more": len(found) == MOST,
     }
     return page(request, "applications/compare.html", context)
 
 
 def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What would change first, then a reason and a button."""
+    """What would change first, by a dry run, then a reason and a button."""
     release = selectors.releases_of(request.user).defer(None).filter(pk=pk).first()
     if release is None:
         return _away()
@@ -72,8 +118,7 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
     if answer := acted(request, form, act, done=back):
         return answer
     current = environment.current_release
-    replaced, remarks = _foreseen(request, environment, release)
-    successors = {each.name: each.successor for each in replaced}
+    successors, foreseen = _foreseen(request, release)
     context = {
         "title": _("Roll %(environment)s back to %(release)s") % {"environment": environment.name, "release": release},
         "opts": Application._meta,
@@ -83,50 +128,27 @@ def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
         "release": release,
         "current": current,
         "form": form,
-        "facts": facts(current, release, successors) if current else [],
-        "lines": list(difference(current, release)) if current else [],
-        "remarks": [] if form.is_bound else remarks,
+        "differing": {
+            "facts": facts(current, release, successors) if current else [],
+            "lines": list(lines(current, release)) if current else [],
+            **foreseen,
+        },
     }
     return page(request, "applications/rollback.html", context)
 
 
-def _foreseen(
-    request: HttpRequest, environment: Environment, release: Release
-) -> tuple[tuple[Replaced, ...], tuple[str, ...]]:
-    """Revoked secrets with their successors, and what is worth knowing before, or why it would be refused."""
+def _foreseen(request: HttpRequest, release: Release) -> tuple[dict[str, int], dict[str, Any]]:
+    """Secret → the successor of its revoked version, and what a dry run of the rollback says: objects, notes, or why
+    it would be refused.
+    """
     try:
-        found = services.dry_run_rollback(environment=environment, release=release, actor=request.user)
+        seen = services.dry_run_rollback(environment=release.environment, release=release, actor=request.user)
     except Refusal as refusal:
-        return (), (refused(refusal),)
-    return found.replaced, found.notes
-
-
-def facts(one: Release, other: Release, successors: Mapping[str, int] | None = None) -> list[tuple[str, str, str]]:
-    """(what, before, after) of image and secret versions that differ; of `other` with these successors in place."""
-    after = {**other.secrets, **(successors or {})}
-    found = [(_("Image"), one.image, other.image)]
-    found += [
-        (_("Secret %(name)s") % {"name": name}, _version(one.secrets, name), _version(after, name))
-        for name in sorted({*one.secrets, *after})
+        return {}, {"objects": [], "refusal": refused(refusal)}
+    rows = [
+        {"name": each.name, "rows": objects(each.objects)} for there in seen.environments for each in there.clusters
     ]
-    return [each for each in found if each[1] != each[2]]
-
-
-def difference(one: Release, other: Release) -> Iterator[dict[str, str]]:
-    """Lines of the app files: {"sign": "+", "-", " " or "@", "text"}; none where they are alike."""
-    lines = difflib.unified_diff(_lines(one), _lines(other), n=CONTEXT_LINES, lineterm="")
-    for number, line in enumerate(lines):
-        if number > 1:  # the first two name the files
-            yield {"sign": "@", "text": ""} if line.startswith("@") else {"sign": line[:1], "text": line[1:]}
-
-
-def _lines(release: Release) -> list[str]:
-    text: str = yaml.safe_dump(release.app_file, sort_keys=False, allow_unicode=True, width=100)
-    return text.splitlines()
-
-
-def _version(secrets: Mapping[str, int], name: str) -> str:
-    return f"v{secrets[name]}" if name in secrets else _("none")
+    return {each.name: each.successor for each in seen.replaced}, {"objects": rows, "notes": seen.notes}
 
 
 def _name(release: Release) -> str:

@@ -13,6 +13,7 @@ from apps.admin.images import short
 from apps.models import Application, Release, RouteClaim
 from clusters.admin import badges
 from clusters.admin.badges import BAD, GOOD, PLAIN, WARN, Badge, spaced
+from clusters.admin.reasons import told
 from clusters.health import SEVERITY, Health
 from paas.core.moments import when
 
@@ -95,7 +96,7 @@ def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
         "health": badges.health(cluster["health"]).html(),
         "notes": cluster["notes"],
         "obstacles": [
-            {"badge": Badge(spaced(each["reason"]), BAD).html(), "message": each["message"]}
+            {"badge": Badge(spaced(each["reason"]), BAD).html(), "message": told(each["reason"], each["message"])}
             for each in cluster["conditions"]
         ],
         "conditions": [
@@ -119,7 +120,7 @@ def said(condition: Mapping[str, Any]) -> dict[str, Any]:
     word = spaced(str(condition["reason"] if condition["type"] == "Ready" else condition["type"]))
     return {
         "badge": Badge(word, tone).html(),
-        "message": condition["message"],
+        "message": condition["message"] if _well(condition) else told(condition["reason"], condition["message"]),
         "since": when(str(condition["lastTransitionTime"])),
     }
 

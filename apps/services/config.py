@@ -13,6 +13,7 @@ from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
 from apps.config import DECLARING, LONGEST, TYPES, Declaration, Entry
+from apps.delivery import CONFIG_CHANNEL
 from apps.models import ConfigChange, ConfigProposal
 from apps.schemas import one_of
 from apps.selectors import config as layers
@@ -25,6 +26,7 @@ from apps.workload import RESERVED
 from paas.core import audit
 from paas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.sse import hint
 
 MOST_KEYS = 500
 
@@ -173,6 +175,7 @@ def _decide(proposal: ConfigProposal, state: ConfigProposal.State, actor: Actor,
     proposal.state, proposal.decided_at = state, timezone.now()
     proposal.decided_by_name, proposal.decision_reason = name_of(actor), reason
     proposal.save(update_fields=["state", "decided_at", "decided_by_name", "decision_reason"])
+    hint(CONFIG_CHANNEL)
 
 
 def _propose(scope: Scope, changes: Changes, *, actor: Actor, reason: str, release: bool, version: int) -> Changed:
@@ -197,6 +200,7 @@ def _propose(scope: Scope, changes: Changes, *, actor: Actor, reason: str, relea
         after={"proposal": str(proposal.pk), "changes": proposal.changes},
         reason=reason,
     )
+    hint(CONFIG_CHANNEL)
     return Changed(version, tuple(changes), foreseen.releases, proposal)
 
 
@@ -239,6 +243,7 @@ def _carry_out(
         after={key: new.to_json() for key, (_, new) in changes.items()},
         reason=reason,
     )
+    hint(CONFIG_CHANNEL)
     _refuse_wrong(scope, changes)
     after = layers.resolved_each(reach)
     why = f"config {', '.join(changes)} changed" + (f": {reason}" if reason else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from apps.delivery import HOME_CHANNEL, channel
+from apps.delivery import CONFIG_CHANNEL, HOME_CHANNEL, channel
 from apps.ground import namespace_name
 from apps.models import Application, Environment, EnvironmentStatus, Project
 from apps.services.rows import insert, locked
@@ -95,3 +95,4 @@ def announce(application: Application) -> None:
     """Tell live pages, once the transaction commits."""
     hint(channel(application.pk))
     hint(HOME_CHANNEL)
+    hint(CONFIG_CHANNEL)

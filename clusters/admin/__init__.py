@@ -9,6 +9,7 @@ In here:
     fleet    list, page, registration and actions of clusters
     works    Works, read-only
     grid     the fleet as tiles and as a table
+    reasons  what the reasons of conditions mean
     words    words of rows and of the theme, for the catalogue
 """
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from clusters.admin import badges
 from clusters.admin.badges import Badge
+from clusters.admin.reasons import told
 from clusters.held import REPORTED as HELD
 from clusters.held import held as found_held
 from clusters.models import OwnedObject, Work
@@ -43,16 +44,12 @@ class Table:
 
 def conditions(said: Iterable[Mapping[str, Any]], badge: Callable[[Mapping[str, Any]], Badge]) -> Table:
     """In the order they are stored, by type."""
-    rows = [
-        [
-            each["type"],
-            linked(CONDITIONS, str(each["reason"]), badge(each).html()),
-            each["status"],
-            linebreaksbr(each["message"]),
-            when(str(each["lastTransitionTime"])),
-        ]
-        for each in said
-    ]
+    rows = []
+    for each in said:
+        now = badge(each)
+        message = linebreaksbr(each["message"]) if now.tone == badges.GOOD else told(each["reason"], each["message"])
+        shown = linked(CONDITIONS, str(each["reason"]), now.html())
+        rows.append([each["type"], shown, each["status"], message, when(str(each["lastTransitionTime"]))])
     headers = [_("Type"), _("Now"), _("Status"), _("Message"), _("Since")]
     return Table(_("Conditions"), headers, rows, _("Nothing has been said yet."))
 
@@ -106,17 +103,15 @@ def works(found: Iterable[Work], title: str = "") -> Table:
 def objects(found: Iterable[OwnedObject]) -> Table:
     """In the order of delivery."""
     rows: list[Cells] = [
-        [
-            each.oid,
-            each.phase,
-            badges.health(each.health).html(),
-            linked(CONDITIONS, each.reason),
-            linebreaksbr(each.message),
-        ]
+        [each.oid, each.phase, badges.health(each.health).html(), _reason(each), told(each.reason, each.message)]
         for each in found
     ]
     headers = [_("Object"), _("Phase"), _("Health"), _("Reason"), _("Message")]
     return Table(_("Objects"), headers, rows, _("None written yet."))
+
+
+def _reason(found: OwnedObject) -> str:
+    return linked(CONDITIONS, found.reason, _(badges.spaced(found.reason)) if found.reason else "")
 
 
 def held(work: Work, *, owns: bool) -> Table:

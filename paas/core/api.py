@@ -66,12 +66,17 @@ def check_if_match(request: Request, row: VersionedRow) -> None:
         )
     tags = parse_etags(header)
     if "*" not in tags and etag(row) not in tags:
-        raise PreconditionFailed(
-            "version_changed",
-            "The object has changed since you read it.",
-            remedy="Read it again, and repeat your change on what is there now.",
-            details={"current": etag(row)},
-        )
+        raise changed_meanwhile(row)
+
+
+def changed_meanwhile(row: VersionedRow) -> PreconditionFailed:
+    """The refusal of an edit that was made for another version of the row."""
+    return PreconditionFailed(
+        "version_changed",
+        "The object has changed since you read it.",
+        remedy="Read it again, and repeat your change on what is there now.",
+        details={"current": etag(row)},
+    )
 
 
 def flag(request: Request, name: str, *, default: bool = False) -> bool:

@@ -23,6 +23,11 @@ def live_script(request: HttpRequest) -> str:
     return static("dougong/live.js")
 
 
+def density_script(request: HttpRequest) -> str:
+    """How close rows stand, on every page."""
+    return static("dougong/density.js")
+
+
 def palette_script(request: HttpRequest) -> str:
     """The keyboard palette, on every page."""
     return static("dougong/palette.js")

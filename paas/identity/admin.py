@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from paas.core.site import (
     register_view,
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
+from paas.identity.member_pages import members_page
 from paas.identity.models import OPERATORS, Team, User
 from paas.identity.roles import members
 
@@ -94,18 +95,24 @@ class UserAdmin(ConsoleModelAdmin):
 
 @admin.register(Team, site=console)
 class TeamAdmin(ConsoleModelAdmin):
-    """The teams one may view; members are set by the API and the CLI."""
+    """The teams one may view. Members have a page of their own."""
 
     create_permission = "operate"
     update_permission = "own"
     create_twin = "POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
+    change_form_before_template = "identity/team.html"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),
         column("created_at", gettext_lazy("Since")),
     ]
     search_fields = ["name", "title"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page of the members."""
+        own = path("<uuid:pk>/members/", self.admin_site.admin_view(members_page), name="identity_team_members")
+        return [own, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Members are shown once there are some."""

@@ -20,7 +20,7 @@ ENGLISH = {
     # Names of models in the theme's own sentences: the codes of refusals are made of them, so they stay English.
     "application", "applications", "project", "projects", "work", "works", "users", "audit",
     "events", "action", "object", "type", "language",
-    "CSV", "sign", "succeeded", "British", "name", "title", "owners", "granted", "username",
+    "CSV", "sign", "succeeded", "Kubernetes", "platform", "British", "name", "title", "owners", "granted", "username",
 }  # fmt: skip
 
 
@@ -104,6 +104,7 @@ def operator(db):
     [
         "index", "applications_application_changelist", "applications_project_changelist", "applications_project_add",
         "clusters_cluster_changelist", "clusters_cluster_add", "clusters_work_changelist",
+        "config",
         "identity_team_changelist", "identity_team_add", "identity_user_changelist", "core_auditevent_changelist",
     ],
 )  # fmt: skip
