@@ -106,7 +106,7 @@ class DeviceAuthorizationView(OAuthView):
     @extend_schema(
         operation_id="device_authorization",
         request=DeviceAuthorizationIn,
-        responses={200: DeviceAuthorizationOut, 400: OAuthErrorOut, 401: OAuthErrorOut},
+        responses={200: DeviceAuthorizationOut, 400: OAuthErrorOut, 401: OAuthErrorOut, 429: OAuthErrorOut},
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -127,7 +127,7 @@ class DeviceTokenView(OAuthView):
     @extend_schema(
         operation_id="device_token",
         request=DeviceTokenIn,
-        responses={200: DeviceTokenOut, 400: OAuthErrorOut, 401: OAuthErrorOut},
+        responses={200: DeviceTokenOut, 400: OAuthErrorOut, 401: OAuthErrorOut, 429: OAuthErrorOut},
         auth=[],
     )
     def post(self, request: Request) -> Response:
