@@ -74,6 +74,8 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
     def get_queryset(self) -> QuerySet[Environment]:
         """What the actor may view."""
+        if self.action == "topology":
+            return selectors.whole_environments_of(self.actor)
         return selectors.environments_of(self.actor)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -64,10 +64,7 @@ class TopologyOut(serializers.Serializer[Any]):
 
 def topology_of(environment: Environment) -> list[dict[str, Any]]:
     """`TopologyOut` values, a cluster each: its objects in the order of their ids."""
-    # A row of the list lacks most columns of what hangs on it, which would be read one by one.
-    rows = Environment.objects.select_related("status", "current_release").prefetch_related("placements__cluster")
-    whole = rows.get(pk=environment.pk)
-    status = selectors.environment_status(whole)
+    status = selectors.environment_status(environment)
     found = selectors.topology([environment.pk])
     return [
         {"cluster": cluster["name"], "health": cluster["health"], "objects": _objects(cluster["works"], found)}

@@ -1,6 +1,14 @@
 """Reads of applications. `app_spec` is the only bridge from rows to specs; lists are filtered to what one may view."""
 
-from apps.selectors.lists import applications_of, environments_of, neighbours, project_by_name, projects_of, releases_of
+from apps.selectors.lists import (
+    applications_of,
+    environments_of,
+    neighbours,
+    project_by_name,
+    projects_of,
+    releases_of,
+    whole_environments_of,
+)
 from apps.selectors.placement import placement
 from apps.selectors.scaling import scaling
 from apps.selectors.secrets import Secret, latest_secrets, secrets_of
@@ -25,4 +33,5 @@ __all__ = [
     "secrets_of",
     "status",
     "topology",
+    "whole_environments_of",
 ]

@@ -45,6 +45,12 @@ def environments_of(actor: Actor) -> QuerySet[Environment]:
     return visible(actor, _environments().select_related("application__project__team"))
 
 
+def whole_environments_of(actor: Actor) -> QuerySet[Environment]:
+    """With all of release, status, placements and their clusters: for what looks at one, not for lists."""
+    found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
+    return visible(actor, found.prefetch_related("placements__cluster"))
+
+
 def releases_of(actor: Actor) -> QuerySet[Release]:
     """Newest first, without spec and app file."""
     found = Release.objects.select_related("environment__application__project", "rolled_back_to")
