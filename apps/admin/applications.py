@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps import selectors, services
 from apps.admin import (  # noqa: F401 - home registers its section
+    deploying,
     home,
     logs,
     placement,
@@ -91,6 +92,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             path("live/", view(self.home_live), name="applications_live"),
             path("<uuid:pk>/live/", view(self.live), name="applications_application_live"),
             path("<uuid:pk>/retire/", view(self.retire), name="applications_application_retire"),
+            *deploying.urls(view),
             *releases.urls(view),
             *logs.urls(view),
             *placement.urls(view),

@@ -8,7 +8,10 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from apps.appfile import AppFile, parse
+from apps.document import LARGEST
 from apps.models import Environment, Project
+from apps.problems import ProblemsError
 from paas.identity.models import Team
 
 
@@ -37,6 +40,25 @@ class RetireForm(ReasonForm):
     """The name typed out."""
 
     name = forms.CharField(max_length=63, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
+
+
+class DeployForm(ReasonForm):
+    """An app file as text."""
+
+    file = forms.CharField(
+        max_length=LARGEST,
+        strip=False,
+        label=gettext_lazy("App file"),
+        widget=UnfoldAdminTextareaWidget({"rows": 24, "spellcheck": "false", "class": "dg-mono"}),
+    )
+    field_order = ("file", "reason")
+
+    def clean_file(self) -> AppFile:
+        """As it was read; everything that is wrong with it, a line each."""
+        try:
+            return parse(self.cleaned_data["file"])
+        except ProblemsError as error:
+            raise forms.ValidationError([str(each) for each in error.problems]) from None
 
 
 class PlacementForm(ReasonForm):

@@ -82,6 +82,7 @@ class ProjectAdmin(ConsoleModelAdmin):
             ],
             "rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]],
             "more": len(found) > MOST_APPLICATIONS,
+            "deploys": allowed(request.user, "deploy", project),
         }
         return page(request, "applications/project.html", context)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.models import Environment, Release
 from clusters import registry
 from clusters.models import Cluster, ClusterCredential, OwnedObject, Work
+from paas.core.models import AuditEvent
 from paas.identity import services as identity
 
 pytestmark = pytest.mark.browser
@@ -201,7 +202,10 @@ def test_every_screen_at_both_widths(sign_in, served, application, fleet, owner,
         "register": f"{console}/clusters/cluster/add/",
         "applications": f"{own}/?health=ill",
         "application": f"{own}/{application.pk}/change/",
+        "deploy": f"{own}/{application.pk}/deploy/",
         "retire": f"{own}/{application.pk}/retire/",
+        "audit": f"{console}/core/auditevent/",
+        "audit-event": f"{console}/core/auditevent/{AuditEvent.objects.latest('id').pk}/change/",
         "compare": f"{own}/releases/{old.pk}/{new.pk}/",
         "rollback": f"{own}/releases/{old.pk}/rollback/",
     }
