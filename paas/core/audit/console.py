@@ -186,7 +186,8 @@ class AuditEventAdmin(ConsoleModelAdmin):
 
 
 def _label(text: str, tone: str, icon: str) -> str:
-    return render_to_string("unfold/helpers/label.html", {"text": text, "type": tone, "icon": icon, "size": "md", "class": "dg-badge"})
+    shown = {"text": text, "type": tone, "icon": icon, "size": "md", "class": "dg-badge"}
+    return render_to_string("unfold/helpers/label.html", shown)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
