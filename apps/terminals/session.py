@@ -67,7 +67,9 @@ class Person(Protocol):
 
 
 class Session:
-    """Carries one terminal; `bytes_in` and `bytes_out` are what went through."""
+    """Carries one terminal; `bytes_in` and `bytes_out` are what went through. `size` is that of the window, None where
+    there is none.
+    """
 
     def __init__(
         self,
@@ -78,9 +80,10 @@ class Session:
         *,
         check: Callable[[], Awaitable[None]],
         save: Callable[[str], Awaitable[None]],
+        size: Resize | None = None,
     ) -> None:
         self.person, self.command, self.recording, self.limits = person, command, recording, limits
-        self.check, self.save = check, save
+        self.check, self.save, self.size = check, save, size
         self.begun = self.last = time.monotonic()
         self.bytes_in = self.bytes_out = 0
         self._saving = asyncio.Lock()
@@ -103,6 +106,9 @@ class Session:
         try:
             async for channel, piece in self.command.read():
                 self.last = time.monotonic()
+                if not self.bytes_out and self.size is not None:
+                    # A runtime may lose what it was told before the process was there.
+                    await self.command.resize(self.size.columns, self.size.rows)
                 self.bytes_out += len(piece)
                 self.recording.shown(self.last - self.begun, channel, piece)
                 if self.recording.waiting > MOST_WAITING:
@@ -128,6 +134,7 @@ class Session:
                     self.bytes_in += len(said)
                     await self.command.write(said)
                 elif isinstance(said, Resize):
+                    self.size = said
                     self.recording.resized(self.last - self.begun, said.columns, said.rows)
                     await self.command.resize(said.columns, said.rows)
                 else:

@@ -173,7 +173,8 @@ def _session(row: Terminal, socket: Socket, command: Command, size: Resize) -> S
     async def save(text: str) -> None:
         await _in_thread(store.append)(row.pk, text)
 
-    return Session(socket, command, recording, limits, check=check, save=save)
+    window = size if row.tty else None
+    return Session(socket, command, recording, limits, check=check, save=save, size=window)
 
 
 def parsed(text: Any) -> dict[str, Any]:

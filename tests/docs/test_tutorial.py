@@ -25,6 +25,7 @@ COMMANDS = commands(PAGE)
 # The control plane of the tests is there already, and stays.
 BY_HAND = {"make demo", "make down"}
 PROJECT = "shop"
+HELLO = "-hello-production-"
 
 
 @pytest.fixture
@@ -107,13 +108,18 @@ def test_the_first_commands_of_the_readme(typed, control_plane):
         eventually(lambda cluster=cluster: hello.answer(cluster).get("greeting"), lambda said: said == "Hello")
     hello.retire()
     for cluster in CLUSTERS:
-        eventually(lambda cluster=cluster: hello.gone(cluster))
+        eventually(lambda cluster=cluster: [each for each in ours(control_plane, cluster) if HELLO in each] == [])
 
 
 def namespaces(control_plane, cluster):
     """What the cluster still has of the page's application."""
-    left = control_plane.objects(cluster, "namespaces", "-l", "dougong.dev/environment")
-    return [name for each in left if (name := each["metadata"]["name"]).startswith(PROJECT)]
+    return [name for name in ours(control_plane, cluster) if name.startswith(PROJECT)]
+
+
+def ours(control_plane, cluster):
+    """The namespaces of all environments."""
+    found = control_plane.objects(cluster, "namespaces", "-l", "dougong.dev/environment")
+    return [each["metadata"]["name"] for each in found]
 
 
 def _keep(typed, seen):

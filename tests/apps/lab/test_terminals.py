@@ -250,6 +250,7 @@ def test_forbidden_in_the_middle(site, window, owner):
     shell = window("--", "cat")
     shell.until("recorded.")
     shell.type("hello\n")
+    shell.until("hello")  # it may be this side's echo
     shell.until("hello")
     services.allow_exec(environment=site.environment, allowed=False, actor=owner)
     since = time.monotonic()
