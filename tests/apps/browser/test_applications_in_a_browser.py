@@ -44,7 +44,7 @@ def test_the_page_follows_without_a_reload(sign_in, served, application, owner, 
     page.get_by_text("All is delivered and healthy.").first.wait_for()
     assert page.locator(".dg-tree details[open]").count() == 1
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
-    page.get_by_text("Shorter still").wait_for()
+    page.get_by_role("cell", name="Shorter still").wait_for()
     assert page.evaluate("window.here")
     assert errors == []
 

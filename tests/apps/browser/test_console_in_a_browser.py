@@ -166,7 +166,7 @@ def test_what_is_closed_and_scrolled_stays_so(sign_in, served, application, owne
     page.get_by_role("button", name="Close all").click()
     assert page.locator(".dg-tree details[open]").count() == 0
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
-    page.get_by_text("Shorter still").wait_for()
+    page.get_by_role("cell", name="Shorter still").wait_for()
     assert page.locator(".dg-tree details[open]").count() == 0
     assert errors == []
 

@@ -13,7 +13,8 @@ from deploy.lab.lab import opened
 class Etcd:
     """`keep()` copies its data while it halts; `put_back()` kills it and its API server, then starts both.
 
-    Controllers, scheduler and kubelets go on, as on a machine where nobody thinks of them.
+    The controllers are started anew, as Kubernetes asks for after a restore: with what they remember of later revisions
+    they let a namespace stand half gone for minutes, which is not what is tried. Scheduler and kubelets go on.
     """
 
     def __init__(self, lab: str, cluster: str) -> None:
@@ -35,7 +36,8 @@ class Etcd:
                 lab.processes.stop(control.name(component), grace=0)
             shutil.rmtree(control.folder / "etcd")
             (control.folder / "etcd-kept").rename(control.folder / "etcd")
-            for component in ("etcd", "apiserver"):
+            lab.processes.stop(control.name("controller-manager"), grace=0)
+            for component in ("etcd", "apiserver", "controller-manager"):
                 control.start(component)
 
     def forget(self) -> None:
