@@ -96,7 +96,8 @@ def test_until_the_command_ends():
     command = Command(b"a", b"b", ended=Ended(3), after=3)
     end, lines, session = run(person, command)
     assert (end.ending, end.exit_code) == ("Exited", 3)
-    assert command.heard == [b"ls\n", (100, 30), None]
+    # The size is told once more when the command has begun to speak: it may not have been there the first time.
+    assert command.heard == [b"ls\n", (100, 30), None, (100, 30)]
     assert person.seen == [(1, b"a"), (1, b"b")]
     assert (session.bytes_in, session.bytes_out) == (3, 2)
     assert [each[1:] for each in lines[1:]] == [["r", "100x30"], ["o", "a"], ["o", "b"]]
