@@ -6,7 +6,6 @@ whoever made the change, a person's request or a task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -68,14 +67,10 @@ def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
     if event is None:
         raise not_found(AuditEvent)
     near = (event.at - _NEAR, event.at + _NEAR)
-    changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name")
-    return [each for change in changes for each in _objects_of(change)]
-
-
-def _objects_of(change: WorkChange) -> Iterable[Touched]:
-    rows = OwnedObject.objects.filter(work_id=change.work_id, oid__in=change.changed, gone_at=None)
-    by_name = {row.oid: row for row in rows}
-    return [Touched(change, oid, by_name.get(oid)) for oid in change.changed]
+    changes = list(WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name"))
+    owned = OwnedObject.objects.filter(work__in=[change.work_id for change in changes], gone_at=None)
+    rows = {(row.work_id, row.oid): row for row in owned}
+    return [Touched(change, oid, rows.get((change.work_id, oid))) for change in changes for oid in change.changed]
 
 
 def _events_of(change: WorkChange) -> QuerySet[AuditEvent]:

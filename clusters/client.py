@@ -7,14 +7,13 @@ time, so a name that resolves elsewhere later is refused too; redirects are neve
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
-from clusters import addresses
+from clusters import addresses, tls
 from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
 from clusters.kinds import Resource
 
@@ -80,31 +79,6 @@ def check_addresses(found: Sequence[str], allowed: Sequence[str]) -> None:
         raise AddressNotAllowed(str(refusal)) from refusal
 
 
-def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=endpoint.ca_data)
-    # Cluster CAs made by kubeadm and others lack the key identifiers that Python 3.13's strict mode asks for.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if endpoint.client_certificate:
-        # ssl takes a certificate by file only; an anonymous memory file keeps the key off the disk.
-        handle = os.memfd_create("client-certificate")
-        try:
-            os.write(handle, f"{endpoint.client_certificate}\n{endpoint.client_key}".encode())
-            context.load_cert_chain(f"/proc/self/fd/{handle}")
-        finally:
-            os.close(handle)
-    return context
-
-
-class _NotingObject(ssl.SSLObject):
-    """Notes when the peer's verified certificate ends, on its context: aiohttp shows nobody a pooled connection."""
-
-    def do_handshake(self) -> None:
-        super().do_handshake()
-        peer = self.getpeercert() or {}
-        if ends := peer.get("notAfter"):
-            self.context.peer_expires_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)  # type: ignore[attr-defined]  # our own attribute
-
-
 class ClusterClient:
     """Speaks to one API server. Raises only ClusterFault; the caller bounds the time by `timeout` seconds a call."""
 
@@ -116,15 +90,15 @@ class ClusterClient:
     @property
     def certificate_expires_at(self) -> datetime | None:
         """When the API server's certificate ends, as of the last connection; None before the first."""
-        return getattr(self._tls, "peer_expires_at", None)
+        return tls.peer_expires_at(self._tls)
 
     async def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             host = urlsplit(self._endpoint.server).hostname or ""
             if host.replace(".", "").isdigit() or ":" in host:
                 check_addresses([host], self._endpoint.allowed)  # aiohttp asks no resolver for a literal address
-            self._tls = _tls(self._endpoint)
-            self._tls.sslobject_class = _NotingObject
+            endpoint = self._endpoint
+            self._tls = tls.context(endpoint.ca_data, endpoint.client_certificate, endpoint.client_key)
             connector = aiohttp.TCPConnector(
                 limit=0, ssl=self._tls, resolver=_CheckedResolver(self._endpoint.allowed), keepalive_timeout=60
             )

@@ -66,7 +66,6 @@ def _page(
         "title": (_("Deploy %(name)s") if application else _("Deploy in project %(name)s")) % names,
         "opts": Application._meta,
         "original": application or project,
-        "project": project,
         "back": back,
         "form": form,
         "foreseen": foreseen,

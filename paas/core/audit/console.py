@@ -134,11 +134,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
             raise PermissionDenied
         if form not in export.FORMS:
             return HttpResponse(status=404)
-        found = self.get_changelist_instance(request).get_queryset(request)
-        chosen = export.FORMS[form]
-        answer = StreamingHttpResponse(export.lines(found, chosen), content_type=chosen.content_type)
-        answer["Content-Disposition"] = f'attachment; filename="audit.{chosen.suffix}"'
-        return answer
+        return export.download(self.get_changelist_instance(request).get_queryset(request), export.FORMS[form])
 
     @admin.display(description=gettext_lazy("What"), ordering="action")
     def what(self, event: AuditEvent) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 
 from paas.core.models import SIGNED, AuditEvent
 
@@ -47,6 +48,13 @@ FORMS: Mapping[str, Form] = {
         "application/x-ndjson", "jsonl", "", lambda event: json.dumps(event, ensure_ascii=False, default=str) + "\n"
     ),
 }
+
+
+def download(events: QuerySet[AuditEvent], form: Form) -> StreamingHttpResponse:
+    """The events as a file, sent while they are read."""
+    answer = StreamingHttpResponse(lines(events, form), content_type=form.content_type)
+    answer["Content-Disposition"] = f'attachment; filename="audit.{form.suffix}"'
+    return answer
 
 
 async def lines(events: QuerySet[AuditEvent], form: Form) -> AsyncIterator[bytes]:

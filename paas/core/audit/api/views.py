@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
@@ -107,10 +106,7 @@ class AuditViewSet(ResourceViewSet[AuditEvent]):
         form = export.FORMS.get(request.query_params.get("as", ""))
         if form is None:
             raise Invalid("invalid", f"as: expected one of {', '.join(export.FORMS)}.")
-        found: QuerySet[AuditEvent] = self.filter_queryset(self.get_queryset())
-        answer = StreamingHttpResponse(export.lines(found, form), content_type=form.content_type)
-        answer["Content-Disposition"] = f'attachment; filename="audit.{form.suffix}"'
-        return answer
+        return export.download(self.filter_queryset(self.get_queryset()), form)
 
     @extend_schema(
         operation_id="audit_verify",
