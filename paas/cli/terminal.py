@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import ssl
 import sys
@@ -86,7 +85,11 @@ def _typed(socket: ClientConnection) -> None:
 
 
 def _size() -> dict[str, int]:
-    columns, rows = shutil.get_terminal_size()
+    """Of the window that is typed in, whatever COLUMNS says of it; {} where standard input is none."""
+    try:
+        columns, rows = os.get_terminal_size(sys.stdin.fileno())
+    except OSError:
+        return {}
     return {"columns": columns, "rows": rows}
 
 

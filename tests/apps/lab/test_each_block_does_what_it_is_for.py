@@ -28,7 +28,8 @@ def test_process(bring):
 def test_port(bring, internal):
     site = bring(WEB, example("port", internal=internal))
     fetch = "import urllib.request as u; print(u.urlopen('http://hello-web', timeout=5).status)"
-    assert site.sh(f'python3 -c "{fetch}"') == "200\n"
+    # A node routes to a Pod some moments after the Pod is ready; until then it refuses.
+    assert site.sh(f'for _ in $(seq 200); do python3 -c "{fetch}" && exit; done; exit 1') == "200\n"
 
 
 def test_route(bring):

@@ -97,7 +97,9 @@ def command(served, owner, tmp_path):
     """command("--", "id") → argv and environment of `dougong exec` as the owner."""
     token, _ = identity.create_token(user=owner, name="test", actor=owner)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DOUGONG_")}
-    environ = {**kept, "DOUGONG_SERVER": served, "DOUGONG_TOKEN": str(token), "HOME": str(tmp_path), "TERM": "xterm"}
+    server = {"DOUGONG_SERVER": served, "DOUGONG_TOKEN": str(token)}
+    # The window's size is what the window says, not what some shell exported.
+    environ = {**kept, **server, "HOME": str(tmp_path), "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
 
     def make(*words):
         return [sys.executable, "-m", "paas.cli.main", "exec", "demo/hello", "production", *words], environ
