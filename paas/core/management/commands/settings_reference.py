@@ -47,7 +47,7 @@ def _row(variable: str, field: FieldInfo, *, required: bool) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in (None, "", ()):
+    if value in (None, "", (), {}):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
@@ -60,5 +60,7 @@ def _kind(annotation: Any) -> str:
         return _kind(next(part for part in get_args(annotation) if part is not type(None)))
     if get_origin(annotation) is tuple:
         return "list"
-    names = {bool: "`true` or `false`", int: "number", str: "text", SecretStr: "secret"}
+    if get_origin(annotation) is dict:
+        return "JSON"
+    names = {bool: "`true` or `false`", int: "number", float: "number", str: "text", SecretStr: "secret"}
     return names.get(annotation, "path")
