@@ -173,8 +173,8 @@ class Settings(BaseSettings):
     ldap_groups_base: str = Field(default="", description="The DN that groups are below.")
     ldap_groups_filter: str = Field(
         default="(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=group))",
-        description="Which entries below it are groups, as a filter. They list the DNs of people and of further groups as "
-        "`member` or `uniqueMember`.",
+        description="Which entries below it are groups, as a filter. They list the DNs of people and of further groups "
+        "as `member` or `uniqueMember`.",
     )
     ldap_map: Annotated[dict[str, tuple[str, ...]], NoDecode] = Field(
         default={},

@@ -71,7 +71,7 @@ def fresh(actor: Actor) -> Actor:
     """The person as they are now, with the roles they have now.
 
     Raises:
-        Unauthenticated: `not_authenticated`: since a live view began their account was closed, their sessions were ended
+        Unauthenticated: `not_authenticated`: since a live view began their account was closed, their session was ended
             or the token they came with was revoked.
     """
     person = signed_in(actor)
@@ -81,9 +81,15 @@ def fresh(actor: Actor) -> Actor:
     token = getattr(person, "token", None)
     if found is not None and token is not None:
         found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
-    if found is None or (found.token is None if token else found.session_round != cast(Any, person).session_round):
+    if found is None or not _still_signed_in(person, found):
         raise Unauthenticated("not_authenticated", "You are signed out.", remedy="Sign in again.")
     return cast(Actor, found)
+
+
+def _still_signed_in(then: AbstractUser, now: Any) -> bool:
+    if getattr(then, "token", None) is not None:
+        return now.token is not None
+    return bool(now.get_session_auth_hash() == then.get_session_auth_hash())
 
 
 def token_lets(actor: Actor, permission: str) -> bool:

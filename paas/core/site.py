@@ -117,7 +117,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no
     """Name and password; the theme's own form lets Django's "staff" in alone."""
 
     def clean(self) -> Any:
-        """A refusal, such as that of a directory that does not answer, is told above the form and is the answer's status."""
+        """A refusal, as where a directory does not answer, is told above the form and is the answer's status."""
         try:
             return super().clean()
         except Refusal as refusal:

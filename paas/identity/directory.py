@@ -2,8 +2,8 @@
 
 Between the conversation with the directory (`paas.identity.ldap`) and the rows. The rules:
 
-- An account belongs to an identity of the directory, never to a name: a local account is not taken over, and a name that
-  the directory gives to somebody else is not either.
+- An account belongs to an identity of the directory, never to a name: a local account is not taken over, and neither
+  is the account of somebody whose name the directory has given to another.
 - Who is in no mapped group stays out.
 - The mirror takes away only roles that it gave; one given by hand stays beside, and the wider of both counts.
 - A directory that does not answer, or says that nobody is there, changes nothing for anybody.
@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -47,6 +48,15 @@ LATE = timedelta(minutes=2)
 def is_local(username: str) -> bool:
     """Whether somebody is called so here who is not of the directory, however it is capitalised."""
     return User.objects.filter(username__iexact=username, directory_account=None).exists()
+
+
+def possible(username: str) -> bool:
+    """Whether anybody here could be called so."""
+    try:
+        User._meta.get_field("username").clean(username, None)
+    except ValidationError:
+        return False
+    return True
 
 
 def admit(person: Person, *, complete: bool) -> User:
@@ -182,24 +192,32 @@ def _account_of(person: Person) -> DirectoryAccount | None:
 
 
 def _new_account(person: Person) -> DirectoryAccount:
-    user = User(username=person.name, email=person.email, first_name=person.given_name, last_name=person.family_name)
-    user.set_unusable_password()
+    made = None
+    if not possible(person.name):
+        raise _not_admitted(f"'{person.name}' cannot be a name on this platform.")
     try:
         with transaction.atomic():
-            if User.objects.filter(username__iexact=person.name).exists():
-                raise _taken(person)
-            user.save(force_insert=True)
-            account = DirectoryAccount.objects.create(
-                user=user, identity=person.identity, dn=person.dn, seen_at=timezone.now()
-            )
-            after = {"username": user.username, "directory": person.dn}
-            audit.record(actor=None, action="user.created", target=user, after=after)
+            if not User.objects.filter(username__iexact=person.name).exists():
+                made = _made(person)
     except IntegrityError:
-        # Twice at once for the first time.
-        made = _account_of(person)
-        if made is None:
-            raise _taken(person) from None
-        return made
+        logger.info("directory_signed_in_twice", name=person.name)
+    # Whoever signs in twice at once for the first time has the other's account.
+    account = made or _account_of(person)
+    if account is None:
+        logger.warning("directory_name_taken", name=person.name, dn=person.dn)
+        raise _not_admitted(f"There is another account named '{person.name}' here.")
+    return account
+
+
+def _made(person: Person) -> DirectoryAccount:
+    user = User(username=person.name, email=person.email, first_name=person.given_name, last_name=person.family_name)
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    account = DirectoryAccount.objects.create(
+        user=user, identity=person.identity, dn=person.dn, seen_at=timezone.now()
+    )
+    after = {"username": user.username, "directory": person.dn}
+    audit.record(actor=None, action="user.created", target=user, after=after)
     return account
 
 
@@ -250,8 +268,3 @@ def _not_admitted(message: str) -> Forbidden:
         rule="Who signs in by the directory is in good standing there, and in a group that has a role here.",
         remedy="Ask whoever keeps the directory, or an operator of the platform.",
     )
-
-
-def _taken(person: Person) -> Forbidden:
-    logger.warning("directory_name_taken", name=person.name, dn=person.dn)
-    return _not_admitted(f"There is another account named '{person.name}' here.")

@@ -34,8 +34,8 @@ def group_of(team: Team, role: str) -> int:
 
 
 def members(team: Team) -> list[Member]:
-    """The persons on the team: owners first, each role by name; one query. Who holds several roles, given by hand and by
-    a directory, is there once with the widest.
+    """The persons on the team: owners first, each role by name; one query. Who holds one role by hand and another by a
+    directory is there once, with the wider.
     """
     groups = {group_of(team, role): role for role in ROLES}
     people = User.objects.filter(groups__in=groups, team=None).annotate(held=F("groups")).order_by("username")

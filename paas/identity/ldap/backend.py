@@ -12,7 +12,6 @@ import ldap
 import structlog
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
-from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django_auth_ldap.backend import LDAPBackend, ldap_error
@@ -44,7 +43,7 @@ class DirectoryBackend(BaseBackend):
             Unavailable: `directory_unreachable`.
             Forbidden: `directory_not_admitted`: the password is right, and the person may not come in all the same.
         """
-        if not username or not password or "\0" in password or not _possible(username):
+        if not username or not password or "\0" in password or not directory.possible(username):
             return None
         if directory.is_local(username):
             return None
@@ -109,12 +108,3 @@ def _unreachable() -> Unavailable:
         rule="Who is signed in stays signed in; local accounts sign in as ever.",
         remedy="Try again in a few minutes; if it stays, tell an operator of the platform.",
     )
-
-
-def _possible(username: str) -> bool:
-    """Whether anybody here could be called so."""
-    try:
-        User._meta.get_field("username").clean(username, None)
-    except ValidationError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""The conversation with an LDAP server: connecting, and searches in pages. Between `backend` and `check` and python-ldap.
+"""The conversation with an LDAP server: connecting, and searches in pages. Below `backend` and `check`.
 
 A search that goes wrong raises ldap.LDAPError; it is never an empty answer, since who is missing from an answer loses
 their access.
