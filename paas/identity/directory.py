@@ -6,7 +6,7 @@ Between the conversation with the directory (`paas.identity.ldap`) and the rows.
   is the account of somebody whose name the directory has given to another.
 - Who is in no mapped group stays out.
 - The mirror takes away only roles that it gave; one given by hand stays beside, and the wider of both counts.
-- A directory that does not answer, or says that nobody is there, changes nothing for anybody.
+- A directory that does not answer, or by whose answer everybody would be out, changes nothing for anybody.
 """
 
 from __future__ import annotations
@@ -100,21 +100,24 @@ def follow(answer: Answer, *, began: datetime) -> str:
         .select_related("user")
         .prefetch_related("given", "user__groups")
     )
-    known = [account for account in accounts if account.identity in answer.people]
-    if not answer.people or (len(accounts) > 1 and not known):
+    people = [(account, answer.people.get(account.identity)) for account in accounts]
+    complete = not answer.missing
+    ending = [(account, reason) for account, person in people if (reason := _reason(person, complete=complete))]
+    if not answer.people or len(ending) == len(accounts) > 1:
         logger.warning("directory_empty", people=len(answer.people), accounts=len(accounts))
         return "empty"
     if answer.missing:
         logger.warning("directory_group_missing", groups=list(answer.missing))
+    for account, reason in ending:
+        end(account, reason)
     places = seats({word for each in answer.people.values() for word in each.roles})
-    for account in accounts:
-        person = answer.people.get(account.identity)
-        if reason := _reason(person, complete=not answer.missing):
-            end(account, reason)
-        elif person is not None:
-            wanted = {word: places[word] for word in person.roles & places.keys()}
-            if _differs(account, set(wanted.values()), take=not answer.missing):
-                mirror(account, wanted, take=not answer.missing)
+    for account, person in people:
+        if person is None or _reason(person, complete=complete):
+            continue
+        wanted = {word: places[word] for word in person.roles & places.keys()}
+        if _differs(account, set(wanted.values()), take=complete):
+            with transaction.atomic():
+                mirror(DirectoryAccount.objects.select_for_update().get(pk=account.pk), wanted, take=complete)
     return f"{len(answer.missing)} groups of the map are missing" if answer.missing else ""
 
 
@@ -213,9 +216,7 @@ def _made(person: Person) -> DirectoryAccount:
     user = User(username=person.name, email=person.email, first_name=person.given_name, last_name=person.family_name)
     user.set_unusable_password()
     user.save(force_insert=True)
-    account = DirectoryAccount.objects.create(
-        user=user, identity=person.identity, dn=person.dn, seen_at=timezone.now()
-    )
+    account = DirectoryAccount.objects.create(user=user, identity=person.identity, dn=person.dn, seen_at=timezone.now())
     after = {"username": user.username, "directory": person.dn}
     audit.record(actor=None, action="user.created", target=user, after=after)
     return account

@@ -114,9 +114,9 @@ def test_the_last_use_is_known_to_the_minute(client_of, owner):
 def test_a_live_view_ends_with_its_token(with_token, owner):
     person = with_token(owner, "read")
     assert fresh(person).token.scope == "read"
-    with time_machine.travel(timezone.now() + timedelta(days=91), tick=False):
-        with pytest.raises(Unauthenticated, match="signed out"):
-            fresh(person)
+    later = time_machine.travel(timezone.now() + timedelta(days=91), tick=False)
+    with later, pytest.raises(Unauthenticated, match="signed out"):
+        fresh(person)
     services.revoke_token(token=person.token, actor=owner)
     with pytest.raises(Unauthenticated, match="signed out"):
         fresh(person)

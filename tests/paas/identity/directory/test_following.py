@@ -2,12 +2,11 @@
 
 import asyncio
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync, sync_to_async
-from django.urls import reverse
 from django.utils import timezone
 
 from apps.admin.fragments import home_snapshot
@@ -82,9 +81,7 @@ def test_who_is_not_there_any_more_is_out(alice, directory, client):
 
 def test_whose_time_is_over_is_out(directory, login, client):
     tomorrow = timezone.now() + timedelta(days=1)
-    directory.add_person(
-        "eve", shadowExpire=str((tomorrow - timezone.datetime(1970, 1, 1, tzinfo=tomorrow.tzinfo)).days)
-    )
+    directory.add_person("eve", shadowExpire=str((tomorrow - datetime(1970, 1, 1, tzinfo=UTC)).days))
     directory.join("shop", dn_of("eve"))
     login("eve")
     tasks.read_directory()
@@ -169,6 +166,16 @@ def test_a_directory_that_shows_only_strangers_locks_nobody_out(alice, directory
     configured(people_filter="(uid=carol)")
     tasks.read_directory()
     assert is_in(client, alice)
+    assert directory_health(client) == "empty"
+
+
+def test_a_directory_that_hides_all_members_locks_nobody_out(alice, directory, client, login, team, configured):
+    login("bob")
+    directory.add_group("empty", dn_of("carol"))
+    configured(map={group("empty"): ("shop:deployer",)})
+    tasks.read_directory()
+    assert is_in(client, alice)
+    assert role_of(team, User.objects.get(username="bob")) == "deployer"
     assert directory_health(client) == "empty"
 
 
@@ -279,4 +286,3 @@ def test_health_says_nothing_of_the_rest(client, db, monkeypatch):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["checks"]["cellar"] == "flooded"
-    assert reverse("readyz") == "/readyz"

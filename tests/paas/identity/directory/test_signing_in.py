@@ -4,8 +4,6 @@ import socket
 
 import ldap
 import pytest
-from django.core.management import call_command
-from django.urls import reverse
 
 from paas.core.errors import Conflict
 from paas.core.models import AuditEvent
