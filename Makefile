@@ -44,16 +44,12 @@ down: ## End the demo: processes, clusters, state
 .PHONY: sync
 sync: $(SYNCED) ## Make .venv as uv.lock says
 
-# Where the extra `ldap` cannot be compiled, all the rest does without it.
-$(SYNCED): pyproject.toml uv.lock | $(UV) headers
-	@$(STEP) "packages" $(UV) sync --locked --quiet $$(.ci/compiles-ldap && echo --extra ldap)
-	@touch $@
+# With the extra `ldap` where it can be compiled; nothing but its own tests needs it.
+SYNC = $(UV) sync --locked --quiet $$(.ci/compiles-ldap && echo --extra ldap)
 
-.PHONY: headers
-headers:
-	@.ci/compiles-ldap || (($$(id -u) != 0)) || ! command -v apt-get >/dev/null || $(STEP) "headers" bash -c \
-	  'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  gcc libc6-dev python3-dev libldap2-dev libsasl2-dev >/dev/null'
+$(SYNCED): pyproject.toml uv.lock | $(UV)
+	@$(STEP) "packages" $(SYNC)
+	@touch $@
 
 # Only where no uv is on PATH.
 $(CACHE)/uv/bin/uv:
@@ -143,13 +139,14 @@ chromium:
 
 .PHONY: slapd
 slapd: $(SYNCED)
-	@$(PYTHON) -c 'import ldap' 2>/dev/null || { echo "The tests of sign-in by a directory need python-ldap: install a" \
-	  "C compiler and the headers of Python, libldap and libsasl2, then remove $(SYNCED)." >&2; exit 1; }
-	@PATH=$$PATH:/usr/sbin; command -v slapd >/dev/null || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \
-	  { echo "The tests of sign-in by a directory need slapd: install it, or run as root on Debian." >&2; exit 1; }
-	@PATH=$$PATH:/usr/sbin; command -v slapd >/dev/null || $(STEP) "slapd" bash -c 'apt-get update -qq && \
-	  debconf-set-selections <<< "slapd slapd/no_configuration boolean true" && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slapd >/dev/null'
+	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || \
+	  { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || { echo "The tests of sign-in by a directory need slapd," \
+	  "a C compiler and the headers of Python, libldap and libsasl2: install them, or run as root on Debian." >&2; exit 1; }
+	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || $(STEP) "slapd" bash -c \
+	  'apt-get update -qq && debconf-set-selections <<< "slapd slapd/no_configuration boolean true" && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  slapd gcc libc6-dev python3-dev libldap2-dev libsasl2-dev >/dev/null'
+	@$(PYTHON) -c 'import ldap' 2>/dev/null || $(STEP) "python-ldap" $(SYNC)
 
 .PHONY: gettext
 gettext:
