@@ -70,15 +70,15 @@ def admit(person: Person, *, complete: bool) -> User:
         Forbidden: `directory_not_admitted`.
     """
     if person.closed:
-        raise _not_admitted(f"Your account is {person.closed} in the directory.")
+        raise _not_admitted(f"your account is {person.closed} there")
     if not person.roles:
-        raise _not_admitted("You are in none of the directory's groups that have a role on this platform.")
+        raise _not_admitted("you are in none of its groups that have a role on this platform")
     with transaction.atomic():
         account = _account_of(person) or _new_account(person)
         user = account.user
         if not user.is_active:
             if not account.ended:
-                raise _not_admitted("An operator of the platform has closed your account.")
+                raise _not_admitted("an operator of the platform has closed your account")
             _let_in_again(account)
         account.dn, account.seen_at = person.dn, timezone.now()
         account.save(update_fields=["dn", "seen_at"])
@@ -197,7 +197,7 @@ def _account_of(person: Person) -> DirectoryAccount | None:
 def _new_account(person: Person) -> DirectoryAccount:
     made = None
     if not possible(person.name):
-        raise _not_admitted(f"'{person.name}' cannot be a name on this platform.")
+        raise _not_admitted(f"'{person.name}' cannot be a name on this platform")
     try:
         with transaction.atomic():
             if not User.objects.filter(username__iexact=person.name).exists():
@@ -208,7 +208,7 @@ def _new_account(person: Person) -> DirectoryAccount:
     account = made or _account_of(person)
     if account is None:
         logger.warning("directory_name_taken", name=person.name, dn=person.dn)
-        raise _not_admitted(f"There is another account named '{person.name}' here.")
+        raise _not_admitted(f"there is another account named '{person.name}' here")
     return account
 
 
@@ -262,10 +262,10 @@ def _tell(user: User, group: int, *, given: bool) -> None:
     audit.record(actor=None, action="team.member_mirrored", target=team, before=before, after=after)
 
 
-def _not_admitted(message: str) -> Forbidden:
+def _not_admitted(why: str) -> Forbidden:
     return Forbidden(
         "directory_not_admitted",
-        message,
+        f"The directory knows you, and you cannot come in by it: {why}.",
         rule="Who signs in by the directory is in good standing there, and in a group that has a role here.",
         remedy="Ask whoever keeps the directory, or an operator of the platform.",
     )

@@ -209,6 +209,8 @@ def set_active(*, user: User, active: bool, actor: Actor) -> None:
         return
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            # From now on it is open or closed by the operator's word; the directory may end it anew.
+            DirectoryAccount.objects.filter(user=user).update(ended="")
             audit.record(
                 actor=actor, action="user.active_set", target=user, before={"active": False}, after={"active": True}
             )

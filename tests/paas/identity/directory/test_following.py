@@ -204,6 +204,24 @@ def test_who_comes_back_signs_in_anew_and_nothing_of_before_holds(alice, directo
     assert client.get(HOME).status_code == 302
 
 
+def test_who_was_let_in_by_an_operator_is_followed_like_everybody(alice, directory, client, admin):
+    directory.lock("alice")
+    tasks.read_directory()
+    services.set_active(user=alice, active=True, actor=admin)
+    services.create_token(user=alice, actor=admin)
+    tasks.read_directory()
+    assert is_out(client, alice) == "disabled"
+
+
+def test_whom_an_operator_has_closed_last_stays_closed(alice, directory, login, admin):
+    directory.lock("alice")
+    tasks.read_directory()
+    for active in (True, False):
+        services.set_active(user=User.objects.get(pk=alice.pk), active=active, actor=admin)
+    directory.unlock("alice")
+    assert login("alice").json()["code"] == "directory_not_admitted"
+
+
 def test_an_operator_ends_a_session_at_once(alice, client, admin):
     old = client.cookies["sessionid"].value
     services.set_active(user=alice, active=False, actor=admin)
