@@ -152,8 +152,8 @@ def mirror(account: DirectoryAccount, wanted: dict[str, int], *, take: bool) -> 
     account.given.add(*more)
     user.groups.remove(*less)
     account.given.remove(*less)
-    for group, given_now in [*((each, True) for each in sorted(more)), *((each, False) for each in sorted(less))]:
-        _tell(user, group, given=given_now)
+    for group in sorted(more | (less & held)):
+        _tell(user, group, given=group in more)
 
 
 def seats(words: Collection[str]) -> dict[str, int]:
