@@ -52,6 +52,9 @@ class DirectoryBackend(BaseBackend):
         except Refusal:
             audit.record_failed_sign_in(username, how="directory")
             raise
+        if found is not None:
+            # The connection goes with it, rather than at some later time.
+            vars(found).pop("ldap_user")
         return found
 
     def get_user(self, user_id: UUID) -> User | None:
