@@ -1,6 +1,7 @@
 """A real LDAP directory on a port of this machine, with a folder of its own: OpenLDAP's slapd, of Debian's package.
 
-It takes a password only over TLS, hides all from who has not signed in, and refuses who was locked.
+It takes a password only over TLS and hides all from who has not signed in. Who is locked still proves their password:
+no policy is in force, so that it is for us to refuse them.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class Slapd:
             "uid": [name.encode()],
             "cn": [name.encode()],
             "sn": [name.title().encode()],
-            "mail": [f"{name}@example.org".encode()],
+            "mail": [f"{name}@example.org".encode("ascii", "ignore")],
             "userPassword": [password_of(name).encode()],
             **{key: [value.encode()] for key, value in more.items()},
         }

@@ -29,7 +29,7 @@ def end_access(user: User, reason: str, *, actor: Actor = None) -> None:
         if not open_.update(is_active=False, session_round=F("session_round") + 1):
             return
         tokens = ApiToken.objects.filter(user=user).delete()[0]
-        DeviceGrant.objects.filter(user=user).delete()
+        DeviceGrant.objects.filter(user=user).update(state=DeviceGrant.State.DECLINED)
         audit.record(
             actor=actor,
             action="user.active_set",

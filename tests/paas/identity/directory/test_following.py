@@ -36,7 +36,8 @@ def is_out(client, person):
     person.refresh_from_db()
     assert not person.is_active
     assert client.get(HOME).status_code == 302
-    assert (ApiToken.objects.filter(user=person).count(), DeviceGrant.objects.filter(user=person).count()) == (0, 0)
+    assert not ApiToken.objects.filter(user=person).exists()
+    assert {each.state for each in DeviceGrant.objects.filter(user=person)} == {"declined"}
     return DirectoryAccount.objects.get(user=person).ended
 
 

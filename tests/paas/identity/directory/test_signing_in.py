@@ -102,7 +102,10 @@ def test_who_is_in_no_mapped_group_stays_out_and_is_told_so(directory, login, en
 
 def test_the_locked_and_the_expired_stay_out(directory, login):
     directory.lock("alice")
-    assert login("alice").status_code == 401
+    answer = login("alice")
+    assert (answer.status_code, answer.json()["code"]) == (403, "directory_not_admitted")
+    assert "disabled" in answer.json()["detail"]
+    assert login("alice", "wrong").json()["code"] == "login_failed"
     directory.add_person("eve", shadowExpire="1")
     directory.join("shop", dn_of("eve"))
     answer = login("eve")
