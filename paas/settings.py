@@ -132,6 +132,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+if DOUGONG.ldap_uris:
+    AUTHENTICATION_BACKENDS.insert(1, "paas.identity.ldap.backend.DirectoryBackend")
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
@@ -293,6 +295,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "apps: end lost terminals": {"task": "apps.tasks.end_lost_terminals", "schedule": timedelta(minutes=1)},
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
+    "identity: read the directory": {
+        "task": "paas.identity.tasks.read_directory",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",
         "schedule": timedelta(hours=6),

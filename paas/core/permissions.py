@@ -24,7 +24,7 @@ from django.db import models
 from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model
 
-from paas.core.errors import Forbidden, NotFound, Refusal
+from paas.core.errors import Forbidden, NotFound, Refusal, Unauthenticated
 
 Actor = AbstractUser | AnonymousUser | None
 AnyModel = TypeVar("AnyModel", bound=models.Model)
@@ -68,18 +68,28 @@ def signed_in(actor: Actor) -> AbstractUser | None:
 
 
 def fresh(actor: Actor) -> Actor:
-    """The person as they are now: since a live view began their account may have been closed, their roles taken, the
-    token they came with revoked.
+    """The person as they are now, with the roles they have now.
+
+    Raises:
+        Unauthenticated: `not_authenticated`: since a live view began their account was closed, their session was ended
+            or the token they came with was revoked.
     """
     person = signed_in(actor)
     if person is None:
         return None
-    found = cast(Any, get_user_model())._default_manager.filter(pk=person.pk).first()
+    found = cast(Any, get_user_model())._default_manager.filter(pk=person.pk, is_active=True).first()
     token = getattr(person, "token", None)
-    if found is None or token is None:
-        return cast(Actor, found)
-    found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
-    return cast(Actor, found) if found.token is not None else None
+    if found is not None and token is not None:
+        found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
+    if found is None or not _still_signed_in(person, found):
+        raise Unauthenticated("not_authenticated", "You are signed out.", remedy="Sign in again.")
+    return cast(Actor, found)
+
+
+def _still_signed_in(then: AbstractUser, now: Any) -> bool:
+    if getattr(then, "token", None) is not None:
+        return now.token is not None
+    return bool(now.get_session_auth_hash() == then.get_session_auth_hash())
 
 
 def token_lets(actor: Actor, permission: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -116,6 +116,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
     """Name and password; the theme's own form lets Django's "staff" in alone."""
 
+    def clean(self) -> Any:
+        """A refusal, as where a directory does not answer, is told above the form and is the answer's status."""
+        try:
+            return super().clean()
+        except Refusal as refusal:
+            self.request.refusal = refusal
+            raise ValidationError(refused(refusal), code=refusal.code) from refusal
+
     def confirm_login_allowed(self, user: Any) -> None:
         """Any person who is not kept out."""
         if not user.is_active:
@@ -141,6 +149,14 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
     def has_permission(self, request: HttpRequest) -> bool:
         """Any active person, not only Django's "staff"."""
         return request.user.is_active and request.user.is_authenticated
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The theme's page; 503 rather than 200 where nobody could be asked."""
+        answer: HttpResponse = super().login(request, extra_context)
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None:
+            answer.status_code = refusal.status
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Home: the sections that have something for this person."""

@@ -38,6 +38,8 @@ BURST = 1000
 # A stream ends itself after this; the browser connects again at once and is checked anew.
 LIFETIME = 600.0
 PREFIX = "dougong:live:"
+# Every stream also listens here, for what may end it whatever it shows.
+EVERYONE = "everyone"
 
 Snapshot = Callable[[], dict[str, Any]]
 
@@ -144,7 +146,7 @@ class _Hints:
     async def connect(self) -> None:
         listener = self.client.pubsub()
         try:
-            await listener.subscribe(self.channel)
+            await listener.subscribe(self.channel, PREFIX + EVERYONE)
         except (redis.RedisError, OSError) as error:
             logger.debug("live_without_hints", error=str(error))
             await listener.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped

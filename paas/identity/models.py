@@ -1,6 +1,7 @@
-"""People, service accounts, teams, the permission rows of teams, API tokens and the sign-ins that wait for approval.
+"""People, service accounts, teams, the permission rows of teams, what a directory says of people, API tokens and the
+sign-ins that wait for approval.
 
-Written by `paas.identity.services`, `service_accounts` and `devices` alone.
+Written by `paas.identity.services`, `service_accounts`, `devices`, `directory` and `revocation` alone.
 """
 
 from __future__ import annotations
@@ -50,9 +51,16 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
         "Team", null=True, blank=True, on_delete=models.PROTECT, related_name="service_accounts", editable=False
     )
 
+    # Counts up when access ends, so that no session opened before holds.
+    session_round = models.PositiveIntegerField(default=0, editable=False)
+
     class Meta:
         ordering = ["username"]
         permissions = [("operate", "Can operate the platform: clusters, delivery, people")]
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must know to be this person's."""
+        return f"{super().get_session_auth_hash()}.{self.session_round}"
 
 
 class Team(Versioned):
@@ -88,6 +96,40 @@ class TeamGroupPermission(GroupObjectPermissionBase):
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
+
+
+class DirectoryAccount(models.Model):
+    """A person who signs in by the directory; without this row an account is local.
+
+    `given` are the groups that the mirror put the person into; `ended` is why the directory ended their access, empty
+    while it has not; `seen_at` is their last sign-in.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="directory_account")
+    identity = models.CharField(max_length=300, unique=True)
+    dn = models.TextField()
+    given = models.ManyToManyField(Group, related_name="+")
+    ended = models.CharField(max_length=20, blank=True, default="")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.dn
+
+
+class DirectoryReading(models.Model):
+    """How the last reading of a directory went; `problem` is empty where it went well."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    name = models.CharField(max_length=20, primary_key=True)
+    tried_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=100, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no types

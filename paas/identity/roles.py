@@ -34,11 +34,14 @@ def group_of(team: Team, role: str) -> int:
 
 
 def members(team: Team) -> list[Member]:
-    """The persons on the team: owners first, each role by name; one query."""
+    """The persons on the team: owners first, each role by name; one query. Who holds one role by hand and another by a
+    directory is there once, with the wider.
+    """
     groups = {group_of(team, role): role for role in ROLES}
     people = User.objects.filter(groups__in=groups, team=None).annotate(held=F("groups")).order_by("username")
-    found = [Member(user, groups[user.held]) for user in people]
-    return sorted(found, key=lambda member: ROLES.index(member.role))
+    found = sorted((Member(user, groups[user.held]) for user in people), key=lambda member: ROLES.index(member.role))
+    widest = {member.user.pk: member for member in reversed(found)}
+    return [member for member in found if widest[member.user.pk] is member]
 
 
 def role_of(team: Team, user: User) -> str | None:

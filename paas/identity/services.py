@@ -18,7 +18,8 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
-from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, Team, User
+from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, DirectoryAccount, Team, User
+from paas.identity.revocation import end_access
 from paas.identity.roles import DEPLOYER, GRANTS, OWNER, ROLES, VIEWER, group_of, role_of
 
 # How exactly it is known when a token was last used.
@@ -156,8 +157,14 @@ def create_user(*, username: str, password: str, email: str = "", actor: Actor) 
 
 
 def bootstrap_admin(*, username: str, password: str) -> User:
-    """The first superuser, by whoever may run commands on the server; run again it sets the password anew."""
+    """The first superuser, by whoever may run commands on the server; run again it sets the password anew.
+
+    Raises:
+        Conflict: `username_taken`, by somebody who signs in by the directory and would be superuser with it.
+    """
     with transaction.atomic():
+        if DirectoryAccount.objects.filter(user__username=username).exists():
+            raise Conflict("username_taken", f"There is a person named '{username}' already.")
         user, created = User.objects.get_or_create(username=username)
         kept = not created and user.is_superuser and user.is_active and user.check_password(password)
         operators()
@@ -195,19 +202,18 @@ def set_operator(*, user: User, operator: bool, actor: Actor) -> None:
 
 
 def set_active(*, user: User, active: bool, actor: Actor) -> None:
-    """Let a person sign in, or keep them out; keeping out also ends their tokens."""
+    """Let a person sign in, or keep them out, which ends all they have open."""
     require(actor, OPERATE, None)
+    if not active:
+        end_access(user, "", actor=actor)
+        return
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
-        if user.is_active == active:
-            return
-        user.is_active = active
-        user.save(update_fields=["is_active"])
-        if not active:
-            ApiToken.objects.filter(user=user).delete()
-        audit.record(
-            actor=actor, action="user.active_set", target=user, before={"active": not active}, after={"active": active}
-        )
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            # From now on it is open or closed by the operator's word; the directory may end it anew.
+            DirectoryAccount.objects.filter(user=user).update(ended="")
+            audit.record(
+                actor=actor, action="user.active_set", target=user, before={"active": False}, after={"active": True}
+            )
 
 
 def create_token(
