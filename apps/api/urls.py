@@ -9,6 +9,7 @@ from apps.api.appfile import AppFileSchemaView, RenderView
 from apps.api.applications import ApplicationViewSet
 from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
+from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
@@ -19,6 +20,16 @@ urlpatterns = [
     path("render/", RenderView.as_view(), name="render"),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
+    path(
+        "projects/<str:name>/members/",
+        ProjectMemberViewSet.as_view({"get": "members"}, pagination_class=None),
+        name="project-members",
+    ),
+    path(
+        "projects/<str:name>/members/<str:username>/",
+        ProjectMemberViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
+        name="project-member",
+    ),
     path(
         "projects/<str:name>/applications/<str:application>/",
         ProjectViewSet.as_view({"put": "deploy"}),

@@ -7,7 +7,7 @@ from apps.models.application import Application
 from apps.models.config import ConfigChange, ConfigProposal
 from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
 from apps.models.idempotency import IdempotencyKey
-from apps.models.project import Project
+from apps.models.project import Project, ProjectGroupPermission, ProjectRole
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
@@ -22,6 +22,8 @@ __all__ = [
     "IdempotencyKey",
     "Placement",
     "Project",
+    "ProjectGroupPermission",
+    "ProjectRole",
     "Release",
     "RouteClaim",
     "SecretVersion",

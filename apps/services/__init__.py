@@ -7,6 +7,7 @@ from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
 from apps.services.placing import Placing, set_placement
+from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
@@ -36,6 +37,7 @@ __all__ = [
     "dry_run_rollback",
     "open_terminal",
     "refuse_proposal",
+    "remove_project_member",
     "rerender",
     "retire",
     "retire_environment",
@@ -43,5 +45,6 @@ __all__ = [
     "rollback",
     "run_schedule",
     "set_placement",
+    "set_project_member",
     "set_secret",
 ]

@@ -94,6 +94,30 @@ class Client:
         at = path("teams", team, "members", username)
         self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
 
+    def platform_members(self) -> list[Body]:
+        """[{"username", "role"}], operators first."""
+        return list(self.http.pages(path("platform", "members")))
+
+    def set_platform_role(self, username: str, role: str, *, held: bool) -> list[Body]:
+        """Give a role of the platform or take it; all who have one then."""
+        return list(self.http.send("PUT" if held else "DELETE", path("platform", "members", role, username)).body)
+
+    def project_members(self, project: str) -> list[Body]:
+        """[{"username", "role"}] of the project alone, owners first."""
+        return list(self.http.pages(path("projects", project, "members")))
+
+    def set_project_member(self, project: str, username: str, role: str) -> list[Body]:
+        """Give a person a role; all members then."""
+        tag = self._as_seen(path("projects", project))
+        return list(
+            self.http.send("PUT", path("projects", project, "members", username), body={"role": role}, headers=tag).body
+        )
+
+    def remove_project_member(self, project: str, username: str) -> None:
+        """Take a person's role away."""
+        at = path("projects", project, "members", username)
+        self.http.send("DELETE", at, headers=self._as_seen(path("projects", project)))
+
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
         return list(self.http.pages(path("projects"), query))

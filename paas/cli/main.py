@@ -15,6 +15,7 @@ from paas.cli.commands import (
     deploy,
     docs,
     held,
+    members,
     placement,
     runs,
     secrets,
@@ -60,6 +61,7 @@ app.add_typer(placement.app, name="placement")
 app.add_typer(held.app, name="held")
 app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
+app.add_typer(members.platform, name="platform")
 app.add_typer(trees.app)
 app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")
