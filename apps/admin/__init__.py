@@ -18,6 +18,8 @@ In here:
     config_proposals  the second person's decision
     config_shown  its cells as rows
     layers        addresses of layers, and who may change them
+    explaining    why a person may do something, or who can grant it
+    project_members  who has a role on a project
     first_run     the first steps on an empty platform
     logs          the logs page
     terminals     the terminal page, and replays
@@ -26,7 +28,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import config, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
+from apps.admin.project_members import members_page
 from apps.admin.views import page
 from apps.models import Project
-from apps.admin.project_members import members_page
 from paas.core.moments import when
 from paas.core.permissions import allowed, visible
 from paas.core.site import ConsoleModelAdmin, column, console

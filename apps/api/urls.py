@@ -9,6 +9,7 @@ from apps.api.appfile import AppFileSchemaView, RenderView
 from apps.api.applications import ApplicationViewSet
 from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
+from apps.api.permissions import ExplanationView
 from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
@@ -18,6 +19,7 @@ from apps.api.terminals import ExecView, TerminalViewSet
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
     path("render/", RenderView.as_view(), name="render"),
+    path("permissions/explanation/", ExplanationView.as_view(), name="permission-explanation"),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(

@@ -94,6 +94,11 @@ class Client:
         at = path("teams", team, "members", username)
         self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
 
+    def explain_permission(self, person: str, action: str, thing: str) -> Body:
+        """{"allowed", "ways", "reason", "roles", "grantors", "token"}: see `explained`."""
+        asked = {"person": person, "action": action, "object": thing}
+        return self._object("GET", path("permissions", "explanation"), params=asked)
+
     def platform_members(self) -> list[Body]:
         """[{"username", "role"}], operators first."""
         return list(self.http.pages(path("platform", "members")))

@@ -211,15 +211,21 @@ def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal
         "permission_denied",
         f"You may view {named_in_quotes(obj)}, but not do this.",
         rule=f"It needs the permission '{permission}' on {root}.",
-        remedy=f"Ask an owner of {root} for a role that has it{_owners_told(actor, carriers)}.",
+        remedy=f"Ask an owner of {root} for a role that has it{_owners_told(actor, obj)}.",
     )
 
 
-def _owners_told(actor: Actor, carriers: list[models.Model]) -> str:
-    """Some of them by name, where the actor may see them: they stand on the page of what they own."""
-    granted = [each for each in carriers if scope_of(root_of(type(each))) == "team"]
+def owners_seen(actor: Actor, obj: models.Model) -> list[str]:
+    """Who may give roles that reach the object, by name, where the actor may see them: owners stand on the page of what
+    they own. None where no team does.
+    """
+    granted = [each for each in carriers_of(obj) if scope_of(root_of(type(each))) == "team"]
     seen = [each for each in granted if allowed(actor, "view", each)]
-    names = owners_of(seen)[:MOST_NAMED] if seen else []
+    return owners_of(seen) if seen else []
+
+
+def _owners_told(actor: Actor, obj: models.Model) -> str:
+    names = owners_seen(actor, obj)[:MOST_NAMED]
     return f": {', '.join(names)}" if names else ""
 
 

@@ -101,7 +101,8 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
             "original": team,
             "team": team,
             "tabs": "identity/tabs.html",
-            "twin": f"dougong team add | remove {team.name} NAME · PUT | DELETE /api/v1/teams/{team.name}/members/NAME/",
+            "twin": f"dougong team add | remove {team.name} NAME · "
+            f"PUT | DELETE /api/v1/teams/{team.name}/members/NAME/",
         },
     )
     return show(request, page)

@@ -34,7 +34,8 @@ NAME = RegexValidator(
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's tokens refer to it, without types
     """A person, or with `team` a service account. Signed-in persons see the console; what they may do there is a
-    matter of teams and of the groups operators and auditors. A service account has no password and works for its team alone.
+    matter of teams and of the groups operators and auditors. A service account has no password and works for its team
+    alone.
     """
 
     permission_scope: ClassVar[str] = "operators"
