@@ -69,7 +69,7 @@ def explain_view(request: HttpRequest, said: str) -> HttpResponse:
         who, action = form.cleaned_data["person"], form.cleaned_data["action"]
         context["twin"] = f"dougong explain permission {who} {action} {said}"
         try:
-            person = actor if who == actor.username else person_named(who)
+            person = actor if who == actor.username else person_named(who, kept_out=True)
             context["answer"] = _shown(explain(actor=actor, person=person, action=action, obj=obj))
         except Refusal as refusal:
             refuse(form, refusal)

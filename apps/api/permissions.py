@@ -63,6 +63,6 @@ class ExplanationView(APIView):
         actor = cast(Actor, request.user)
         obj = object_named(actor, said.get("object", ""))
         who = said.get("person") or request.user.get_username()
-        person = request.user if who == request.user.get_username() else person_named(who)
+        person = request.user if who == request.user.get_username() else person_named(who, kept_out=True)
         found = explain(actor=actor, person=cast(Any, person), action=said.get("action", ""), obj=obj)
         return Response(ExplanationOut(found).data)

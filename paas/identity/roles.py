@@ -81,9 +81,10 @@ def known_role(role: str) -> str:
     return role
 
 
-def person_named(username: str) -> User:
-    """Somebody who may sign in. Raises NotFound `user_not_found`."""
-    user = User.objects.filter(username=username, is_active=True).first()
+def person_named(username: str, *, kept_out: bool = False) -> User:
+    """Somebody who may sign in, or with `kept_out` also who may not. Raises NotFound `user_not_found`."""
+    known = User.objects.all() if kept_out else User.objects.filter(is_active=True)
+    user = known.filter(username=username).first()
     if user is None:
         raise NotFound(
             "user_not_found", f"There is no person named '{username[:80]}'.", remedy="Ask an operator to add them."

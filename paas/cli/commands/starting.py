@@ -80,8 +80,8 @@ def explain(
         list[str] | None,
         typer.Argument(
             metavar="[PERSON ACTION OBJECT]",
-            help="After permission: who (me for yourself), what (view, deploy, release, exec, own, operate), on what "
-            "(team/NAME, project/NAME, application/PROJECT/NAME, environment/PROJECT/APP/NAME, cluster/NAME, platform).",
+            help="After permission: who (me for yourself), what (view, deploy, release, exec, own, operate), on what: "
+            "platform, cluster/NAME, team/NAME, project/NAME, application/PROJECT/NAME, environment/PROJECT/APP/NAME.",
         ),
     ] = None,
 ) -> None:
