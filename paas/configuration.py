@@ -151,6 +151,12 @@ class Settings(BaseSettings):
         description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
         "each cluster grants them or not; all are off until turned on.",
     )
+    approval_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="How long a release proposed for a protected environment waits for its second person, in hours.",
+    )
     exec_minutes: int = Field(default=15, ge=1, le=480, description="How long a terminal lasts at most, in minutes.")
     exec_idle_minutes: int = Field(
         default=5,

@@ -12,6 +12,7 @@ In here:
     applications  list and page of an application, retirement
     releases      the release history: comparing two releases, and rolling back
     differences   in what two releases differ, as rows
+    approvals     releases that wait for a second person, and which environments are protected
     config        the matrix of configuration: keys by environments, and secrets
     config_edit   changing a key in place
     config_keys   what happened to a key or a secret
@@ -28,7 +29,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import approvals, config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

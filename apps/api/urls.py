@@ -7,6 +7,7 @@ from rest_framework.routers import BaseRouter
 
 from apps.api.appfile import AppFileSchemaView, RenderView
 from apps.api.applications import ApplicationViewSet
+from apps.api.approvals import ApprovalViewSet
 from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
 from apps.api.permissions import ExplanationView
@@ -52,6 +53,11 @@ urlpatterns = [
         EnvironmentViewSet.as_view({"post": "run_schedule"}),
         name="environment-schedule-run",
     ),
+    path(
+        "environments/<uuid:id>/protection/",
+        EnvironmentViewSet.as_view({"put": "protect"}),
+        name="environment-protection",
+    ),
     path("environments/<uuid:id>/exec/", ExecView.as_view(), name="environment-exec"),
 ]
 
@@ -62,5 +68,6 @@ def register(router: BaseRouter) -> None:
     router.register("applications", ApplicationViewSet, basename="application")
     router.register("environments", EnvironmentViewSet, basename="environment")
     router.register("config/proposals", ConfigProposalViewSet, basename="config-proposal")
+    router.register("approvals", ApprovalViewSet, basename="approval")
     router.register("releases", ReleaseViewSet, basename="release")
     router.register("terminals", TerminalViewSet, basename="terminal")

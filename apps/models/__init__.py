@@ -8,6 +8,7 @@ from apps.models.config import ConfigChange, ConfigProposal
 from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
 from apps.models.idempotency import IdempotencyKey
 from apps.models.project import Project, ProjectGroupPermission, ProjectRole
+from apps.models.proposal import ReleaseProposal
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
@@ -25,6 +26,7 @@ __all__ = [
     "ProjectGroupPermission",
     "ProjectRole",
     "Release",
+    "ReleaseProposal",
     "RouteClaim",
     "SecretVersion",
     "StatusDue",

@@ -9,6 +9,7 @@ import typer
 from paas.cli.commands import (
     account,
     applications,
+    approvals,
     audit,
     clusters,
     config,
@@ -54,6 +55,7 @@ app.add_typer(account.app)
 app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
+app.add_typer(approvals.app)
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(placement.scales)
