@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin.differences import between, facts, lines
@@ -25,6 +26,13 @@ from paas.core.site import refused, register_view
 from paas.core.sse import stream
 
 MOST_DECIDED = 20
+STANDINGS = {
+    "Pending": gettext_lazy("Pending"),
+    "Approved": gettext_lazy("Approved"),
+    "Declined": gettext_lazy("Declined"),
+    "Superseded": gettext_lazy("Superseded"),
+    "Expired": gettext_lazy("Expired"),
+}
 
 
 def context(actor: Actor) -> dict[str, Any]:
@@ -75,7 +83,7 @@ def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         "opts": Application._meta,
         "original": environment.application,
         "proposal": proposal,
-        "open": proposal.standing == ReleaseProposal.State.PENDING,
+        "open": getattr(proposal, "standing", "") == ReleaseProposal.State.PENDING,
         "mine": proposal.proposed_by == request.user,
         "decides": allowed(request.user, "release", environment),
         "form": form,
@@ -118,7 +126,7 @@ def protection_view(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _row(proposal: ReleaseProposal) -> dict[str, Any]:
     return {
         "proposal": proposal,
-        "standing": _(proposal.standing),  # type: ignore[attr-defined]  # annotated by proposals_of
+        "standing": STANDINGS[getattr(proposal, "standing", proposal.state)],
         "image": short(proposal.image),
         "href": reverse("admin:approval", args=[proposal.pk]),
     }

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.admin.views import page
+from apps.models import Application, Environment
 from apps.selectors.named import object_named
 from paas.core.errors import Refusal
 from paas.core.permissions import OPERATE, allowed, is_overseer
@@ -63,7 +65,7 @@ def explain_view(request: HttpRequest, said: str) -> HttpResponse:
         "title": _("Who may what on %(name)s") % {"name": said},
         "form": form,
         "others": is_overseer(actor) or (obj is not None and allowed(actor, "own", obj)),
-        **({"opts": obj._meta, "original": obj} if obj is not None else {}),
+        **_frame(obj),
     }
     if form.is_valid():
         who, action = form.cleaned_data["person"], form.cleaned_data["action"]
@@ -74,6 +76,14 @@ def explain_view(request: HttpRequest, said: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
     return page(request, "applications/explain.html", context)
+
+
+def _frame(obj: Model | None) -> dict[str, Any]:
+    """What the header of the page needs to say where one is."""
+    if obj is None:
+        return {"opts": Application._meta}
+    row = obj.application if isinstance(obj, Environment) else obj
+    return {"opts": row._meta, "original": row}
 
 
 def _shown(found: Explanation) -> dict[str, Any]:

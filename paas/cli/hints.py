@@ -52,7 +52,7 @@ _CODES: Mapping[str, str] = {
     "Bring the command to the version of the control plane, and check --server.": """body_unreadable
         media_type_unsupported method_not_allowed not_acceptable not_found""",
     "See who is there in the console, under Teams and People.": "member_not_found role_unknown username_taken",
-    "Choose one of those named above.": "language_unknown",
+    "Choose one of those named above.": "language_unknown platform_role_unknown",
 }
 _BY_CODE = {code: hint for hint, codes in _CODES.items() for code in codes.split()}
 # Codes made of the name of what they are about.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from paas.cli.client import environment_of
+from paas.cli.commands.applications import App, Environment
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
 
@@ -20,10 +21,8 @@ Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 @command
 def protect(
     session: Session,
-    application: Annotated[str, typer.Argument(metavar="APP", help="NAME or PROJECT/NAME.")],
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="The environment; needed where there are several.")
-    ] = None,
+    application: App,
+    environment: Environment = None,
     off: Annotated[bool, typer.Option("--off", help="End the protection; that needs a reason.")] = False,
     reason: Reason = "",
 ) -> None:

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from paas.core.api import IF_MATCH, ResourceViewSet, etag
 from paas.core.errors import Unauthenticated
-from paas.core.permissions import OPERATE, require, with_words
+from paas.core.permissions import OPERATE, Actor, require, with_words
 from paas.identity import services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
@@ -147,7 +147,7 @@ class PlatformMembersView(APIView):
     @extend_schema(operation_id="platform_members_list", responses=forms.PlatformMemberOut(many=True))
     def get(self, request: Request) -> Response:
         """Operators, then auditors; for themselves to see."""
-        require(request.user, "view", None)
+        require(cast(Actor, request.user), "view", None)
         return Response(forms.PlatformMemberOut(platform_members(), many=True).data)
 
 
@@ -165,6 +165,7 @@ class PlatformMemberView(APIView):
         return self._set(request, role, username, held=False)
 
     def _set(self, request: Request, role: str, username: str, *, held: bool) -> Response:
-        require(request.user, OPERATE, None)
-        services.set_platform_role(user=person_named(username), role=role, held=held, actor=request.user)
+        actor = cast(Actor, request.user)
+        require(actor, OPERATE, None)
+        services.set_platform_role(user=person_named(username), role=role, held=held, actor=actor)
         return Response(forms.PlatformMemberOut(platform_members(), many=True).data)

@@ -200,11 +200,12 @@ def test_what_is_as_declared_is_not_proposed(deploy, environment, releaser):
     assert (made.proposals, made.unchanged) == ((), ("production",))
 
 
-def test_other_environments_of_the_file_are_released(deploy, environment, releaser):
-    made = deploy(actor=releaser, greeting="hi", environments={"production": {"clusters": ["east"]},
-                                                               "staging": {"clusters": ["east"]}})  # fmt: skip
+def test_other_environments_of_the_file_are_released(deploy, environment, releaser, west):
+    both = {"production": {"clusters": ["east"]}, "staging": {"clusters": ["west"]}}
+    made = deploy(actor=releaser, greeting="hi", environments=both)
     assert [each.environment.name for each in made.releases] == ["staging"]
     assert [each.environment.name for each in made.proposals] == ["production"]
+    assert made.application.app_file["environments"] == both
 
 
 def test_going_back_takes_one_releaser_who_says_why(environment, proposal, releaser, second, developer):
