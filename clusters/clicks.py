@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from clusters.models import OwnedObject, WorkChange
 from paas.core.errors import NotFound
 from paas.core.models import AuditEvent
-from paas.core.permissions import OPERATE, Actor, not_found, require, visible
+from paas.core.permissions import Actor, not_found, require, visible
 
 # Transaction ids repeat only on another server, after a dump was restored there.
 _NEAR = timedelta(hours=1)
@@ -57,12 +57,12 @@ def click_behind(*, actor: Actor, work_id: UUID, generation: int, uid: str) -> C
 
 
 def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
-    """All objects, on all clusters, that the event's change asked to be written or removed; operators only.
+    """All objects, on all clusters, that the event's change asked to be written or removed; for operators and auditors.
 
     Raises:
         NotFound: `audit_event_not_found`.
     """
-    require(actor, OPERATE, None)
+    require(actor, "view", None)
     event = AuditEvent.objects.filter(pk=event_id).first()
     if event is None:
         raise not_found(AuditEvent)

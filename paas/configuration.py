@@ -179,7 +179,7 @@ class Settings(BaseSettings):
     ldap_map: Annotated[dict[str, tuple[str, ...]], NoDecode] = Field(
         default={},
         description="Which group gives which roles, as JSON: "
-        '`{"cn=shop,ou=groups,dc=example": "shop:deployer", "cn=it,ou=groups,dc=example": "operators, shop:owner"}`. '
+        '`{"cn=shop,ou=groups,dc=example": "shop:developer", "cn=it,ou=groups,dc=example": "operators, shop:owner"}`. '
         "Who is in none of them cannot sign in by the directory.",
     )
     ldap_timeout: float = Field(
@@ -195,6 +195,12 @@ class Settings(BaseSettings):
         default=False,
         description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
         "each cluster grants them or not; all are off until turned on.",
+    )
+    approval_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="How long a release proposed for a protected environment waits for its second person, in hours.",
     )
     exec_minutes: int = Field(default=15, ge=1, le=480, description="How long a terminal lasts at most, in minutes.")
     exec_idle_minutes: int = Field(

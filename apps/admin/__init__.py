@@ -12,12 +12,15 @@ In here:
     applications  list and page of an application, retirement
     releases      the release history: comparing two releases, and rolling back
     differences   in what two releases differ, as rows
+    approvals     releases that wait for a second person, and which environments are protected
     config        the matrix of configuration: keys by environments, and secrets
     config_edit   changing a key in place
     config_keys   what happened to a key or a secret
     config_proposals  the second person's decision
     config_shown  its cells as rows
     layers        addresses of layers, and who may change them
+    explaining    why a person may do something, or who can grant it
+    project_members  who has a role on a project
     first_run     the first steps on an empty platform
     logs          the logs page
     terminals     the terminal page, and replays
@@ -26,7 +29,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import config, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import approvals, config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

@@ -185,6 +185,7 @@ register_navigation(
         NavigationItem(gettext_noop("Applications"), "admin:applications_application_changelist", "apps"),
         NavigationItem(gettext_noop("Projects"), "admin:applications_project_changelist", "folder"),
         NavigationItem(gettext_noop("Configuration"), "admin:config", "tune"),
+        NavigationItem(gettext_noop("Approvals"), "admin:approvals", "approval"),
     ],
     order=10,
 )

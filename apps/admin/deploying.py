@@ -83,6 +83,8 @@ def _made(request: HttpRequest, form: DeployForm, project: Project) -> HttpRespo
         done.append(made.application)
         labels = ", ".join(f"{each.environment.name} {each}" for each in made.releases)
         told = _("Deployed: %(releases)s.") % {"releases": labels} if labels else _("Nothing has changed.")
+        if made.proposals:
+            told = _("Proposed, and waiting for a second person under Approvals.")
         return " ".join([told, *made.notes])
 
     if acted(request, form, act, done="") is None:

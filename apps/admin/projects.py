@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
+from apps.admin.project_members import members_page
 from apps.admin.views import page
 from apps.models import Project
 from paas.core.moments import when
@@ -45,6 +47,11 @@ class ProjectAdmin(ConsoleModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the number of applications."""
         return selectors.projects_of(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page of those who have a role here alone."""
+        view = self.admin_site.admin_view(members_page)
+        return [path("<uuid:pk>/members/", view, name="applications_project_members"), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("Applications"))
     def applications(self, project: Project) -> int:

@@ -7,7 +7,8 @@ from apps.models.application import Application
 from apps.models.config import ConfigChange, ConfigProposal
 from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
 from apps.models.idempotency import IdempotencyKey
-from apps.models.project import Project
+from apps.models.project import Project, ProjectGroupPermission, ProjectRole
+from apps.models.proposal import ReleaseProposal
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
@@ -22,7 +23,10 @@ __all__ = [
     "IdempotencyKey",
     "Placement",
     "Project",
+    "ProjectGroupPermission",
+    "ProjectRole",
     "Release",
+    "ReleaseProposal",
     "RouteClaim",
     "SecretVersion",
     "StatusDue",

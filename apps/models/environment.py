@@ -21,7 +21,8 @@ class Environment(Versioned):
     """`placement` is what the app file or a person said: {"clusters": [names]} or {"selector": {label: value}}, where
     replicas are divided with {"replicas": "divided", "weights": {cluster: number}}; Placement rows are what came of it.
     `namespace` is its namespace on every cluster, made once and never computed again. `generation` rises with each
-    change of what is desired. `exec_allowed`: terminals may be opened in its containers.
+    change of what is desired. `exec_allowed`: terminals may be opened in its containers. `protected`: what is new there
+    is approved by a second person.
     """
 
     permission_parent: ClassVar[str] = "application"
@@ -35,6 +36,7 @@ class Environment(Versioned):
     )
     generation = models.BigIntegerField(default=0)
     exec_allowed = models.BooleanField(default=False)
+    protected = models.BooleanField(default=False)
     retiring_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 

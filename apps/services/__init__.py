@@ -2,12 +2,15 @@
 loop and writes the audit event in one transaction; nothing here calls a cluster.
 """
 
+from apps.services.approvals import approve_release, decline_release
 from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
 from apps.services.placing import Placing, set_placement
+from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
+from apps.services.protection import protect_environment
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
 from apps.services.revocation import Revoked, revoke_secret
@@ -26,16 +29,20 @@ __all__ = [
     "Run",
     "accept_proposal",
     "allow_exec",
+    "approve_release",
     "change_config",
     "create_environment",
     "create_project",
+    "decline_release",
     "deploy",
     "dry_run_deploy",
     "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
     "open_terminal",
+    "protect_environment",
     "refuse_proposal",
+    "remove_project_member",
     "rerender",
     "retire",
     "retire_environment",
@@ -43,5 +50,6 @@ __all__ = [
     "rollback",
     "run_schedule",
     "set_placement",
+    "set_project_member",
     "set_secret",
 ]

@@ -17,6 +17,7 @@ from apps.selectors.config import Scope
 from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce
 from apps.services.pins import refuse_faults
+from apps.services.protection import no_release_of_config
 from apps.services.submit import prepare, submit
 from apps.spec import AppSpec
 from clusters.models import Cluster
@@ -95,7 +96,7 @@ def reconfigure(
 
     Raises:
         Invalid: the codes of `pins.pinned_config` and of the renderer.
-        Conflict: whatever admission refuses with.
+        Conflict: `environment_protected`; whatever admission refuses with.
     """
     current = environment.current_release
     if current is None:
@@ -104,6 +105,7 @@ def reconfigure(
     differences = tuple(_differences(spec, before, after))
     if not differences:
         return None
+    no_release_of_config(environment)
     refuse_faults(str(environment), after)
     spec = replace(spec, config=_applied(spec, differences), release=next_label(environment))
     prepared = prepare(environment, spec, clusters)

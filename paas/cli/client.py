@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from paas.cli.errors import MissingError, UsageError
-from paas.cli.http import Http, path
+from paas.cli.http import path
+from paas.cli.people import Body, People
 
-Body = dict[str, Any]
 DRY_RUN = {"dryRun": "true"}
 CLIENT_ID = "dougong-cli"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-class Client:
+class Client(People):
     """Each method raises CliError where the API refuses."""
-
-    def __init__(self, http: Http) -> None:
-        self.http = http
 
     def login(self, username: str, password: str, name: str) -> Body:
         """{"token", "expires_at"}; the token is called `name` in the list of tokens."""
@@ -79,20 +75,6 @@ class Client:
     def create_team(self, team: Body) -> Body:
         """{"name", "title"}."""
         return self._object("POST", path("teams"), team)
-
-    def members(self, team: str) -> list[Body]:
-        """[{"username", "role"}], owners first."""
-        return list(self.http.pages(path("teams", team, "members")))
-
-    def set_member(self, team: str, username: str, role: str) -> list[Body]:
-        """Give a person a role; all members then."""
-        at = path("teams", team, "members", username)
-        return list(self.http.send("PUT", at, body={"role": role}, headers=self._as_seen(path("teams", team))).body)
-
-    def remove_member(self, team: str, username: str) -> None:
-        """Take a person's role away."""
-        at = path("teams", team, "members", username)
-        self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
 
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
@@ -342,21 +324,6 @@ class Client:
     def decide_proposal(self, proposal_id: str, decision: str, reason: str) -> Body:
         """ "accept" or "refuse" it."""
         return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
-
-    def _as_seen(self, at: str) -> dict[str, str]:
-        """The header that makes a change one of what is there now."""
-        return {"If-Match": self.http.send("GET", at).etag}
-
-    def _object(
-        self,
-        method: str,
-        at: str,
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Body:
-        found = self.http.send(method, at, body=body, headers=headers, params=params).body
-        return found if isinstance(found, dict) else {}
 
 
 def account_of(reference: str) -> tuple[str, str]:

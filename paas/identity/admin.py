@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
 from paas.core.errors import Refusal
-from paas.core.permissions import is_operator
+from paas.core.permissions import is_overseer
 from paas.core.site import (
     ConsoleModelAdmin,
     NavigationItem,
@@ -29,8 +29,8 @@ from paas.core.site import (
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
 from paas.identity.member_pages import members_page
-from paas.identity.models import OPERATORS, Team, User
-from paas.identity.roles import members
+from paas.identity.models import Team, User
+from paas.identity.roles import PLATFORM_ROLES, members
 
 
 class NewUserForm(forms.ModelForm[User]):
@@ -49,6 +49,9 @@ class UserForm(forms.ModelForm[User]):
     operator = forms.BooleanField(
         required=False, help_text=gettext_lazy("May operate the platform: clusters, delivery, people.")
     )
+    auditor = forms.BooleanField(
+        required=False, help_text=gettext_lazy("May view everything and the audit trail, and change nothing.")
+    )
 
     class Meta:
         model = User
@@ -57,12 +60,14 @@ class UserForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.username:
-            self.fields["operator"].initial = self.instance.groups.filter(name=OPERATORS).exists()
+            held = set(self.instance.groups.values_list("name", flat=True))
+            for role, (group, _word) in PLATFORM_ROLES.items():
+                self.fields[role].initial = group in held
 
 
 @admin.register(User, site=console)
 class UserAdmin(ConsoleModelAdmin):
-    """People; operators only."""
+    """People; for operators, and for auditors to see."""
 
     create_permission = update_permission = "operate"
     create_twin = "manage.py bootstrap"
@@ -77,7 +82,7 @@ class UserAdmin(ConsoleModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The fields of the form."""
-        return ["username", "email", "is_active", "operator"] if obj else ["username", "email", "password"]
+        return ["username", "email", "is_active", "operator", "auditor"] if obj else ["username", "email", "password"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Names never change."""
@@ -88,9 +93,11 @@ class UserAdmin(ConsoleModelAdmin):
         return services.create_user(actor=request.user, **form.cleaned_data)
 
     def service_update(self, request: HttpRequest, obj: User, form: ModelForm[Any]) -> None:
-        """Let in, keep out, make an operator."""
-        services.set_active(user=obj, active=form.cleaned_data["is_active"], actor=request.user)
-        services.set_operator(user=obj, operator=form.cleaned_data["operator"], actor=request.user)
+        """Let in, keep out, make an operator or an auditor."""
+        said = form.cleaned_data
+        services.set_active(user=obj, active=said["is_active"], actor=request.user)
+        for role in PLATFORM_ROLES:
+            services.set_platform_role(user=obj, role=role, held=said[role], actor=request.user)
 
 
 @admin.register(Team, site=console)
@@ -138,8 +145,8 @@ class TeamAdmin(ConsoleModelAdmin):
         services.rename_team(team=obj, title=form.cleaned_data["title"], actor=request.user)
 
 
-def _operates(request: HttpRequest) -> bool:
-    return is_operator(request.user)
+def _oversees(request: HttpRequest) -> bool:
+    return is_overseer(request.user)
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
@@ -167,6 +174,6 @@ register_navigation(
 )
 register_navigation(
     gettext_noop("People"),
-    [NavigationItem(gettext_noop("People"), "admin:identity_user_changelist", "person", _operates)],
+    [NavigationItem(gettext_noop("People"), "admin:identity_user_changelist", "person", _oversees)],
     order=80,
 )

@@ -26,9 +26,9 @@ from paas.core import audit
 from paas.core.errors import Forbidden
 from paas.identity import services
 from paas.identity.ldap.entries import Answer, Person
-from paas.identity.models import OPERATORS, DirectoryAccount, DirectoryReading, Team, User
+from paas.identity.models import DirectoryAccount, DirectoryReading, Team, User
 from paas.identity.revocation import end_access
-from paas.identity.roles import ROLES, group_of
+from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
 
 logger = structlog.get_logger(__name__)
 
@@ -41,6 +41,8 @@ REASONS = {
     "disabled": "disabled in the directory",
     "expired": "expired in the directory",
 }
+# The groups of the platform's roles, as the map calls these, and the roles.
+OF_THE_PLATFORM = {group: role for role, (group, _) in PLATFORM_ROLES.items()}
 # Beat wakes the reading every half a minute: after four of them something is wrong with it.
 LATE = timedelta(minutes=2)
 
@@ -157,15 +159,15 @@ def mirror(account: DirectoryAccount, wanted: dict[str, int], *, take: bool) -> 
 
 
 def seats(words: Collection[str]) -> dict[str, int]:
-    """Each role as the map has it ("shop:deployer", "operators") → the id of its group. What is not there is left out,
+    """Each role as the map has it ("shop:developer", "operators") → the id of its group. What is not there is left out,
     with a warning: the map may be ahead of the teams.
     """
     pairs = {word: tuple(word.partition(":")[::2]) for word in words}
     teams = {team.name: team for team in Team.objects.filter(name__in=[team for team, _ in pairs.values()])}
     found: dict[str, int] = {}
     for word, (name, role) in pairs.items():
-        if word == OPERATORS:
-            found[word] = services.operators().pk
+        if word in OF_THE_PLATFORM:
+            found[word] = services.platform_group(OF_THE_PLATFORM[word]).pk
         elif name in teams and role in ROLES:
             found[word] = group_of(teams[name], role)
         else:
@@ -248,13 +250,16 @@ def _differs(account: DirectoryAccount, wanted: set[int], *, take: bool) -> bool
 
 
 def _tell(user: User, group: int, *, given: bool) -> None:
-    """One event: on the team, whose members' page it changes, or on the person where it is about operators."""
-    team = Team.objects.select_for_update().filter(Q(owners=group) | Q(deployers=group) | Q(viewers=group)).first()
+    """One event: on the team, whose members' page it changes, or on the person where it is about the platform."""
+    its_own = Q(owners=group) | Q(releasers=group) | Q(developers=group) | Q(viewers=group)
+    team = Team.objects.select_for_update().filter(its_own).first()
     held, none = {"user": user.username, "role": "", "by": "directory"}, {"user": user.username, "role": None}
     if team is None:
-        states = {"operator": not given}, {"operator": given}
-        if Group.objects.filter(pk=group, name=OPERATORS).exists():
-            audit.record(actor=None, action="user.operator_mirrored", target=user, before=states[0], after=states[1])
+        name = Group.objects.filter(pk=group, name__in=OF_THE_PLATFORM).values_list("name", flat=True).first()
+        if name is not None:
+            role = OF_THE_PLATFORM[name]
+            action, before, after = f"user.{role}_mirrored", {role: not given}, {role: given}
+            audit.record(actor=None, action=action, target=user, before=before, after=after)
         return
     held["role"] = next(role for role in ROLES if group_of(team, role) == group)
     before, after = (none, held) if given else (held, none)

@@ -17,14 +17,14 @@ from knox.models import AbstractAuthToken, AuthTokenManager
 
 from paas.core.models import Versioned
 
-OPERATORS = "operators"
+OPERATORS, AUDITORS = "operators", "auditors"
 
 # What a token may be for, and the permission words it lets through.
 READ, DEPLOY, ADMIN = "read", "deploy", "admin"
 SCOPES: dict[str, frozenset[str]] = {
     READ: frozenset({"view"}),
-    DEPLOY: frozenset({"view", "deploy"}),
-    ADMIN: frozenset({"view", "deploy", "exec", "own", "operate"}),
+    DEPLOY: frozenset({"view", "deploy", "release"}),
+    ADMIN: frozenset({"view", "deploy", "release", "exec", "own", "operate"}),
 }
 
 NAME = RegexValidator(
@@ -35,7 +35,8 @@ NAME = RegexValidator(
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's tokens refer to it, without types
     """A person, or with `team` a service account. Signed-in persons see the console; what they may do there is a
-    matter of teams and of the group operators. A service account has no password and works for its team alone.
+    matter of teams and of the groups operators and auditors. A service account has no password and works for its team
+    alone.
     """
 
     permission_scope: ClassVar[str] = "operators"
@@ -56,7 +57,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
 
     class Meta:
         ordering = ["username"]
-        permissions = [("operate", "Can operate the platform: clusters, delivery, people")]
+        permissions = [
+            ("operate", "Can operate the platform: clusters, delivery, people"),
+            ("audit", "Can view all that is on the platform, and the audit trail"),
+        ]
 
     def get_session_auth_hash(self) -> str:
         """What a session must know to be this person's."""
@@ -73,13 +77,15 @@ class Team(Versioned):
     )
     title = models.CharField(max_length=100)
     owners = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="owned_team", editable=False)
-    deployers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="deployed_team", editable=False)
+    releasers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="released_team", editable=False)
+    developers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="developed_team", editable=False)
     viewers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="viewed_team", editable=False)
 
     class Meta:
         ordering = ["name"]
         permissions = [
             ("deploy_team", "Can deploy what belongs to the team"),
+            ("release_team", "Can release what belongs to the team to protected environments"),
             ("exec_team", "Can open terminals in what belongs to the team"),
             ("own_team", "Can change the team and its members"),
         ]

@@ -55,7 +55,7 @@ def create_service_account(*, team: Team, name: str, actor: Actor) -> User:
             account.is_active = True
             account.set_unusable_password()
             account.save()
-            account.groups.set([team.deployers])
+            account.groups.set([team.developers])
             audit.record(actor=actor, action="service_account.created", target=account, after={"team": team.name})
     except IntegrityError as error:
         raise _taken(team, name) from error

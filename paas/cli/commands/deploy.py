@@ -47,13 +47,16 @@ def deploy(
     application = session.client.deploy(project, name, order)
     for note in application.get("notes") or ():
         session.output.note(str(note))
-    if watch:
+    proposed = application.get("proposed") or {}
+    for name, proposal in proposed.items():
+        session.output.note(f"{name} waits for a second person: `dougong approve {proposal}`.")
+    if watch and not (proposed and not application.get("deployed")):
         chosen = environment[0] if environment and len(environment) == 1 else None
         follow_status(session, str(application["id"]), chosen, timeout)
         return
     session.output.show(
         application,
-        table=lambda: facts([("Deployed", f"{project}/{name}"), *_releases(application)]),
+        table=lambda: facts([("Declared" if proposed else "Deployed", f"{project}/{name}"), *_releases(application)]),
         names=lambda: [f"application/{project_name(application) or project}/{name}"],
     )
 

@@ -7,7 +7,14 @@ from rest_framework.routers import BaseRouter
 
 from paas.identity.api.oauth import DeviceAuthorizationView, DeviceTokenView
 from paas.identity.api.service_accounts import ServiceAccountTokenViewSet, ServiceAccountViewSet
-from paas.identity.api.views import LoginView, MeView, TeamViewSet, TokenViewSet
+from paas.identity.api.views import (
+    LoginView,
+    MeView,
+    PlatformMembersView,
+    PlatformMemberView,
+    TeamViewSet,
+    TokenViewSet,
+)
 
 ACCOUNT = "teams/<str:team>/service-accounts/<str:account>/"
 
@@ -16,6 +23,8 @@ urlpatterns = [
     path("oauth/device_authorization", DeviceAuthorizationView.as_view(), name="device-authorization"),
     path("oauth/token", DeviceTokenView.as_view(), name="device-token"),
     path("me", MeView.as_view(), name="me"),
+    path("platform/members/", PlatformMembersView.as_view(), name="platform-members"),
+    path("platform/members/<str:role>/<str:username>/", PlatformMemberView.as_view(), name="platform-member"),
     path(
         "teams/<str:name>/members/", TeamViewSet.as_view({"get": "members"}, pagination_class=None), name="team-members"
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from paas.configuration import Settings
 
-_ROLE = re.compile(r"operators|[a-z][-a-z0-9]*:[a-z][-a-z]*")
+_ROLE = re.compile(r"operators|auditors|[a-z][-a-z0-9]*:[a-z][-a-z]*")
 _SCHEMES = ("ldap://", "ldaps://")
 
 
@@ -48,7 +48,9 @@ def check(settings: Settings) -> None:
     for group, roles in settings.ldap_map.items():
         for role in roles:
             if not _ROLE.fullmatch(role):
-                raise ValueError(f"DOUGONG_LDAP_MAP: '{role}' of {group} is neither TEAM:ROLE nor operators")
+                raise ValueError(
+                    f"DOUGONG_LDAP_MAP: '{role}' of {group} is neither TEAM:ROLE nor operators nor auditors"
+                )
 
 
 def _given(settings: Settings, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The audit trail over the API: read by operators, written by nobody."""
+"""The audit trail over the API: read by operators and auditors, written by nobody."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paas.core.audit.outside import outside
 from paas.core.audit.verify import verify
 from paas.core.errors import Invalid
 from paas.core.models import AuditEvent
-from paas.core.permissions import OPERATE, require
+from paas.core.permissions import require
 
 AT_ONCE = 20_000
 
@@ -87,7 +87,7 @@ class AuditFilter(filters.FilterSet):
     list=extend_schema(operation_id="audit_list"), retrieve=extend_schema(operation_id="audit_retrieve")
 )
 class AuditViewSet(ResourceViewSet[AuditEvent]):
-    """Events, the newest first; operators only."""
+    """Events, the newest first; for operators and auditors."""
 
     queryset = AuditEvent.objects.all()
     serializer_class = AuditEventOut
@@ -102,7 +102,7 @@ class AuditViewSet(ResourceViewSet[AuditEvent]):
     )
     def export(self, request: Request) -> StreamingHttpResponse:
         """All that fit the search, the oldest first, as CSV or JSON lines; sent as they are read."""
-        require(self.actor, OPERATE, None)
+        require(self.actor, "view", None)
         form = export.FORMS.get(request.query_params.get("as", ""))
         if form is None:
             raise Invalid("invalid", f"as: expected one of {', '.join(export.FORMS)}.")
@@ -116,7 +116,7 @@ class AuditViewSet(ResourceViewSet[AuditEvent]):
     )
     def verification(self, request: Request) -> Response:
         """Whether the trail is whole, at most 20,000 events a request."""
-        require(self.actor, OPERATE, None)
+        require(self.actor, "view", None)
         after = request.query_params.get("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > 18:  # noqa: PLR2004 - a bigint has 19
             raise Invalid("invalid", f"after: expected a number, got '{after[:40]}'.")

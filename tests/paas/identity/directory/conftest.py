@@ -44,7 +44,7 @@ def directory(slapd, settings, configured, team):
         people_base=PEOPLE,
         groups_base=GROUPS,
         # Written otherwise than the server writes it.
-        map={"CN=shop, OU=groups, DC=example": ("shop:deployer",), group("it"): ("operators",)},
+        map={"CN=shop, OU=groups, DC=example": ("shop:developer",), group("it"): ("operators",)},
     )
     settings.AUTHENTICATION_BACKENDS = [
         settings.AUTHENTICATION_BACKENDS[0],

@@ -107,7 +107,7 @@ def test_who_changes_groups_changes_roles_and_stays_in(alice, directory, client,
     assert is_in(client, alice)
     assert (role_of(team, alice), User.objects.get(pk=alice.pk).has_perm("identity.operate")) == (None, True)
     event = AuditEvent.objects.filter(action="team.member_mirrored").latest("id")
-    assert (event.before["role"], event.after["role"]) == ("deployer", None)
+    assert (event.before["role"], event.after["role"]) == ("developer", None)
 
 
 def test_a_role_given_by_hand_is_not_taken(alice, directory, client, team, admin):
@@ -124,12 +124,12 @@ def test_the_same_role_given_by_hand_before_is_not_taken(directory, login, team,
     directory.join("it", dn_of("alice"))
     directory.leave("shop", dn_of("alice"))
     tasks.read_directory()
-    services.add_member(team=team, user=alice, role="deployer", actor=admin)
+    services.add_member(team=team, user=alice, role="developer", actor=admin)
     directory.join("shop", dn_of("alice"))
     tasks.read_directory()
     directory.leave("shop", dn_of("alice"))
     tasks.read_directory()
-    assert role_of(team, alice) == "deployer"
+    assert role_of(team, alice) == "developer"
 
 
 def test_a_directory_that_is_gone_locks_nobody_out(alice, directory, client):
@@ -158,7 +158,7 @@ def test_an_answer_that_cannot_be_right_locks_nobody_out(alice, client, configur
     configured(**wrong)
     tasks.read_directory()
     assert is_in(client, alice)
-    assert role_of(team, alice) == "deployer"
+    assert role_of(team, alice) == "developer"
     assert directory_health(client) in {"empty", "unreadable"}
 
 
@@ -173,10 +173,10 @@ def test_a_directory_that_shows_only_strangers_locks_nobody_out(alice, directory
 def test_a_directory_that_hides_all_members_locks_nobody_out(alice, directory, client, login, team, configured):
     login("bob")
     directory.add_group("empty", dn_of("carol"))
-    configured(map={group("empty"): ("shop:deployer",)})
+    configured(map={group("empty"): ("shop:developer",)})
     tasks.read_directory()
     assert is_in(client, alice)
-    assert role_of(team, User.objects.get(username="bob")) == "deployer"
+    assert role_of(team, User.objects.get(username="bob")) == "developer"
     assert directory_health(client) == "empty"
 
 
@@ -185,7 +185,7 @@ def test_a_mapped_group_that_is_not_shown_takes_no_role(alice, directory, client
     directory.remove(group("shop"))
     directory.lock("alice")
     tasks.read_directory()
-    assert role_of(team, User.objects.get(username="bob")) == "deployer"
+    assert role_of(team, User.objects.get(username="bob")) == "developer"
     assert is_out(client, alice) == "disabled"
     assert directory_health(client) == "1 groups of the map are missing"
 
@@ -200,7 +200,7 @@ def test_who_comes_back_signs_in_anew_and_nothing_of_before_holds(alice, directo
     client.cookies.clear()
     assert enter("alice").status_code == 302
     assert client.get(HOME).status_code == 200
-    assert (role_of(team, alice), ApiToken.objects.count()) == ("deployer", 0)
+    assert (role_of(team, alice), ApiToken.objects.count()) == ("developer", 0)
     client.cookies["sessionid"] = old
     assert client.get(HOME).status_code == 302
 

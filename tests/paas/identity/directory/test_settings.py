@@ -13,13 +13,13 @@ WHOLE = {
     "ldap_bind_password": "reads",
     "ldap_people_base": "ou=people,dc=example",
     "ldap_groups_base": "ou=groups,dc=example",
-    "ldap_map": f'{{"{GROUP}": "shop:deployer, operators"}}',
+    "ldap_map": f'{{"{GROUP}": "shop:developer, operators"}}',
 }
 
 
 def test_the_map_gives_roles_to_groups():
     settings = Settings(**WHOLE)
-    assert settings.ldap_map == {GROUP: ("shop:deployer", "operators")}
+    assert settings.ldap_map == {GROUP: ("shop:developer", "operators")}
     assert settings.ldap_uris == ("ldap://one.example", "ldap://two.example")
 
 

@@ -27,7 +27,7 @@ def test_a_person_gets_an_account_with_the_role_of_their_group(directory, enter,
     assert client.get(HOME).status_code == 200
     alice = User.objects.get(username="alice")
     assert (alice.email, alice.last_name, alice.has_usable_password()) == ("alice@example.org", "Alice", False)
-    assert role_of(team, alice) == "deployer"
+    assert role_of(team, alice) == "developer"
     events = AuditEvent.objects.filter(object_name__in=("alice", "shop")).order_by("id")
     told = [(each.action, each.actor_name) for each in events][-3:]
     assert told == [("user.created", "system"), ("team.member_mirrored", "system"), ("sign_in.succeeded", "alice")]
@@ -43,7 +43,7 @@ def test_the_command_gets_a_token(directory, login, api):
 
 def test_groups_within_groups_count(directory, login, team):
     assert login("bob").status_code == 201
-    assert role_of(team, User.objects.get(username="bob")) == "deployer"
+    assert role_of(team, User.objects.get(username="bob")) == "developer"
 
 
 def test_a_group_may_make_operators(directory, login):
@@ -210,7 +210,7 @@ def test_a_role_by_hand_stands_beside_that_of_the_directory(directory, login, te
     directory.join("it", dn_of("alice"))
     login("alice")
     assert role_of(team, alice) == "owner"
-    assert not DirectoryAccount.objects.get(user=alice).given.filter(pk=team.deployers_id).exists()
+    assert not DirectoryAccount.objects.get(user=alice).given.filter(pk=team.developers_id).exists()
 
 
 def test_an_operator_s_word_stands(directory, login, admin):
@@ -229,12 +229,12 @@ def test_a_role_of_the_map_that_is_not_there_gives_nothing(directory, configured
 
 def test_who_sets_it_up_sees_what_it_answers(directory, configured, capsys):
     directory.lock("bob")
-    configured(map={group("shop"): ("shop:deployer",), group("it"): ("operators",), group("gone"): ("shop:viewer",)})
+    configured(map={group("shop"): ("shop:developer",), group("it"): ("operators",), group("gone"): ("shop:viewer",)})
     call_command("look_at_directory")
     assert capsys.readouterr().out.splitlines() == [
         "4 people, of whom 2 may sign in",
         "operators: ida",
-        "shop:deployer: alice",
+        "shop:developer: alice",
         "shop:viewer: nobody",
         f"missing: {group('gone')}",
     ]
