@@ -1,6 +1,8 @@
-"""The ground of an environment on a cluster: its namespace, and who may do what there.
+"""The ground of an environment on a cluster: its namespace, who may do what there, how much it may hold, and who may
+connect to whom.
 
-A Work of its own, delivered before the application's. Quota, limits and network policy will join it here. Pure.
+A Work of its own, delivered before the application's, made anew when the team's policy changes (`services.tenants`).
+Pure.
 """
 
 from __future__ import annotations
@@ -8,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.naming import LABEL_LIMIT, MANAGED_BY, fingerprint, shorten
+from apps.network import dns
 from apps.pod import SERVICE_ACCOUNT
-from clusters.manifests import Manifest, manifest, ordered
+from apps.tenants import PLATFORM, Policy
+from clusters.manifests import Body, Manifest, manifest, ordered
 from clusters.target import ClusterTarget
 
 LABEL_ENVIRONMENT = "dougong.dev/environment"
@@ -17,6 +21,8 @@ LABEL_ENVIRONMENT = "dougong.dev/environment"
 
 WRITER = {"namespace": "dougong-system", "name": "dougong-writer"}
 WRITER_ROLE = "dougong-namespace-writer"
+
+QUOTA, DEFAULTS, ISOLATION = "dougong-quota", "dougong-defaults", "dougong-isolation"
 
 
 @dataclass(frozen=True)
@@ -40,9 +46,21 @@ def namespace_name(project: str, application: str, environment: str, environment
     return f"{stem}-{suffix}"
 
 
-def ground(namespace: str, owners: Owners, target: ClusterTarget) -> tuple[Manifest, ...]:
-    """Namespace, the applications' service account, and our writer's rights there, in apply order."""
-    return ordered((_namespace(namespace, owners, target), _service_account(namespace), _writer(namespace)))
+def ground(
+    namespace: str, owners: Owners, target: ClusterTarget, policy: Policy = PLATFORM
+) -> tuple[Manifest, ...]:
+    """Namespace, the applications' service account, our writer's rights, quota, defaults of containers and the walls
+    around the namespace, in apply order.
+    """
+    parts = [
+        _namespace(namespace, owners, target),
+        _service_account(namespace),
+        _writer(namespace),
+        *_quota(namespace, policy),
+        _defaults(namespace),
+        _isolation(namespace, target, policy),
+    ]
+    return ordered(parts)
 
 
 def _namespace(namespace: str, owners: Owners, target: ClusterTarget) -> Manifest:
@@ -82,6 +100,73 @@ def _writer(namespace: str) -> Manifest:
             "subjects": [{"kind": "ServiceAccount", **WRITER}],
         }
     )
+
+
+def _quota(namespace: str, policy: Policy) -> tuple[Manifest, ...]:
+    """What all that the namespace holds may come to; none where nothing is limited."""
+    limits = {
+        "requests.cpu": policy.cpu,
+        "requests.memory": policy.memory,
+        "pods": policy.pods,
+        "requests.storage": policy.storage,
+        "persistentvolumeclaims": policy.volumes,
+    }
+    hard = {name: str(limit) for name, limit in limits.items() if limit is not None}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": _metadata(namespace, QUOTA),
+        "spec": {"hard": hard},
+    }
+    return (manifest(body),) if hard else ()
+
+
+def _defaults(namespace: str) -> Manifest:
+    """Where a quota counts, a pod that asks for nothing is refused. Ours always ask; a person's, for a look round, may
+    not.
+    """
+    limits = {
+        "type": "Container",
+        "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
+        # No limit of CPU: a container of ours that names none is to have none.
+        "default": {"memory": "256Mi"},
+    }
+    return manifest(
+        {
+            "apiVersion": "v1",
+            "kind": "LimitRange",
+            "metadata": _metadata(namespace, DEFAULTS),
+            "spec": {"limits": [limits]},
+        }
+    )
+
+
+def _isolation(namespace: str, target: ClusterTarget, policy: Policy) -> Manifest:
+    """Pods of the namespace among themselves, the gateway, and DNS; the block `egress` opens more. Policies add up, so
+    with open egress this one says nothing of it, and a block may still close it for its process.
+    """
+    inside: Body = {"podSelector": {}}
+    gateway: list[Body] = [_pods_of(target.gateway.namespace)] if target.gateway else []
+    spec: Body = {
+        "podSelector": {},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [inside, *gateway]}],
+    }
+    if not policy.open_egress:
+        spec["policyTypes"] = ["Ingress", "Egress"]
+        spec["egress"] = [dns(), {"to": [inside, *gateway]}]
+    return manifest(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": _metadata(namespace, ISOLATION),
+            "spec": spec,
+        }
+    )
+
+
+def _pods_of(namespace: str) -> Body:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
 
 
 def _metadata(namespace: str, name: str) -> dict[str, object]:

@@ -291,6 +291,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "apps: renew grounds": {
+        "task": "apps.tasks.renew_grounds",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "apps: end lost terminals": {"task": "apps.tasks.end_lost_terminals", "schedule": timedelta(minutes=1)},
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "identity: remove expired tokens": {

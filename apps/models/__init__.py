@@ -11,6 +11,7 @@ from apps.models.project import Project
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
+from apps.models.tenant import TenantPolicy
 from apps.models.terminal import Terminal, TerminalPart
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RouteClaim",
     "SecretVersion",
     "StatusDue",
+    "TenantPolicy",
     "Terminal",
     "TerminalPart",
 ]

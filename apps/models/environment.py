@@ -82,7 +82,8 @@ class StatusDue(models.Model):
 class Placement(models.Model):
     """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out.
 
-    `next_turn_at` is when a scaler there gets other bounds by its timetable.
+    `next_turn_at` is when a scaler there gets other bounds by its timetable; `ground_due` that the policy of its team
+    has changed since its ground was rendered.
     """
 
     permission_parent: ClassVar[str] = "environment"
@@ -93,11 +94,13 @@ class Placement(models.Model):
     renderer = models.PositiveIntegerField()
     notes = models.JSONField(default=list, blank=True)
     next_turn_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    ground_due = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["cluster__name"]
         constraints = [models.UniqueConstraint(fields=["environment", "cluster"], name="one_placement_per_cluster")]
+        indexes = [models.Index(fields=["id"], name="grounds_due", condition=models.Q(ground_due=True))]
 
     def __str__(self) -> str:
         return f"{self.environment_id} on {self.cluster_id}"

@@ -14,6 +14,7 @@ from apps.services.revocation import Revoked, revoke_secret
 from apps.services.rollback import Rollback, rollback
 from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import set_secret
+from apps.services.tenants import set_tenant_policy
 from apps.services.terminals import Opened, allow_exec, open_terminal
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "run_schedule",
     "set_placement",
     "set_secret",
+    "set_tenant_policy",
 ]

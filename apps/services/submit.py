@@ -18,11 +18,11 @@ from apps import admission
 from apps.contribution import RenderError
 from apps.delivery import APPLICATION, GROUND, OWNER_KIND
 from apps.external import references_in
-from apps.ground import Owners, ground
 from apps.models import Environment, Placement
 from apps.problems import ProblemsError
 from apps.render import RENDERER, Rendered, render
 from apps.selectors.targets import targets
+from apps.services.grounds import ground_of, held_policies
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from apps.timetable import next_turn, turned
@@ -60,7 +60,7 @@ def prepare(
     `of` is what to render from; if left out the clusters are all that it is placed on. Raises Invalid with the
     renderer's code and the path of what stands in the way.
     """
-    owners = Owners(spec.team, spec.project, spec.application, spec.environment, str(environment.pk))
+    policies = held_policies(environment, clusters)
     known = targets(environment.placement, clusters) if of is None else of
     now = timezone.now()
     found = []
@@ -73,7 +73,7 @@ def prepare(
             raise _unrendered(error, environment, cluster) from None
         except ProblemsError as error:
             raise invalid_app_file(error) from None
-        found.append(Prepared(cluster, target, ground(environment.namespace, owners, target), rendered))
+        found.append(Prepared(cluster, target, ground_of(environment, target, policies[cluster.pk]), rendered))
     return found
 
 

@@ -1,0 +1,42 @@
+"""What teams get on clusters: one layer of figures a row."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from clusters.models import Cluster
+from paas.core.models import Versioned
+from paas.identity.models import Team
+
+
+class TenantPolicy(Versioned):
+    """The figures (apps.tenants) of a team on a cluster; without a cluster on all, without a team for all teams.
+
+    `figures` names only what this layer says: what it leaves out is that of the broader one.
+    """
+
+    permission_parent: ClassVar[str] = "team"
+
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["team__name", "cluster__name"]
+        verbose_name_plural = "tenant policies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "cluster"], nulls_distinct=False, name="one_tenant_policy_per_team_and_cluster"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return layer_name(self.team, self.cluster)
+
+
+def layer_name(team: Team | None, cluster: Cluster | None) -> str:
+    """As people call it: "crew on east", "all teams on east", "crew", "all teams"."""
+    whose = team.name if team else "all teams"
+    return f"{whose} on {cluster.name}" if cluster else whose

@@ -1,0 +1,57 @@
+"""From rows to the layers of a team's policy on clusters, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from apps.models import Placement, TenantPolicy
+from apps.models.tenant import layer_name
+from apps.tenants import Decided, Layer, Policy, decide, policy
+from clusters.models import Cluster
+from paas.identity.models import Team
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A team on a cluster: how many environments it has there, and each figure with the layer that says it."""
+
+    cluster: Cluster
+    environments: int
+    figures: Mapping[str, Decided]
+
+
+def policies(team: Team, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
+    """What holds for the team in each namespace on each cluster, by cluster."""
+    found = _layers(team, clusters)
+    return {each.pk: policy(found[each.pk]) for each in clusters}
+
+
+def tenants(team: Team) -> list[Tenant]:
+    """The team on every cluster, by name; those that are leaving too, while it is there."""
+    there = Placement.objects.filter(environment__application__project__team=team)
+    counts = dict(there.values_list("cluster").annotate(Count("pk")))
+    clusters = [each for each in Cluster.objects.defer("ca_data", "facts") if not each.leaving or each.pk in counts]
+    found = _layers(team, clusters)
+    return [Tenant(each, counts.get(each.pk, 0), decide(found[each.pk])) for each in clusters]
+
+
+def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | None:
+    """The row of one layer."""
+    return TenantPolicy.objects.filter(team=team, cluster=cluster).first()
+
+
+def _layers(team: Team, clusters: Collection[Cluster]) -> dict[UUID, list[Layer]]:
+    """Broad to narrow, by cluster."""
+    rows = TenantPolicy.objects.filter(Q(team=None) | Q(team=team), Q(cluster=None) | Q(cluster__in=clusters))
+    said = {(each.team_id, each.cluster_id): each.figures for each in rows}
+    return {each.pk: list(_of(said, team, each)) for each in clusters}
+
+
+def _of(said: Mapping[tuple[UUID | None, UUID | None], dict[str, str | int]], team: Team, cluster: Cluster) -> Iterable[Layer]:
+    for whose, where in ((None, None), (None, cluster), (team, None), (team, cluster)):
+        if figures := said.get((whose and whose.pk, where and where.pk)):
+            yield Layer(layer_name(whose, where), figures)

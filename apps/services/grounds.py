@@ -1,0 +1,45 @@
+"""The ground of an environment from its rows: whose it is and what its team's policy says, read under a lock.
+
+Called by `submit`, with the application, and by `tenants`, alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection
+
+from apps.ground import Owners, ground
+from apps.models import Environment
+from apps.selectors.tenants import policies
+from apps.tenants import Policy
+from clusters.manifests import Manifest
+from clusters.models import Cluster
+from clusters.target import ClusterTarget
+
+_LOCK = "(hashtext('tenant policies'))"
+
+
+def hold_policies() -> None:
+    """Until the transaction ends nobody renders a ground by what is about to be old; those who have are awaited."""
+    _take(f"SELECT pg_advisory_xact_lock{_LOCK}")
+
+
+def held_policies(environment: Environment, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
+    """What holds for its team, by cluster; it stays so until the transaction ends."""
+    _take(f"SELECT pg_advisory_xact_lock_shared{_LOCK}")
+    return policies(environment.application.project.team, clusters)
+
+
+def ground_of(environment: Environment, target: ClusterTarget, policy: Policy) -> tuple[Manifest, ...]:
+    """Its objects on one cluster."""
+    application = environment.application
+    project = application.project
+    owners = Owners(project.team.name, project.name, application.name, environment.name, str(environment.pk))
+    return ground(environment.namespace, owners, target, policy)
+
+
+def _take(lock: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(lock)

@@ -1,0 +1,109 @@
+"""What a team gets in each namespace of its environments on a cluster, as layers of figures and what they come to.
+
+`selectors.tenants` reads the layers, `ground` renders the result. A figure that a layer leaves out is that of the layer
+before: the platform's own, then all teams, a cluster, a team, a team on a cluster. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Figure = str | int
+Figures = Mapping[str, Figure]
+
+UNLIMITED = "unlimited"
+CLOSED, OPEN = "closed", "open"
+
+FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress")
+"""In the order in which people read them. All but the last are limits."""
+
+_AMOUNTS = {
+    "cpu": (re.compile(r"[1-9][0-9]{0,6}m?"), "cores or millicores, such as 8 or 2500m"),
+    "memory": (re.compile(r"[1-9][0-9]{0,6}(Mi|Gi|Ti)"), "an amount with its unit, such as 32Gi"),
+    "storage": (re.compile(r"[1-9][0-9]{0,6}(Mi|Gi|Ti|Pi)"), "an amount with its unit, such as 500Gi"),
+}
+_COUNTS = ("pods", "volumes")
+_MOST_COUNTED = 100_000
+
+DEFAULT: Figures = {
+    "cpu": "32", "memory": "128Gi", "pods": 250, "storage": "1Ti", "volumes": 100, "egress": CLOSED,
+}  # fmt: skip
+"""Where nobody has said anything."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Figures, and whose they are: "" the platform's own, else as people name it."""
+
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A figure that holds, and which layer says so."""
+
+    value: Figure
+    layer: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What holds in a namespace; None is no limit.
+
+    cpu, memory, storage  Kubernetes quantities: the requests of all pods together, and of all volume claims
+    pods, volumes         how many there may be
+    open_egress           whether pods may connect anywhere, where no block of theirs says otherwise
+    """
+
+    cpu: str | None
+    memory: str | None
+    pods: int | None
+    storage: str | None
+    volumes: int | None
+    open_egress: bool = False
+
+    @classmethod
+    def of(cls, figures: Figures) -> Policy:
+        """From a figure of each name."""
+        limits = {name: None if figures[name] == UNLIMITED else figures[name] for name in FIGURES if name != "egress"}
+        return cls(**limits, open_egress=figures["egress"] == OPEN)  # type: ignore[arg-type]  # `checked` saw to it
+
+
+def decide(layers: Iterable[Layer]) -> dict[str, Decided]:
+    """Every figure by name, from layers in the order broad to narrow."""
+    found = {name: Decided(DEFAULT[name], "") for name in FIGURES}
+    for layer in layers:
+        found |= {name: Decided(value, layer.name) for name, value in layer.figures.items()}
+    return {name: found[name] for name in FIGURES}
+
+
+def policy(layers: Iterable[Layer]) -> Policy:
+    """What layers come to."""
+    return Policy.of({name: each.value for name, each in decide(layers).items()})
+
+
+PLATFORM = policy(())
+
+
+def checked(name: str, value: Figure) -> Figure:
+    """A figure as it is kept. ValueError, for people, where it is none."""
+    if name not in FIGURES:
+        raise ValueError(f"there is no figure '{name[:40]}': it is one of {', '.join(FIGURES)}")
+    said = str(value).strip()
+    if name == "egress":
+        if said not in (CLOSED, OPEN):
+            raise ValueError(f"egress is {CLOSED} or {OPEN}, not '{said[:40]}'")
+        return said
+    if said == UNLIMITED:
+        return said
+    if name in _COUNTS:
+        if not re.fullmatch("[0-9]{1,6}", said) or int(said) > _MOST_COUNTED:
+            raise ValueError(f"{name} is a number up to {_MOST_COUNTED} or {UNLIMITED}, not '{said[:40]}'")
+        return int(said)
+    pattern, expected = _AMOUNTS[name]
+    if not pattern.fullmatch(said):
+        raise ValueError(f"{name} is {expected}, or {UNLIMITED}, not '{said[:40]}'")
+    return said
