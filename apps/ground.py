@@ -46,9 +46,7 @@ def namespace_name(project: str, application: str, environment: str, environment
     return f"{stem}-{suffix}"
 
 
-def ground(
-    namespace: str, owners: Owners, target: ClusterTarget, policy: Policy = PLATFORM
-) -> tuple[Manifest, ...]:
+def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy = PLATFORM) -> tuple[Manifest, ...]:
     """Namespace, the applications' service account, our writer's rights, quota, defaults of containers and the walls
     around the namespace, in apply order.
     """

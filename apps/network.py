@@ -6,8 +6,8 @@ from typing import Any
 
 
 def dns() -> dict[str, Any]:
-    """The rule that lets pods ask for names: the cluster's DNS, wherever it runs, and the cache that may stand before it
-    on each node.
+    """The rule that lets pods ask for names: of the cluster's DNS, wherever it runs, and of the cache that may stand
+    before it on each node.
     """
     return {
         "to": [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "169.254.20.10/32"}}],

@@ -20,13 +20,14 @@ In here:
     layers        addresses of layers, and who may change them
     first_run     the first steps on an empty platform
     logs          the logs page
+    tenants       what a team gets in its namespaces
     terminals     the terminal page, and replays
     forms         what people fill in
     filters       by what the list of applications is narrowed
     search        what the keyboard palette finds
 """
 
-from apps.admin import config, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import config, first_run, search, tenants  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

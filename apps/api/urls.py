@@ -12,11 +12,14 @@ from apps.api.environments import EnvironmentViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
+from apps.api.tenants import TeamClustersView, TenantPolicyView
 from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
     path("render/", RenderView.as_view(), name="render"),
+    path("tenant-policy/", TenantPolicyView.as_view(), name="tenant-policy"),
+    path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from apps.models import Placement, TenantPolicy
 from apps.models.tenant import layer_name
-from apps.tenants import Decided, Layer, Policy, decide, policy
+from apps.tenants import Decided, Figures, Layer, Policy, decide, policy
 from clusters.models import Cluster
 from paas.identity.models import Team
 
@@ -51,7 +51,7 @@ def _layers(team: Team, clusters: Collection[Cluster]) -> dict[UUID, list[Layer]
     return {each.pk: list(_of(said, team, each)) for each in clusters}
 
 
-def _of(said: Mapping[tuple[UUID | None, UUID | None], dict[str, str | int]], team: Team, cluster: Cluster) -> Iterable[Layer]:
+def _of(said: Mapping[tuple[UUID | None, UUID | None], Figures], team: Team, cluster: Cluster) -> Iterator[Layer]:
     for whose, where in ((None, None), (None, cluster), (team, None), (team, cluster)):
         if figures := said.get((whose and whose.pk, where and where.pk)):
             yield Layer(layer_name(whose, where), figures)

@@ -172,4 +172,3 @@ def _renew(environment_id: UUID) -> None:
             told = {"clusters": sorted(renewed)}
             audit.record(actor=None, action="environment.ground_renewed", target=environment, after=told)
             announce(environment.application)
-

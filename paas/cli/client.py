@@ -94,6 +94,16 @@ class Client:
         at = path("teams", team, "members", username)
         self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
 
+    def team_clusters(self, team: str) -> list[Body]:
+        """What a team gets on each cluster: [{"cluster", "environments", "figures": {name: {"value", "said_by"}}}]."""
+        return list(self.http.pages(path("teams", team, "clusters")))
+
+    def set_tenant_policy(self, layer: Mapping[str, str], order: Body) -> Body:
+        """Change a layer, {"team", "cluster"}, as it is now: {"figures", "reason"}."""
+        at = path("tenant-policy")
+        tag = self.http.send("GET", at, params=layer).etag
+        return self._object("PATCH", at, order, {"If-Match": tag}, layer)
+
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
         return list(self.http.pages(path("projects"), query))

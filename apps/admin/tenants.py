@@ -1,0 +1,138 @@
+"""The page of a team's limits: what it gets in its namespaces on each cluster, which layer says so, and for operators
+the form that changes a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from apps import services
+from apps.admin.forms import ReasonForm
+from apps.admin.views import acted, page
+from apps.selectors.tenants import tenants
+from apps.tenants import CLOSED, FIGURES, OPEN, UNLIMITED, Decided
+from clusters.admin.tables import Table
+from clusters.models import Cluster
+from paas.core.permissions import is_operator, visible
+from paas.core.site import register_view
+from paas.identity.models import Team
+
+INHERITED = "inherited"
+TITLES = {
+    "cpu": gettext_noop("CPU, requested"),
+    "memory": gettext_noop("Memory, requested"),
+    "pods": gettext_noop("Pods"),
+    "storage": gettext_noop("Storage, requested"),
+    "volumes": gettext_noop("Volume claims"),
+    "egress": gettext_noop("Connections out"),
+}
+WORDS = {UNLIMITED: gettext_noop("unlimited"), CLOSED: gettext_noop("closed"), OPEN: gettext_noop("open")}
+
+
+class PolicyForm(ReasonForm):
+    """Figures of one layer; what is left empty stays as it is."""
+
+    whose = forms.ChoiceField(label=gettext_lazy("For"), widget=UnfoldAdminSelectWidget())
+    cluster = forms.ChoiceField(required=False, label=gettext_lazy("On"), widget=UnfoldAdminSelectWidget())
+    cpu = forms.CharField(required=False, max_length=40)
+    memory = forms.CharField(required=False, max_length=40)
+    pods = forms.CharField(required=False, max_length=40)
+    storage = forms.CharField(required=False, max_length=40)
+    volumes = forms.CharField(required=False, max_length=40)
+    egress = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
+    field_order = ("whose", "cluster", *FIGURES, "reason")
+
+    def __init__(self, *given: Any, team: Team, clusters: list[str], **options: Any) -> None:
+        super().__init__(*given, **options)
+        for name in FIGURES:
+            self.fields[name].label = _(TITLES[name])
+            if name != "egress":
+                self.fields[name].widget = UnfoldAdminTextInputWidget({"autocomplete": "off"})
+        choices: Any = self.fields
+        choices["whose"].choices = [("team", _("team %(team)s") % {"team": team}), ("", _("all teams"))]
+        choices["whose"].required = False
+        choices["cluster"].choices = [("", _("all clusters")), *((name, name) for name in clusters)]
+        choices["egress"].choices = [
+            ("", _("as it is")),
+            (CLOSED, _("closed: the namespace itself, the gateway and DNS; blocks `egress` open more")),
+            (OPEN, _("open: anywhere, where no block `egress` says otherwise")),
+            (INHERITED, _("inherited")),
+        ]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Those that were named."""
+        given = {name: self.cleaned_data[name] for name in FIGURES if self.cleaned_data[name]}
+        return {name: None if value == INHERITED else value for name, value in given.items()}
+
+
+def show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What holds, and for operators the form."""
+    team = visible(request.user, Team.objects.filter(pk=pk)).first()
+    if team is None:
+        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    form = _form(request, team) if is_operator(request.user) else None
+    if form is not None and (answer := acted(request, form, _act(request, team, form), done=request.path)):
+        return answer
+    return page(
+        request,
+        "applications/tenant.html",
+        {
+            "title": _("Limits of %(team)s") % {"team": team},
+            "opts": Team._meta,
+            "original": team,
+            "team": team,
+            "table": _table(team),
+            "form": form,
+        },
+    )
+
+
+def _table(team: Team) -> Table:
+    rows = [
+        [each.cluster.name, each.environments, *(_cell(figure) for figure in each.figures.values())]
+        for each in tenants(team)
+    ]
+    headers = [_("Cluster"), _("Environments"), *(_(TITLES[name]) for name in FIGURES)]
+    return Table(_("In each of its namespaces"), headers, rows, _("No cluster has joined yet."))
+
+
+def _cell(figure: Decided) -> str:
+    value = str(figure.value)
+    shown = _(WORDS[value]) if value in WORDS else value
+    return format_html('{}<span class="block text-xs">{}</span>', shown, figure.layer or _("default"))
+
+
+def _form(request: HttpRequest, team: Team) -> PolicyForm:
+    names = list(Cluster.objects.order_by("name").values_list("name", flat=True))
+    given = request.POST if request.method == "POST" else None
+    return PolicyForm(given, team=team, clusters=names, initial={"whose": "team"})
+
+
+def _act(request: HttpRequest, team: Team, form: PolicyForm) -> Callable[[dict[str, Any]], str]:
+    def act(said: dict[str, Any]) -> str:
+        with transaction.atomic():
+            held = services.set_tenant_policy(
+                team=team if said["whose"] else None,
+                cluster=Cluster.objects.get(name=said["cluster"]) if said["cluster"] else None,
+                figures=form.figures,
+                actor=request.user,
+                reason=said["reason"],
+            )
+        return _("Changed; %(count)s namespaces follow within half a minute.") % {"count": held.grounds}
+
+    return act
+
+
+register_view("teams/<uuid:pk>/limits/", show, name="team_limits")

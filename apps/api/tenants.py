@@ -1,0 +1,131 @@
+"""`/api/v1/tenant-policy/` and `/api/v1/teams/NAME/clusters/`: what teams get in their namespaces on clusters."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps import services
+from apps.models.tenant import layer_name
+from apps.selectors.tenants import Tenant, tenant_policy, tenants
+from apps.services.tenants import Held, hold
+from apps.tenants import FIGURES
+from clusters.models import Cluster
+from paas.core.api import IF_MATCH, check_if_match, etag
+from paas.core.permissions import Actor, not_found, visible
+from paas.identity.models import Team
+
+TEAM = OpenApiParameter("team", str, description="The layer of this team; left out, of all teams.")
+CLUSTER = OpenApiParameter("cluster", str, description="Its layer on this cluster; left out, on all clusters.")
+NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the team.")
+
+
+class FigureOut(serializers.Serializer[Any]):
+    """A figure that holds."""
+
+    value = serializers.CharField(help_text="`unlimited` is no limit.")
+    said_by = serializers.CharField(source="layer", help_text="The layer that says it; empty: Dougong's own default.")
+
+
+class TeamClusterOut(serializers.Serializer[Tenant]):
+    """What a team gets in the namespace of each of its environments on a cluster."""
+
+    cluster = serializers.CharField(source="cluster.name")
+    environments = serializers.IntegerField(help_text="How many it has there.")
+    figures = serializers.DictField(child=FigureOut(), help_text=f"By name: {', '.join(FIGURES)}.")
+
+
+class TenantPolicyOut(serializers.Serializer[Any]):
+    """A layer: only what it says itself. `grounds` is how many follow the change that this answers."""
+
+    of = serializers.CharField()
+    version = serializers.IntegerField()
+    figures = serializers.DictField(child=serializers.CharField())
+    grounds = serializers.IntegerField()
+
+
+class TenantPolicyIn(serializers.Serializer[Any]):
+    """A change of a layer: null takes a figure back to what the broader layer says, what is not named stays."""
+
+    figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=40), allow_empty=False)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class TenantPolicyView(APIView):
+    """One layer: of a team, of a cluster, of a team on a cluster, or of all."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="tenant_policy_retrieve", parameters=[TEAM, CLUSTER], responses=TenantPolicyOut)
+    def get(self, request: Request) -> Response:
+        """What it says itself, with its ETag."""
+        team, cluster = _layer(request)
+        return _answer(team, cluster, Held(tenant_policy(team, cluster)))
+
+    @extend_schema(
+        operation_id="tenant_policy_update",
+        parameters=[TEAM, CLUSTER, IF_MATCH],
+        request=TenantPolicyIn,
+        responses=TenantPolicyOut,
+    )
+    def patch(self, request: Request) -> Response:
+        """Change figures; operators only. The namespaces that it reaches follow within half a minute."""
+        team, cluster = _layer(request)
+        form = TenantPolicyIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        with transaction.atomic():
+            check_if_match(request, hold(team, cluster))
+            held = services.set_tenant_policy(team=team, cluster=cluster, actor=_actor(request), **form.validated_data)
+        return _answer(team, cluster, held)
+
+
+class TeamClustersView(APIView):
+    """A team on the clusters."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="teams_clusters_list", parameters=[NAME], responses=TeamClusterOut(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        """What it gets on each, and which layer says so."""
+        return Response(TeamClusterOut(tenants(_team(request, name)), many=True).data)
+
+
+def _layer(request: Request) -> tuple[Team | None, Cluster | None]:
+    query = request.query_params
+    team, cluster = query.get("team", ""), query.get("cluster", "")
+    return _team(request, team) if team else None, _cluster(request, cluster) if cluster else None
+
+
+def _team(request: Request, name: str) -> Team:
+    found = visible(_actor(request), Team.objects.filter(name=name)).first()
+    if found is None:
+        raise not_found(Team)
+    return found
+
+
+def _cluster(request: Request, name: str) -> Cluster:
+    found = visible(_actor(request), Cluster.objects.filter(name=name)).first()
+    if found is None:
+        raise not_found(Cluster)
+    return found
+
+
+def _answer(team: Team | None, cluster: Cluster | None, held: Held) -> Response:
+    said = {
+        "of": layer_name(team, cluster),
+        "version": held.version,
+        "figures": held.figures,
+        "grounds": held.grounds,
+    }
+    return Response(TenantPolicyOut(said).data, headers={"ETag": etag(held)})
+
+
+def _actor(request: Request) -> Actor:
+    return cast(Actor, request.user)
