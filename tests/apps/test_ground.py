@@ -1,12 +1,16 @@
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.ground import Owners, ground, namespace_name
+from apps.tenants import PLATFORM, Policy
 
 NAME = st.from_regex(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 OWNERS = Owners("crew", "demo", "hello", "production", "0190a1b2-0000-7000-8000-000000000001")
+INSIDE = {"podSelector": {}}
+GATEWAY = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "dougong-gateway"}}}
 
 
 def test_the_ground_of_an_environment(target):
@@ -49,7 +53,73 @@ def test_the_ground_of_an_environment(target):
             },
             "subjects": [{"kind": "ServiceAccount", "namespace": "dougong-system", "name": "dougong-writer"}],
         },
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "dougong-quota", "namespace": "demo-hello", "labels": ours},
+            "spec": {
+                "hard": {
+                    "requests.cpu": "32",
+                    "requests.memory": "128Gi",
+                    "pods": "250",
+                    "requests.storage": "1Ti",
+                    "persistentvolumeclaims": "100",
+                }
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "LimitRange",
+            "metadata": {"name": "dougong-defaults", "namespace": "demo-hello", "labels": ours},
+            "spec": {
+                "limits": [
+                    {
+                        "type": "Container",
+                        "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
+                        "default": {"memory": "256Mi"},
+                    }
+                ]
+            },
+        },
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "dougong-isolation", "namespace": "demo-hello", "labels": ours},
+            "spec": {
+                "podSelector": {},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": [{"from": [INSIDE, GATEWAY]}],
+                "egress": [
+                    {
+                        "to": [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "169.254.20.10/32"}}],
+                        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+                    },
+                    {"to": [INSIDE, GATEWAY]},
+                ],
+            },
+        },
     ]
+
+
+def of_kind(kind, target, policy):
+    return [each.body["spec"] for each in ground("demo-hello", OWNERS, target, policy) if each.id.kind == kind]
+
+
+def test_what_is_not_limited_is_in_no_quota(target):
+    policy = Policy("2", None, 0, None, None)
+    assert of_kind("ResourceQuota", target, policy) == [{"hard": {"requests.cpu": "2", "pods": "0"}}]
+    assert of_kind("ResourceQuota", target, Policy(None, None, None, None, None)) == []
+
+
+def test_open_egress_is_left_to_the_blocks(target):
+    [spec] = of_kind("NetworkPolicy", target, replace(PLATFORM, open_egress=True))
+    assert spec == {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [INSIDE, GATEWAY]}]}
+
+
+def test_without_a_gateway_only_the_namespace_itself_may_come(target):
+    [spec] = of_kind("NetworkPolicy", replace(target, gateway=None), PLATFORM)
+    assert spec["ingress"] == [{"from": [INSIDE]}]
+    assert spec["egress"][-1] == {"to": [INSIDE]}
 
 
 def test_a_namespace_is_named_after_what_it_holds():

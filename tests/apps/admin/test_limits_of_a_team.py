@@ -1,0 +1,64 @@
+"""The limits of a team in the console: seen by its members, changed by operators."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from apps.models import TenantPolicy
+from paas.core.models import AuditEvent
+
+
+@pytest.fixture
+def address(team):
+    return reverse("admin:team_limits", args=[team.pk])
+
+
+def words(answer):
+    """The page's text, without tags."""
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def filled(**changes):
+    empty = dict.fromkeys(("whose", "cluster", "cpu", "memory", "pods", "storage", "volumes", "egress", "reason"), "")
+    return {**empty, "whose": "team", **changes}
+
+
+def test_an_operator_changes_a_layer(client, operator, address, deploy):
+    deploy()
+    client.force_login(operator)
+    answer = client.post(address, filled(cluster="east", cpu="8", egress="open", reason="they fetch"), follow=True)
+    text = words(answer)
+    assert "Changed; 1 namespaces follow within half a minute." in text
+    assert "east 1 8 crew on east 128Gi default 250 default 1Ti default 100 default open crew on east" in text
+    assert AuditEvent.objects.get(action="tenant_policy.changed").reason == "they fetch"
+    client.post(address, filled(whose="", pods="50"))
+    client.post(address, filled(cluster="east", cpu="inherited"))
+    said = {str(each): each.figures for each in TenantPolicy.objects.all()}
+    assert said == {"crew on east": {"egress": "open"}, "all teams": {"pods": 50}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"memory": "much"}, "memory is an amount with its unit"),
+        ({}, "no figure is named"),
+        ({"cluster": "moon", "cpu": "8"}, "moon"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_form(client, operator, address, east, changes, said):
+    client.force_login(operator)
+    answer = client.post(address, filled(**changes))
+    assert said in words(answer)
+    assert not TenantPolicy.objects.exists()
+
+
+def test_members_see_it_and_change_nothing(client, owner, viewer, stranger, address, east):
+    for person in (owner, viewer):
+        client.force_login(person)
+        assert "Operators of the platform change them." in words(client.get(address))
+        client.post(address, filled(cpu="999"))
+    client.force_login(stranger)
+    assert client.get(address).status_code == 302
+    assert not TenantPolicy.objects.exists()

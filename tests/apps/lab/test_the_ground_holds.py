@@ -1,0 +1,87 @@
+"""What a team's policy renders, on a real cluster: it is there, it comes back, and it refuses what is too much.
+
+No network policy is enforced by the lab: that it is there and comes back is seen here, what it lets through is not.
+"""
+
+import json
+
+import pytest
+
+from apps import services
+from apps.services.tenants import renew_grounds
+from tests.apps.lab.site import HTTP, kubectl, web
+
+
+@pytest.fixture
+def say(operator, team, east):
+    def go(**figures):
+        services.set_tenant_policy(team=team, cluster=east, figures=figures, actor=operator)
+        renew_grounds()
+
+    return go
+
+
+def hard(site):
+    return site.object("resourcequota", "dougong-quota")["spec"]["hard"]
+
+
+@pytest.mark.timeout(300)
+def test_what_somebody_takes_down_comes_back(bring):
+    site = bring(web(), HTTP)
+    before = site.object("networkpolicy", "dougong-isolation")["spec"]
+    assert before["policyTypes"] == ["Ingress", "Egress"]
+    assert hard(site)["pods"] == "250"
+
+    site.kubectl("delete", "networkpolicy", "dougong-isolation")
+    patch = {"spec": {"hard": {"pods": "9999", "requests.cpu": "9999"}}}
+    site.kubectl("patch", "resourcequota", "dougong-quota", "--type=merge", "-p", json.dumps(patch))
+    site.kubectl("delete", "limitrange", "dougong-defaults")
+    site.until(lambda: set(site.objects("networkpolicy")) == {"dougong-isolation"})
+    site.until(lambda: (hard(site)["pods"], hard(site)["requests.cpu"]) == ("250", "32"))
+    site.until(lambda: set(site.objects("limitrange")) == {"dougong-defaults"})
+    assert site.object("networkpolicy", "dougong-isolation")["spec"] == before
+
+
+@pytest.mark.timeout(400)
+def test_a_full_quota_is_told_and_more_of_it_helps(bring, say):
+    say(pods=1)
+    site = bring(web(replicas=2), HTTP, wait=False)
+    site.until(lambda: site.conditions["Ready"]["reason"] == "QuotaExceeded", minutes=2)
+    assert len(site.pods()) == 1
+    say(pods=4)
+    site.until(lambda: site.is_healthy() and len(site.ready()) == 2, minutes=2)
+    assert hard(site)["pods"] == "4"
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_limited_any_more(bring, say):
+    site = bring(web(), HTTP)
+    say(cpu="unlimited", memory="unlimited", pods="unlimited", storage="unlimited", volumes="unlimited", egress="open")
+    site.until(lambda: site.objects("resourcequota") == {})
+    site.until(lambda: site.object("networkpolicy", "dougong-isolation")["spec"]["policyTypes"] == ["Ingress"])
+    site.until(site.is_healthy)
+
+
+@pytest.mark.timeout(300)
+def test_a_pod_that_asks_for_nothing_is_given_something(bring, image):
+    site = bring(web(), HTTP)
+    pod = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "look", "namespace": site.namespace},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [
+                {
+                    "name": "main", "image": image, "command": ["sleep", "1"],
+                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                }
+            ],
+        },
+    }  # fmt: skip
+    kubectl("create", "-f", "-", stdin=json.dumps(pod))
+    [container] = site.object("pod", "look")["spec"]["containers"]
+    assert container["resources"] == {
+        "requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"},
+    }  # fmt: skip
+    [ours] = site.pod()["spec"]["containers"]
+    assert ours["resources"]["limits"] == {"memory": "64Mi"}  # no limit of CPU came from the defaults
