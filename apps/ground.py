@@ -7,12 +7,13 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.naming import LABEL_LIMIT, MANAGED_BY, fingerprint, shorten
 from apps.network import dns
 from apps.pod import SERVICE_ACCOUNT
-from apps.tenants import PLATFORM, Policy
+from apps.tenants import PLATFORM, ROLES, Policy
 from clusters.manifests import Body, Manifest, manifest, ordered
 from clusters.target import ClusterTarget
 
@@ -47,13 +48,14 @@ def namespace_name(project: str, application: str, environment: str, environment
 
 
 def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy = PLATFORM) -> tuple[Manifest, ...]:
-    """Namespace, the applications' service account, our writer's rights, quota, defaults of containers and the walls
-    around the namespace, in apply order.
+    """Namespace, the applications' service account, our writer's rights and those of groups, quota, defaults of
+    containers and the walls around the namespace, in apply order.
     """
     parts = [
         _namespace(namespace, owners, target),
         _service_account(namespace),
         _writer(namespace),
+        *_groups(namespace, policy),
         *_quota(namespace, policy),
         _defaults(namespace),
         _isolation(namespace, target, policy),
@@ -98,6 +100,23 @@ def _writer(namespace: str) -> Manifest:
             "subjects": [{"kind": "ServiceAccount", **WRITER}],
         }
     )
+
+
+def _groups(namespace: str, policy: Policy) -> Iterator[Manifest]:
+    """A binding for each role that a group of the cluster's own directory has."""
+    for role in ROLES:
+        names = [name for name, held in policy.groups if held == role]
+        if names:
+            group = {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io"}
+            yield manifest(
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "RoleBinding",
+                    "metadata": _metadata(namespace, f"dougong-team-{role}"),
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                    "subjects": [{**group, "name": name} for name in names],
+                }
+            )
 
 
 def _quota(namespace: str, policy: Policy) -> tuple[Manifest, ...]:

@@ -1,14 +1,15 @@
-"""What a team gets in each namespace of its environments on a cluster, as layers of figures and what they come to.
+"""What a team gets in each namespace of its environments on a cluster, as layers of figures and of groups of the
+cluster's own directory, and what they come to.
 
 `selectors.tenants` reads the layers, `ground` renders the result. A figure that a layer leaves out is that of the layer
-before: the platform's own, then all teams, a cluster, a team, a team on a cluster. Pure.
+before: the platform's own, then all teams, a cluster, a team, a team on a cluster; with a group's role likewise. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Figure = str | int
 Figures = Mapping[str, Figure]
@@ -18,6 +19,11 @@ CLOSED, OPEN = "closed", "open"
 
 FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress")
 """In the order in which people read them. All but the last are limits."""
+
+ROLES = ("view", "edit")
+"""What a group may have: a ClusterRole that Kubernetes brings along, in the team's namespaces."""
+NO_ROLE = "none"
+_LONGEST_GROUP = 253
 
 _AMOUNTS = {
     "cpu": (re.compile(r"[1-9][0-9]{0,6}m?"), "cores or millicores, such as 8 or 2500m"),
@@ -35,10 +41,11 @@ DEFAULT: Figures = {
 
 @dataclass(frozen=True)
 class Layer:
-    """Figures, and whose they are: "" the platform's own, else as people name it."""
+    """Figures and roles of groups, and whose they are: "" the platform's own, else as people name it."""
 
     name: str
     figures: Figures
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Policy:
     cpu, memory, storage  Kubernetes quantities: the requests of all pods together, and of all volume claims
     pods, volumes         how many there may be
     open_egress           whether pods may connect anywhere, where no block of theirs says otherwise
+    groups                pairs of (group as the cluster knows it, role), sorted
     """
 
     cpu: str | None
@@ -64,12 +72,7 @@ class Policy:
     storage: str | None
     volumes: int | None
     open_egress: bool = False
-
-    @classmethod
-    def of(cls, figures: Figures) -> Policy:
-        """From a figure of each name."""
-        limits = {name: None if figures[name] == UNLIMITED else figures[name] for name in FIGURES if name != "egress"}
-        return cls(**limits, open_egress=figures["egress"] == OPEN)  # type: ignore[arg-type]  # `checked` saw to it
+    groups: tuple[tuple[str, str], ...] = ()
 
 
 def decide(layers: Iterable[Layer]) -> dict[str, Decided]:
@@ -80,9 +83,25 @@ def decide(layers: Iterable[Layer]) -> dict[str, Decided]:
     return {name: found[name] for name in FIGURES}
 
 
+def decide_groups(layers: Iterable[Layer]) -> dict[str, Decided]:
+    """The role of each group that has one, by name, from layers in the same order."""
+    found = {name: Decided(role, layer.name) for layer in layers for name, role in layer.groups.items()}
+    return {name: found[name] for name in sorted(found) if found[name].value != NO_ROLE}
+
+
 def policy(layers: Iterable[Layer]) -> Policy:
     """What layers come to."""
-    return Policy.of({name: each.value for name, each in decide(layers).items()})
+    layers = list(layers)
+    figures = {name: each.value for name, each in decide(layers).items()}
+    return Policy(
+        cpu=_text(figures["cpu"]),
+        memory=_text(figures["memory"]),
+        pods=_number(figures["pods"]),
+        storage=_text(figures["storage"]),
+        volumes=_number(figures["volumes"]),
+        open_egress=figures["egress"] == OPEN,
+        groups=tuple((name, str(each.value)) for name, each in decide_groups(layers).items()),
+    )
 
 
 PLATFORM = policy(())
@@ -107,3 +126,22 @@ def checked(name: str, value: Figure) -> Figure:
     if not pattern.fullmatch(said):
         raise ValueError(f"{name} is {expected}, or {UNLIMITED}, not '{said[:40]}'")
     return said
+
+
+def checked_group(name: str, role: str) -> str:
+    """The role as it is kept. ValueError, for people, where the group or the role is none."""
+    if not name.strip() or name != name.strip() or len(name) > _LONGEST_GROUP or not name.isprintable():
+        raise ValueError(f"'{name[:40]}' is no name of a group")
+    if name.startswith("system:"):
+        raise ValueError(f"'{name[:40]}' is a group of Kubernetes itself, and is given nothing here")
+    if role not in (*ROLES, NO_ROLE):
+        raise ValueError(f"a role is one of {', '.join((*ROLES, NO_ROLE))}, not '{role[:40]}'")
+    return role
+
+
+def _text(value: Figure) -> str | None:
+    return None if value == UNLIMITED else str(value)
+
+
+def _number(value: Figure) -> int | None:
+    return None if value == UNLIMITED else int(value)

@@ -20,8 +20,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from apps import services
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, page
-from apps.selectors.tenants import tenants
-from apps.tenants import CLOSED, FIGURES, OPEN, UNLIMITED, Decided
+from apps.selectors.tenants import Tenant, tenants
+from apps.tenants import CLOSED, FIGURES, NO_ROLE, OPEN, UNLIMITED, Decided
 from clusters.admin.tables import Table
 from clusters.models import Cluster
 from paas.core.permissions import is_operator, visible
@@ -51,7 +51,14 @@ class PolicyForm(ReasonForm):
     storage = forms.CharField(required=False, max_length=40)
     volumes = forms.CharField(required=False, max_length=40)
     egress = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
-    field_order = ("whose", "cluster", *FIGURES, "reason")
+    group = forms.CharField(
+        required=False,
+        max_length=253,
+        label=gettext_lazy("Group, as the cluster's own directory names it"),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(required=False, label=gettext_lazy("Its role"), widget=UnfoldAdminSelectWidget())
+    field_order = ("whose", "cluster", *FIGURES, "group", "role", "reason")
 
     def __init__(self, *given: Any, team: Team, clusters: list[str], **options: Any) -> None:
         super().__init__(*given, **options)
@@ -69,12 +76,24 @@ class PolicyForm(ReasonForm):
             (OPEN, _("open: anywhere, where no block `egress` says otherwise")),
             (INHERITED, _("inherited")),
         ]
+        choices["role"].choices = [
+            ("view", _("view: sees all but secrets")),
+            ("edit", _("edit: changes what is there, secrets and terminals included")),
+            (NO_ROLE, _("none")),
+            (INHERITED, _("inherited")),
+        ]
 
     @property
     def figures(self) -> dict[str, Any]:
         """Those that were named."""
         given = {name: self.cleaned_data[name] for name in FIGURES if self.cleaned_data[name]}
         return {name: None if value == INHERITED else value for name, value in given.items()}
+
+    @property
+    def groups(self) -> dict[str, str | None]:
+        """The one that was named."""
+        name, role = self.cleaned_data["group"], self.cleaned_data["role"]
+        return {name: None if role == INHERITED else role} if name else {}
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -93,19 +112,27 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             "opts": Team._meta,
             "original": team,
             "team": team,
-            "table": _table(team),
+            **_tables(tenants(team)),
             "form": form,
         },
     )
 
 
-def _table(team: Team) -> Table:
+def _tables(found: list[Tenant]) -> dict[str, Table]:
     rows = [
-        [each.cluster.name, each.environments, *(_cell(figure) for figure in each.figures.values())]
-        for each in tenants(team)
+        [each.cluster.name, each.environments, *(_cell(figure) for figure in each.figures.values())] for each in found
     ]
     headers = [_("Cluster"), _("Environments"), *(_(TITLES[name]) for name in FIGURES)]
-    return Table(_("In each of its namespaces"), headers, rows, _("No cluster has joined yet."))
+    groups = [
+        [each.cluster.name, name, _cell(role), _("once the cluster is joined again") if each.waits else _("in force")]
+        for each in found
+        for name, role in each.groups.items()
+    ]
+    titles = [_("Cluster"), _("Group"), _("Role"), _("State")]
+    return {
+        "table": Table(_("In each of its namespaces"), headers, rows, _("No cluster has joined yet.")),
+        "groups": Table(_("Groups that reach its namespaces past Dougong"), titles, groups, _("none")),
+    }
 
 
 def _cell(figure: Decided) -> str:
@@ -127,6 +154,7 @@ def _act(request: HttpRequest, team: Team, form: PolicyForm) -> Callable[[dict[s
                 team=team if said["whose"] else None,
                 cluster=Cluster.objects.get(name=said["cluster"]) if said["cluster"] else None,
                 figures=form.figures,
+                groups=form.groups,
                 actor=request.user,
                 reason=said["reason"],
             )

@@ -40,6 +40,8 @@ class TeamClusterOut(serializers.Serializer[Tenant]):
     cluster = serializers.CharField(source="cluster.name")
     environments = serializers.IntegerField(help_text="How many it has there.")
     figures = serializers.DictField(child=FigureOut(), help_text=f"By name: {', '.join(FIGURES)}.")
+    groups = serializers.DictField(child=FigureOut(), help_text="The role of each group of the cluster's directory.")
+    waits = serializers.BooleanField(help_text="Groups get in once the cluster is joined again.")
 
 
 class TenantPolicyOut(serializers.Serializer[Any]):
@@ -48,13 +50,19 @@ class TenantPolicyOut(serializers.Serializer[Any]):
     of = serializers.CharField()
     version = serializers.IntegerField()
     figures = serializers.DictField(child=serializers.CharField())
+    groups = serializers.DictField(child=serializers.CharField())
     grounds = serializers.IntegerField()
 
 
 class TenantPolicyIn(serializers.Serializer[Any]):
     """A change of a layer: null takes a figure back to what the broader layer says, what is not named stays."""
 
-    figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=40), allow_empty=False)
+    figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=40), default=dict)
+    groups = serializers.DictField(
+        child=serializers.CharField(allow_null=True, max_length=40),
+        default=dict,
+        help_text="Role by group, as the cluster's own directory names it: view, edit, none.",
+    )
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
@@ -122,6 +130,7 @@ def _answer(team: Team | None, cluster: Cluster | None, held: Held) -> Response:
         "of": layer_name(team, cluster),
         "version": held.version,
         "figures": held.figures,
+        "groups": held.groups,
         "grounds": held.grounds,
     }
     return Response(TenantPolicyOut(said).data, headers={"ETag": etag(held)})

@@ -18,9 +18,18 @@ class Migration(migrations.Migration):
             # Read by the old code during a rolling upgrade too, which does not know the column.
             field=models.BooleanField(default=False, db_default=False),
         ),
+        migrations.AddField(
+            model_name="placement",
+            name="grants_awaited",
+            field=models.BooleanField(default=False, db_default=False),
+        ),
         migrations.AddIndex(
             model_name="placement",
-            index=models.Index(condition=models.Q(("ground_due", True)), fields=["id"], name="grounds_due"),
+            index=models.Index(
+                condition=models.Q(("ground_due", True), ("grants_awaited", True), _connector="OR"),
+                fields=["id"],
+                name="grounds_due",
+            ),
         ),
         migrations.CreateModel(
             name="TenantPolicy",
@@ -30,6 +39,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("figures", models.JSONField(default=dict)),
+                ("groups", models.JSONField(default=dict)),
                 (
                     "cluster",
                     models.ForeignKey(

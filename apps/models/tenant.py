@@ -12,9 +12,10 @@ from paas.identity.models import Team
 
 
 class TenantPolicy(Versioned):
-    """The figures (apps.tenants) of a team on a cluster; without a cluster on all, without a team for all teams.
+    """The figures and groups (apps.tenants) of a team on a cluster; without a cluster on all, without a team of all
+    teams.
 
-    `figures` names only what this layer says: what it leaves out is that of the broader one.
+    `figures` and `groups` name only what this layer says: what it leaves out is that of the broader one.
     """
 
     permission_parent: ClassVar[str] = "team"
@@ -22,6 +23,7 @@ class TenantPolicy(Versioned):
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     figures = models.JSONField(default=dict)
+    groups = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["team__name", "cluster__name"]

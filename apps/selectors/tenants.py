@@ -10,18 +10,29 @@ from django.db.models import Count, Q
 
 from apps.models import Placement, TenantPolicy
 from apps.models.tenant import layer_name
-from apps.tenants import Decided, Figures, Layer, Policy, decide, policy
+from apps.tenants import Decided, Layer, Policy, decide, decide_groups, policy
 from clusters.models import Cluster
 from paas.identity.models import Team
+
+GROUPS_GRANTED = 2
+"""The revision of deploy/member that lets the writer bind groups."""
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A team on a cluster: how many environments it has there, and each figure with the layer that says it."""
+    """A team on a cluster: how many environments it has there, each figure and each group's role with the layer that
+    says it, and whether groups wait until the cluster is joined again.
+    """
 
     cluster: Cluster
     environments: int
     figures: Mapping[str, Decided]
+    groups: Mapping[str, Decided]
+
+    @property
+    def waits(self) -> bool:
+        """Whether the cluster does not grant yet what it takes to let groups in."""
+        return bool(self.groups) and not grants_groups(self.cluster)
 
 
 def policies(team: Team, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
@@ -34,9 +45,16 @@ def tenants(team: Team) -> list[Tenant]:
     """The team on every cluster, by name; those that are leaving too, while it is there."""
     there = Placement.objects.filter(environment__application__project__team=team)
     counts = dict(there.values_list("cluster").annotate(Count("pk")))
-    clusters = [each for each in Cluster.objects.defer("ca_data", "facts") if not each.leaving or each.pk in counts]
+    clusters = [each for each in Cluster.objects.defer("ca_data") if not each.leaving or each.pk in counts]
     found = _layers(team, clusters)
-    return [Tenant(each, counts.get(each.pk, 0), decide(found[each.pk])) for each in clusters]
+    return [
+        Tenant(each, counts.get(each.pk, 0), decide(found[each.pk]), decide_groups(found[each.pk])) for each in clusters
+    ]
+
+
+def grants_groups(cluster: Cluster) -> bool:
+    """Whether what the cluster granted when it was joined lets us bind groups (deploy/member, revision 2)."""
+    return int(cluster.facts.get("grants") or 0) >= GROUPS_GRANTED
 
 
 def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | None:
@@ -47,11 +65,11 @@ def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | 
 def _layers(team: Team, clusters: Collection[Cluster]) -> dict[UUID, list[Layer]]:
     """Broad to narrow, by cluster."""
     rows = TenantPolicy.objects.filter(Q(team=None) | Q(team=team), Q(cluster=None) | Q(cluster__in=clusters))
-    said = {(each.team_id, each.cluster_id): each.figures for each in rows}
+    said = {(each.team_id, each.cluster_id): each for each in rows}
     return {each.pk: list(_of(said, team, each)) for each in clusters}
 
 
-def _of(said: Mapping[tuple[UUID | None, UUID | None], Figures], team: Team, cluster: Cluster) -> Iterator[Layer]:
+def _of(said: Mapping[tuple[UUID | None, UUID | None], TenantPolicy], team: Team, cluster: Cluster) -> Iterator[Layer]:
     for whose, where in ((None, None), (None, cluster), (team, None), (team, cluster)):
-        if figures := said.get((whose and whose.pk, where and where.pk)):
-            yield Layer(layer_name(whose, where), figures)
+        if row := said.get((whose and whose.pk, where and where.pk)):
+            yield Layer(layer_name(whose, where), row.figures, row.groups)

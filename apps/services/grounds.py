@@ -6,13 +6,14 @@ Called by `submit`, with the application, and by `tenants`, alone.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
 
 from apps.ground import Owners, ground
 from apps.models import Environment
-from apps.selectors.tenants import policies
+from apps.selectors.tenants import grants_groups, policies
 from apps.tenants import Policy
 from clusters.manifests import Manifest
 from clusters.models import Cluster
@@ -32,8 +33,17 @@ def held_policies(environment: Environment, clusters: Collection[Cluster]) -> di
     return policies(environment.application.project.team, clusters)
 
 
-def ground_of(environment: Environment, target: ClusterTarget, policy: Policy) -> tuple[Manifest, ...]:
-    """Its objects on one cluster."""
+def awaited(cluster: Cluster, policy: Policy) -> bool:
+    """Whether part of the policy waits until the cluster is joined again."""
+    return bool(policy.groups) and not grants_groups(cluster)
+
+
+def ground_of(
+    environment: Environment, cluster: Cluster, target: ClusterTarget, policy: Policy
+) -> tuple[Manifest, ...]:
+    """Its objects on one cluster, less what that does not grant: a refused binding would hold up all that follows."""
+    if awaited(cluster, policy):
+        policy = replace(policy, groups=())
     application = environment.application
     project = application.project
     owners = Owners(project.team.name, project.name, application.name, environment.name, str(environment.pk))

@@ -22,7 +22,7 @@ from apps.models import Environment, Placement
 from apps.problems import ProblemsError
 from apps.render import RENDERER, Rendered, render
 from apps.selectors.targets import targets
-from apps.services.grounds import ground_of, held_policies
+from apps.services.grounds import awaited, ground_of, held_policies
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from apps.timetable import next_turn, turned
@@ -42,6 +42,7 @@ class Prepared:
     target: ClusterTarget
     ground: tuple[Manifest, ...]
     rendered: Rendered
+    grants_awaited: bool = False
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -73,7 +74,9 @@ def prepare(
             raise _unrendered(error, environment, cluster) from None
         except ProblemsError as error:
             raise invalid_app_file(error) from None
-        found.append(Prepared(cluster, target, ground_of(environment, target, policies[cluster.pk]), rendered))
+        policy = policies[cluster.pk]
+        there = ground_of(environment, cluster, target, policy)
+        found.append(Prepared(cluster, target, there, rendered, awaited(cluster, policy)))
     return found
 
 
@@ -113,6 +116,7 @@ def submit(
                 "target_digest": each.target.digest,
                 "renderer": RENDERER,
                 "notes": list(each.rendered.notes),
+                "grants_awaited": each.grants_awaited,
                 "next_turn_at": next_turn(each.rendered.manifests, timezone.now()),
             },
         )

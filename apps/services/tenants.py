@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,15 +16,18 @@ from django.db import models, transaction
 
 from apps.delivery import GROUND, OWNER_KIND
 from apps.models import Environment, Placement, TenantPolicy
+from apps.models.environment import GROUND_WAITS
 from apps.selectors.targets import targets
-from apps.selectors.tenants import tenant_policy
+from apps.selectors.tenants import GROUPS_GRANTED, tenant_policy
 from apps.services.environments import announce
-from apps.services.grounds import ground_of, held_policies, hold_policies
+from apps.services.grounds import awaited, ground_of, held_policies, hold_policies
 from apps.services.observe import observed_environment
 from apps.services.rows import locked
 from apps.services.submit import owner_of
-from apps.tenants import Figure, checked
+from apps.tenants import Figure, checked, checked_group
+from clusters.manifests import Manifest
 from clusters.models import Cluster, Lane, Work
+from clusters.target import ClusterTarget
 from clusters.work import submit_work
 from paas.core import audit
 from paas.core.errors import Invalid
@@ -34,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 # Less than the task may take; what is left is next time's.
 LONGEST = 15
+
+Said = dict[str, Figure | None]
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,11 @@ class Held:
         """What it says."""
         return dict(self.row.figures) if self.row else {}
 
+    @property
+    def groups(self) -> dict[str, str]:
+        """The roles of groups that it names."""
+        return dict(self.row.groups) if self.row else {}
+
 
 def hold(team: Team | None, cluster: Cluster | None) -> Held:
     """The layer as it is now, until the transaction ends."""
@@ -64,21 +75,23 @@ def set_tenant_policy(
     *,
     team: Team | None,
     cluster: Cluster | None,
-    figures: Mapping[str, Figure | None],
+    figures: Mapping[str, Figure | None] | None = None,
+    groups: Mapping[str, str | None] | None = None,
     actor: Actor,
     reason: str = "",
 ) -> Held:
-    """Change figures of one layer; None takes one back to what the broader layer says, and what is not named stays.
+    """Change figures and roles of groups of one layer; None takes one back to what the broader layer says, and what is
+    not named stays.
 
     Raises:
         Invalid: `tenant_policy_invalid`, with everything that is wrong.
     """
     require(actor, OPERATE, team or cluster)
-    given = _checked(figures)
+    given = _checked(figures or {}, groups or {})
     with transaction.atomic():
         held = hold(team, cluster)
-        before = held.figures
-        after = {name: value for name, value in {**before, **given}.items() if value is not None}
+        before = {"figures": held.figures, "groups": held.groups}
+        after = {part: _merged(there, given[part]) for part, there in before.items()}
         if before == after:
             return held
         row = _written(held.row, team, cluster, after)
@@ -89,8 +102,8 @@ def set_tenant_policy(
             actor=actor,
             action="tenant_policy.changed",
             target=target,
-            before={"of": str(row), "figures": before},
-            after={"of": str(row), "figures": after, "grounds": reached},
+            before={"of": str(row), **before},
+            after={"of": str(row), **after, "grounds": reached},
             reason=reason,
         )
     return Held(row, reached)
@@ -98,9 +111,9 @@ def set_tenant_policy(
 
 def renew_grounds() -> int:
     """Render the grounds that are due; of how many environments. One that fails stays due."""
-    due = Placement.objects.filter(ground_due=True).order_by("pk").values_list("environment_id", flat=True)
+    due = Placement.objects.filter(GROUND_WAITS).filter(_can_go_on()).order_by("pk")
     end, done = time.monotonic() + LONGEST, 0
-    for environment_id in dict.fromkeys(due):
+    for environment_id in dict.fromkeys(due.values_list("environment_id", flat=True)):
         if time.monotonic() > end:
             break
         try:
@@ -112,27 +125,34 @@ def renew_grounds() -> int:
     return done
 
 
-def _checked(figures: Mapping[str, Figure | None]) -> dict[str, Figure | None]:
-    found: dict[str, Figure | None] = {}
+def _checked(figures: Mapping[str, Figure | None], groups: Mapping[str, str | None]) -> dict[str, Said]:
+    """What was said, as it is kept."""
+    found: dict[str, Said] = {"figures": {}, "groups": {}}
     errors = []
-    for name, value in figures.items():
-        try:
-            found[name] = None if value is None else checked(name, value)
-        except ValueError as error:
-            errors.append({"path": name[:40], "code": "invalid", "message": str(error)})
-    if errors or not found:
-        message = "; ".join(each["message"] for each in errors) or "no figure is named"
+    checks: Any = (("figures", figures, checked), ("groups", groups, checked_group))
+    for part, given, check in checks:
+        for name, value in given.items():
+            try:
+                found[part][name] = None if value is None else check(name, value)
+            except ValueError as error:
+                errors.append({"path": f"{part}.{name[:40]}", "code": "invalid", "message": str(error)})
+    if errors or not any(found.values()):
+        message = "; ".join(each["message"] for each in errors) or "no figure and no group is named"
         raise Invalid("tenant_policy_invalid", f"The policy cannot be so: {message}.", details={"errors": errors})
     return found
 
 
+def _merged(before: Mapping[str, Figure], given: Said) -> dict[str, Figure]:
+    return {name: value for name, value in {**before, **given}.items() if value is not None}
+
+
 def _written(
-    row: TenantPolicy | None, team: Team | None, cluster: Cluster | None, figures: dict[str, Figure]
+    row: TenantPolicy | None, team: Team | None, cluster: Cluster | None, says: Mapping[str, dict[str, Figure]]
 ) -> TenantPolicy:
     if row is None:
-        return TenantPolicy.objects.create(team=team, cluster=cluster, figures=figures)
-    row.figures = figures
-    row.save_version("figures")
+        return TenantPolicy.objects.create(team=team, cluster=cluster, **says)
+    row.figures, row.groups = says["figures"], says["groups"]
+    row.save_version("figures", "groups")
     return row
 
 
@@ -143,6 +163,11 @@ def _reached(team: Team | None, cluster: Cluster | None) -> models.QuerySet[Plac
     return found if cluster is None else found.filter(cluster=cluster)
 
 
+def _can_go_on() -> models.Q:
+    """What waits for grants alone waits until its cluster has them."""
+    return models.Q(ground_due=True) | models.Q(cluster__facts__grants__gte=GROUPS_GRANTED)
+
+
 def _renew(environment_id: UUID) -> None:
     with transaction.atomic():
         environment = Environment.objects.select_related("application__project__team").get(pk=environment_id)
@@ -150,25 +175,34 @@ def _renew(environment_id: UUID) -> None:
         placed = list(environment.placements.select_related("cluster"))
         clusters = [each.cluster for each in placed]
         known, policies = targets(environment.placement, clusters), held_policies(environment, clusters)
-        due = [each for each in placed if each.ground_due and each.cluster_id in known]
         renewed = []
-        for each in due:
-            manifests = ground_of(environment, known[each.cluster_id], policies[each.cluster_id])
-            work = Work.objects.filter(
-                owner_kind=OWNER_KIND, owner_id=environment.pk, cluster=each.cluster, name=GROUND,
-                intent=Work.Intent.PRESENT,
-            ).first()  # fmt: skip
-            if work is None:
+        for each in placed:
+            target, policy = known.get(each.cluster_id), policies[each.cluster_id]
+            if target is None or not (each.ground_due or each.grants_awaited):
                 continue
-            # Nobody's edit, yet not to wait behind a sweep.
-            after = submit_work(
-                owner=owner_of(environment), name=GROUND, cluster=each.cluster, manifests=manifests,
-                target_digest=known[each.cluster_id].digest, lane=Lane.DRIFT,
-            )  # fmt: skip
-            renewed += [each.cluster.name] if after.generation > work.generation else []
-        Placement.objects.filter(pk__in=[each.pk for each in due]).update(ground_due=False)
+            manifests = ground_of(environment, each.cluster, target, policy)
+            renewed += [each.cluster.name] if _submitted(environment, each.cluster, target, manifests) else []
+            each.ground_due, each.grants_awaited = False, awaited(each.cluster, policy)
+            each.save(update_fields=["ground_due", "grants_awaited"])
         if renewed:
             observed_environment(environment.pk)
             told = {"clusters": sorted(renewed)}
             audit.record(actor=None, action="environment.ground_renewed", target=environment, after=told)
             announce(environment.application)
+
+
+def _submitted(
+    environment: Environment, cluster: Cluster, target: ClusterTarget, manifests: tuple[Manifest, ...]
+) -> bool:
+    """Make it the ground there, where there is one; whether that is something new."""
+    work = Work.objects.filter(
+        owner_kind=OWNER_KIND, owner_id=environment.pk, cluster=cluster, name=GROUND, intent=Work.Intent.PRESENT
+    ).first()
+    if work is None:
+        return False
+    # Nobody's edit, yet not to wait behind a sweep.
+    after = submit_work(
+        owner=owner_of(environment), name=GROUND, cluster=cluster, manifests=manifests, target_digest=target.digest,
+        lane=Lane.DRIFT,
+    )  # fmt: skip
+    return after.generation > work.generation

@@ -116,6 +116,17 @@ def test_open_egress_is_left_to_the_blocks(target):
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [INSIDE, GATEWAY]}]}
 
 
+def test_groups_of_the_directory_are_bound_by_role(target):
+    policy = replace(PLATFORM, groups=(("auditors", "view"), ("oidc:crew", "edit"), ("oidc:shop", "view")))
+    made = [
+        each.body for each in ground("demo-hello", OWNERS, target, policy) if each.id.name.startswith("dougong-team")
+    ]
+    found = {each["roleRef"]["name"]: [subject["name"] for subject in each["subjects"]] for each in made}
+    assert found == {"view": ["auditors", "oidc:shop"], "edit": ["oidc:crew"]}
+    kinds = {(subject["kind"], subject["apiGroup"]) for each in made for subject in each["subjects"]}
+    assert kinds == {("Group", "rbac.authorization.k8s.io")}
+
+
 def test_without_a_gateway_only_the_namespace_itself_may_come(target):
     [spec] = of_kind("NetworkPolicy", replace(target, gateway=None), PLATFORM)
     assert spec["ingress"] == [{"from": [INSIDE]}]

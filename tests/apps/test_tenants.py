@@ -1,6 +1,18 @@
 import pytest
 
-from apps.tenants import DEFAULT, FIGURES, PLATFORM, Decided, Layer, Policy, checked, decide, policy
+from apps.tenants import (
+    DEFAULT,
+    FIGURES,
+    PLATFORM,
+    Decided,
+    Layer,
+    Policy,
+    checked,
+    checked_group,
+    decide,
+    decide_groups,
+    policy,
+)
 
 
 def test_without_a_layer_the_defaults_hold():
@@ -58,3 +70,35 @@ def test_a_figure_is_kept(name, given, kept):
 def test_what_is_no_figure_is_refused_in_words(name, given):
     with pytest.raises(ValueError, match=name):
         checked(name, given)
+
+
+def test_a_group_has_the_role_of_the_narrowest_layer_that_names_it():
+    layers = [
+        Layer("all teams", {}, {"auditors": "view", "helpers": "edit"}),
+        Layer("crew", {}, {"helpers": "none", "crew-dev": "edit"}),
+    ]
+    assert decide_groups(layers) == {"auditors": Decided("view", "all teams"), "crew-dev": Decided("edit", "crew")}
+    assert policy(layers).groups == (("auditors", "view"), ("crew-dev", "edit"))
+
+
+@pytest.mark.parametrize("name", ["oidc:crew-dev", "CN=crew,OU=groups", "群组", "system"])
+def test_a_group_is_named_as_the_cluster_names_it(name):
+    assert checked_group(name, "view") == "view"
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("system:masters", "view"),
+        ("system:serviceaccounts:dougong-system", "edit"),
+        ("", "view"),
+        (" crew", "view"),
+        ("crew\n", "view"),
+        ("c" * 254, "view"),
+        ("crew", "cluster-admin"),
+        ("crew", ""),
+    ],
+)
+def test_no_group_of_kubernetes_and_no_other_role(name, role):
+    with pytest.raises(ValueError, match="group|role"):
+        checked_group(name, role)

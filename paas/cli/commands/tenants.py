@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,10 @@ Body = dict[str, Any]
 FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress")
 INHERITED = "inherited"
 
+Team = Annotated[str, typer.Option(metavar="NAME", help="For this team; else for all.")]
+Cluster = Annotated[str, typer.Option(metavar="NAME", help="On this cluster; else on all.")]
+Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
+
 
 @app.command()
 @command
@@ -29,7 +34,7 @@ def show(session: Session, team: Annotated[str, typer.Argument(metavar="TEAM", h
             [
                 [each["cluster"], str(each["environments"]), name, figure["value"], figure["said_by"] or "default"]
                 for each in found
-                for name, figure in each["figures"].items()
+                for name, figure in _lines(each)
             ],
         ),
         names=lambda: [f"cluster/{each['cluster']}" for each in found],
@@ -48,15 +53,35 @@ def set_figures(
             "inherited takes it back to what the broader layer says.",
         ),
     ],
-    team: Annotated[str, typer.Option(metavar="NAME", help="For this team; else for all.")] = "",
-    cluster: Annotated[str, typer.Option(metavar="NAME", help="On this cluster; else on all.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    team: Team = "",
+    cluster: Cluster = "",
+    reason: Reason = "",
 ) -> None:
     """Change what teams get; operators do. Namespaces that it reaches follow within half a minute."""
     given = {name: None if value == INHERITED else value for name, value in map(_pair, figures)}
+    _change(session, team, cluster, {"figures": given, "reason": reason})
+
+
+@app.command()
+@command
+def group(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="GROUP", help="As the cluster's own directory names it.")],
+    role: Annotated[
+        str, typer.Option(metavar="ROLE", help="view, edit, none; inherited: what the broader layer says.")
+    ] = "view",
+    team: Team = "",
+    cluster: Cluster = "",
+    reason: Reason = "",
+) -> None:
+    """Let a group of the clusters' own directory into the namespaces of a team, past Dougong; operators do."""
+    _change(session, team, cluster, {"groups": {name: None if role == INHERITED else role}, "reason": reason})
+
+
+def _change(session: Session, team: str, cluster: str, order: Body) -> None:
     layer = {name: value for name, value in (("team", team), ("cluster", cluster)) if value}
-    made = session.client.set_tenant_policy(layer, {"figures": given, "reason": reason})
-    said = ", ".join(f"{name} {value}" for name, value in made["figures"].items())
+    made = session.client.set_tenant_policy(layer, order)
+    said = ", ".join(f"{name} {value}" for name, value in {**made["figures"], **made["groups"]}.items())
     session.output.show(
         made,
         table=lambda: facts(
@@ -64,6 +89,13 @@ def set_figures(
         ),
         names=lambda: [made["of"]],
     )
+
+
+def _lines(cluster: Body) -> Iterator[tuple[str, Body]]:
+    yield from cluster["figures"].items()
+    for name, role in cluster["groups"].items():
+        value = f"{role['value']}, once the cluster is joined again" if cluster["waits"] else role["value"]
+        yield f"group {name}", {**role, "value": value}
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -21,8 +21,8 @@ def words(answer):
 
 
 def filled(**changes):
-    empty = dict.fromkeys(("whose", "cluster", "cpu", "memory", "pods", "storage", "volumes", "egress", "reason"), "")
-    return {**empty, "whose": "team", **changes}
+    names = ("whose", "cluster", "cpu", "memory", "pods", "storage", "volumes", "egress", "group", "reason")
+    return {**dict.fromkeys(names, ""), "whose": "team", "role": "view", **changes}
 
 
 def test_an_operator_changes_a_layer(client, operator, address, deploy):
@@ -39,11 +39,20 @@ def test_an_operator_changes_a_layer(client, operator, address, deploy):
     assert said == {"crew on east": {"egress": "open"}, "all teams": {"pods": 50}}
 
 
+def test_a_group_is_let_in(client, operator, address, east):
+    client.force_login(operator)
+    text = words(client.post(address, filled(group="oidc:crew", role="edit"), follow=True))
+    assert "east oidc:crew edit crew once the cluster is joined again" in text
+    client.post(address, filled(group="oidc:crew", role="inherited"))
+    assert TenantPolicy.objects.get().groups == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"memory": "much"}, "memory is an amount with its unit"),
-        ({}, "no figure is named"),
+        ({}, "no figure and no group is named"),
+        ({"group": "system:masters"}, "is a group of Kubernetes itself"),
         ({"cluster": "moon", "cpu": "8"}, "moon"),
     ],
 )

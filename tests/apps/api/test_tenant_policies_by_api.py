@@ -21,7 +21,7 @@ def test_what_a_team_gets(api, owner, operator, deploy):
     deploy()
     answer = change(api(operator), "team=crew&cluster=east", {"cpu": "8"}, reason="enough")
     assert answer.status_code == 200
-    assert answer.json() == {"of": "crew on east", "version": 1, "figures": {"cpu": "8"}, "grounds": 1}
+    assert answer.json() == {"of": "crew on east", "version": 1, "figures": {"cpu": "8"}, "groups": {}, "grounds": 1}
     assert answer["ETag"] == '"1"'
     assert AuditEvent.objects.get(action="tenant_policy.changed").reason == "enough"
     [found] = api(owner).get("/api/v1/teams/crew/clusters/").json()
@@ -43,6 +43,16 @@ def test_an_edit_names_what_was_read(api, operator, team):
 def test_what_is_wrong_is_refused(api, operator, team, figures):
     assert change(api(operator), "team=crew", figures).status_code == 400
     assert not TenantPolicy.objects.exists()
+
+
+def test_groups_of_the_clusters_directory(api, owner, operator, east, team):
+    client = api(operator)
+    tag = client.get(f"{AT}?team=crew")["ETag"]
+    body = {"groups": {"oidc:crew": "edit"}}
+    answer = client.patch(f"{AT}?team=crew", body, format="json", HTTP_IF_MATCH=tag)
+    assert answer.json()["groups"] == {"oidc:crew": "edit"}
+    [found] = api(owner).get("/api/v1/teams/crew/clusters/").json()
+    assert (found["groups"], found["waits"]) == ({"oidc:crew": {"value": "edit", "said_by": "crew"}}, True)
 
 
 def test_who_may_what(api, owner, viewer, stranger, team):
@@ -68,6 +78,9 @@ def test_by_the_command(dougong, owner, operator, deploy):
     rows = [line.split() for line in out.splitlines()]
     assert ["east", "1", "pods", "20", "crew"] in rows
     assert ["east", "1", "egress", "closed", "default"] in rows
+    assert operate("group", "oidc:crew", "--role", "edit", "--team", "crew")[0] == 0
+    assert "edit, once the cluster is joined again" in dougong(owner, "tenant")("show", "crew")[1]
+    assert operate("group", "system:masters", "--team", "crew")[0] == 1
     assert operate("set", "pods")[0] == 2
     assert dougong(owner, "tenant")("set", "pods=99", "--team", "crew")[0] == 1
     assert Work.objects.get(name="ground").generation == 1

@@ -14,8 +14,8 @@ from tests.apps.lab.site import HTTP, kubectl, web
 
 @pytest.fixture
 def say(operator, team, east):
-    def go(**figures):
-        services.set_tenant_policy(team=team, cluster=east, figures=figures, actor=operator)
+    def go(groups=None, **figures):
+        services.set_tenant_policy(team=team, cluster=east, figures=figures, groups=groups, actor=operator)
         renew_grounds()
 
     return go
@@ -85,3 +85,46 @@ def test_a_pod_that_asks_for_nothing_is_given_something(bring, image):
     }  # fmt: skip
     [ours] = site.pod()["spec"]["containers"]
     assert ours["resources"]["limits"] == {"memory": "64Mi"}  # no limit of CPU came from the defaults
+
+
+def may(group, verb, what, namespace):
+    """Whether somebody of the group may, as the API server answers."""
+    attributes = {"verb": verb, "namespace": namespace, **what}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+        "spec": {"user": "jane", "groups": [group], "resourceAttributes": attributes},
+    }  # fmt: skip
+    answer = kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(review))
+    return json.loads(answer)["status"]["allowed"]
+
+
+PODS, SECRETS, BINDINGS = {"resource": "pods"}, {"resource": "secrets"}, {
+    "group": "rbac.authorization.k8s.io", "resource": "rolebindings",
+}  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_groups_of_the_directory_reach_their_namespace_and_no_other(bring, say):
+    say(groups={"crew-look": "view", "crew-dev": "edit"})
+    site = bring(web())
+    here = site.namespace
+    site.until(lambda: may("crew-look", "list", PODS, here) and may("crew-dev", "delete", PODS, here))
+    assert may("crew-dev", "get", SECRETS, here)
+    for group, verb, what, namespace in [
+        ("crew-look", "get", SECRETS, here),
+        ("crew-look", "list", SECRETS, here),
+        ("crew-look", "delete", PODS, here),
+        ("crew-look", "create", {"resource": "pods", "subresource": "exec"}, here),
+        ("crew-look", "list", PODS, "default"),
+        ("crew-dev", "list", PODS, "dougong-system"),
+        ("crew-dev", "create", BINDINGS, here),
+        ("crew-dev", "patch", {"resource": "resourcequotas"}, here),
+        ("others", "list", PODS, here),
+    ]:
+        assert not may(group, verb, what, namespace), (group, verb, what, namespace)
+
+    site.kubectl("delete", "rolebinding", "dougong-team-view")
+    site.until(lambda: may("crew-look", "list", PODS, here))
+    say(groups={"crew-look": None, "crew-dev": "view"})
+    site.until(lambda: not may("crew-look", "list", PODS, here) and not may("crew-dev", "get", SECRETS, here))
+    assert set(site.objects("rolebinding")) == {"dougong-writer", "dougong-team-view"}

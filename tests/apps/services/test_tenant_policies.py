@@ -24,8 +24,10 @@ DEFAULT = {
 def say(operator):
     """say(team, cluster, cpu="8") as an operator."""
 
-    def go(team=None, cluster=None, actor=operator, reason="", **figures):
-        return services.set_tenant_policy(team=team, cluster=cluster, figures=figures, actor=actor, reason=reason)
+    def go(team=None, cluster=None, actor=operator, reason="", groups=None, **figures):
+        return services.set_tenant_policy(
+            team=team, cluster=cluster, figures=figures, groups=groups, actor=actor, reason=reason
+        )
 
     return go
 
@@ -65,8 +67,8 @@ def test_it_is_told_of_the_team_with_its_reason_and_of_each_environment(deploy, 
     renew_grounds()
     event = AuditEvent.objects.get(action="tenant_policy.changed")
     assert (event.actor_name, event.object_name, event.reason) == ("oscar", "crew", "a small team")
-    assert event.before == {"of": "crew", "figures": {}}
-    assert event.after == {"of": "crew", "figures": {"cpu": "8"}, "grounds": 1}
+    assert event.before == {"of": "crew", "figures": {}, "groups": {}}
+    assert event.after == {"of": "crew", "figures": {"cpu": "8"}, "groups": {}, "grounds": 1}
     renewed = AuditEvent.objects.get(action="environment.ground_renewed")
     assert (renewed.object_id, renewed.after) == (str(Environment.objects.get().pk), {"clusters": ["east"]})
 
@@ -108,6 +110,62 @@ def test_who_said_what_is_shown(deploy, say, team, east, west):
     assert said["egress"] == ("closed", "")
 
 
+def bindings(cluster="east"):
+    """{name: (role, groups)} of what the ground binds to groups."""
+    work = Work.objects.get(name="ground", cluster__name=cluster)
+    found = [each["body"] for each in work.manifests if each["body"]["kind"] == "RoleBinding"]
+    return {
+        each["metadata"]["name"]: (each["roleRef"]["name"], [subject["name"] for subject in each["subjects"]])
+        for each in found
+        if each["metadata"]["name"] != "dougong-writer"
+    }
+
+
+def grant(cluster, revision):
+    cluster.facts["grants"] = revision
+    cluster.save()
+
+
+def test_groups_of_the_directory_are_let_in(deploy, say, team, east):
+    grant(east, 2)
+    say(None, groups={"auditors": "view"})
+    say(team, groups={"crew-dev": "edit", "crew-look": "view"})
+    deploy()
+    assert bindings() == {
+        "dougong-team-edit": ("edit", ["crew-dev"]),
+        "dougong-team-view": ("view", ["auditors", "crew-look"]),
+    }
+    say(team, east, groups={"auditors": "none", "crew-dev": "view"})
+    renew_grounds()
+    assert bindings() == {"dougong-team-view": ("view", ["crew-dev", "crew-look"])}
+    say(team, east, groups={"auditors": None})
+    say(team, groups={"crew-look": None})
+    renew_grounds()
+    assert bindings() == {"dougong-team-view": ("view", ["auditors", "crew-dev"])}
+
+
+def test_groups_wait_until_the_cluster_is_joined_again(deploy, say, team, east):
+    grant(east, 1)
+    say(team, cpu="8", groups={"crew-dev": "edit"})
+    deploy()
+    assert (bindings(), quota()["requests.cpu"]) == ({}, "8")
+    assert [each.waits for each in tenants(team)] == [True]
+    assert renew_grounds() == 0
+    grant(east, 2)
+    assert renew_grounds() == 1
+    assert bindings() == {"dougong-team-edit": ("edit", ["crew-dev"])}
+    assert [each.waits for each in tenants(team)] == [False]
+    assert renew_grounds() == 0
+
+
+def test_figures_do_not_wait_for_groups(deploy, say, team, east):
+    deploy()
+    say(team, cpu="8", groups={"crew-dev": "edit"})
+    assert renew_grounds() == 1
+    assert (bindings(), quota()["requests.cpu"]) == ({}, "8")
+    assert renew_grounds() == 0
+
+
 def test_other_teams_are_not_reached(deploy, say, admin, east):
     deploy()
     other = identity.create_team(name="others", actor=admin)
@@ -146,9 +204,11 @@ def test_only_operators_say_it(deploy, say, team, owner, stranger):
 
 def test_what_is_wrong_is_told_whole_and_changes_nothing(say, team):
     with pytest.raises(Invalid) as refused:
-        say(team, cpu="8", memory="much", pods="-1", gpu="1")
+        say(team, cpu="8", memory="much", pods="-1", gpu="1", groups={"system:masters": "view", "crew-dev": "admin"})
     assert refused.value.code == "tenant_policy_invalid"
-    assert {each["path"] for each in refused.value.details["errors"]} == {"memory", "pods", "gpu"}
+    assert {each["path"] for each in refused.value.details["errors"]} == {
+        "figures.memory", "figures.pods", "figures.gpu", "groups.system:masters", "groups.crew-dev",
+    }  # fmt: skip
     with pytest.raises(Invalid):
         say(team)
     assert not TenantPolicy.objects.exists()
