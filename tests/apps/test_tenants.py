@@ -100,5 +100,5 @@ def test_a_group_is_named_as_the_cluster_names_it(name):
     ],
 )
 def test_no_group_of_kubernetes_and_no_other_role(name, role):
-    with pytest.raises(ValueError, match="group|role"):
+    with pytest.raises(ValueError, match=r"group|role"):
         checked_group(name, role)
