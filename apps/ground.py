@@ -20,6 +20,9 @@ from clusters.target import ClusterTarget
 LABEL_ENVIRONMENT = "dougong.dev/environment"
 """By this label the fence, the gateways and the watchers know a namespace of ours."""
 
+ANNOTATION_REGISTRIES = "dougong.dev/registries"
+"""By this one the member's policy dougong-registries knows where images may come from."""
+
 WRITER = {"namespace": "dougong-system", "name": "dougong-writer"}
 WRITER_ROLE = "dougong-namespace-writer"
 
@@ -52,7 +55,7 @@ def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy
     containers and the walls around the namespace, in apply order.
     """
     parts = [
-        _namespace(namespace, owners, target),
+        _namespace(namespace, owners, target, policy),
         _service_account(namespace),
         _writer(namespace),
         *_groups(namespace, policy),
@@ -63,7 +66,7 @@ def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy
     return ordered(parts)
 
 
-def _namespace(namespace: str, owners: Owners, target: ClusterTarget) -> Manifest:
+def _namespace(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy) -> Manifest:
     labels = {
         "app.kubernetes.io/managed-by": MANAGED_BY,
         LABEL_ENVIRONMENT: owners.environment_id,
@@ -75,7 +78,10 @@ def _namespace(namespace: str, owners: Owners, target: ClusterTarget) -> Manifes
         labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
         # Pinned: an upgrade of the cluster must not forbid what runs.
         labels[f"pod-security.kubernetes.io/{mode}-version"] = target.pod_security
-    return manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
+    metadata: Body = {"name": namespace, "labels": labels}
+    if policy.registries:
+        metadata["annotations"] = {ANNOTATION_REGISTRIES: ",".join(policy.registries)}
+    return manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
 def _service_account(namespace: str) -> Manifest:

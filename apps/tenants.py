@@ -17,8 +17,9 @@ Figures = Mapping[str, Figure]
 UNLIMITED = "unlimited"
 CLOSED, OPEN = "closed", "open"
 
-FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress")
-"""In the order in which people read them. All but the last are limits."""
+LIMITS = ("cpu", "memory", "pods", "storage", "volumes")
+FIGURES = (*LIMITS, "egress", "registries")
+"""In the order in which people read them."""
 
 ROLES = ("view", "edit")
 """What a group may have: a ClusterRole that Kubernetes brings along, in the team's namespaces."""
@@ -31,10 +32,17 @@ _AMOUNTS = {
     "storage": (re.compile(r"[1-9][0-9]{0,6}(Mi|Gi|Ti|Pi)"), "an amount with its unit, such as 500Gi"),
 }
 _COUNTS = ("pods", "volumes")
+# A first part with a dot or a port: without one it would be a name at the runtime's own default registry.
+_REGISTRY = re.compile(
+    r"([a-z0-9]+([.-][a-z0-9]+)*(\.[a-z0-9]+)(:[0-9]{1,5})?|[a-z0-9]+([.-][a-z0-9]+)*:[0-9]{1,5})"
+    r"(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
+)
+_MOST_REGISTRIES = 50
 _MOST_COUNTED = 100_000
 
 DEFAULT: Figures = {
     "cpu": "32", "memory": "128Gi", "pods": 250, "storage": "1Ti", "volumes": 100, "egress": CLOSED,
+    "registries": UNLIMITED,
 }  # fmt: skip
 """Where nobody has said anything."""
 
@@ -63,6 +71,7 @@ class Policy:
     cpu, memory, storage  Kubernetes quantities: the requests of all pods together, and of all volume claims
     pods, volumes         how many there may be
     open_egress           whether pods may connect anywhere, where no block of theirs says otherwise
+    registries            what an image's name has to begin with, sorted; none: it may come from anywhere
     groups                pairs of (group as the cluster knows it, role), sorted
     """
 
@@ -73,6 +82,11 @@ class Policy:
     volumes: int | None
     open_egress: bool = False
     groups: tuple[tuple[str, str], ...] = ()
+    registries: tuple[str, ...] = ()
+
+    def allows(self, image: str) -> bool:
+        """Whether an image may run there."""
+        return not self.registries or any(image.startswith(f"{each}/") for each in self.registries)
 
 
 def decide(layers: Iterable[Layer]) -> dict[str, Decided]:
@@ -100,6 +114,7 @@ def policy(layers: Iterable[Layer]) -> Policy:
         storage=_text(figures["storage"]),
         volumes=_number(figures["volumes"]),
         open_egress=figures["egress"] == OPEN,
+        registries=_listed(figures["registries"]),
         groups=tuple((name, str(each.value)) for name, each in decide_groups(layers).items()),
     )
 
@@ -122,6 +137,8 @@ def checked(name: str, value: Figure) -> Figure:
         if not re.fullmatch("[0-9]{1,6}", said) or int(said) > _MOST_COUNTED:
             raise ValueError(f"{name} is a number up to {_MOST_COUNTED} or {UNLIMITED}, not '{said[:40]}'")
         return int(said)
+    if name == "registries":
+        return _registries(said)
     pattern, expected = _AMOUNTS[name]
     if not pattern.fullmatch(said):
         raise ValueError(f"{name} is {expected}, or {UNLIMITED}, not '{said[:40]}'")
@@ -139,8 +156,22 @@ def checked_group(name: str, role: str) -> str:
     return role
 
 
+def _registries(said: str) -> str:
+    found = sorted({each.strip().rstrip("/") for each in said.split(",")})
+    if len(found) > _MOST_REGISTRIES or not all(_REGISTRY.fullmatch(each) for each in found):
+        raise ValueError(
+            f"registries are at most {_MOST_REGISTRIES}, such as registry.example,ghcr.io/crew, or {UNLIMITED}, "
+            f"not '{said[:80]}'"
+        )
+    return ",".join(found)
+
+
 def _text(value: Figure) -> str | None:
     return None if value == UNLIMITED else str(value)
+
+
+def _listed(value: Figure) -> tuple[str, ...]:
+    return () if value == UNLIMITED else tuple(str(value).split(","))
 
 
 def _number(value: Figure) -> int | None:

@@ -36,6 +36,7 @@ TITLES = {
     "storage": gettext_noop("Storage, requested"),
     "volumes": gettext_noop("Volume claims"),
     "egress": gettext_noop("Connections out"),
+    "registries": gettext_noop("Registries of images"),
 }
 WORDS = {UNLIMITED: gettext_noop("unlimited"), CLOSED: gettext_noop("closed"), OPEN: gettext_noop("open")}
 
@@ -51,6 +52,7 @@ class PolicyForm(ReasonForm):
     storage = forms.CharField(required=False, max_length=40)
     volumes = forms.CharField(required=False, max_length=40)
     egress = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
+    registries = forms.CharField(required=False, max_length=4000)
     group = forms.CharField(
         required=False,
         max_length=253,

@@ -57,7 +57,7 @@ class TenantPolicyOut(serializers.Serializer[Any]):
 class TenantPolicyIn(serializers.Serializer[Any]):
     """A change of a layer: null takes a figure back to what the broader layer says, what is not named stays."""
 
-    figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=40), default=dict)
+    figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=4000), default=dict)
     groups = serializers.DictField(
         child=serializers.CharField(allow_null=True, max_length=40),
         default=dict,

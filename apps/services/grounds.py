@@ -5,7 +5,7 @@ Called by `submit`, with the application, and by `tenants`, alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from apps.ground import Owners, ground
 from apps.models import Environment
 from apps.selectors.tenants import grants_groups, policies
 from apps.tenants import Policy
+from apps.topology import images
 from clusters.manifests import Manifest
 from clusters.models import Cluster
 from clusters.target import ClusterTarget
+from paas.core.errors import Forbidden
 
 _LOCK = "(hashtext('tenant policies'))"
 
@@ -48,6 +50,22 @@ def ground_of(
     project = application.project
     owners = Owners(project.team.name, project.name, application.name, environment.name, str(environment.pk))
     return ground(environment.namespace, owners, target, policy)
+
+
+def refuse_registries(cluster: Cluster, manifests: Iterable[Manifest], policy: Policy) -> None:
+    """Say at once what the cluster would say of each pod.
+
+    Raises:
+        Forbidden: `registry_not_allowed`.
+    """
+    refused = sorted({image for each in manifests for image in images(each) if not policy.allows(image)})
+    if refused:
+        raise Forbidden(
+            "registry_not_allowed",
+            f"On {cluster.name} these images may not run: {', '.join(refused)}.",
+            rule=f"Images of your team come from {', '.join(policy.registries)} there.",
+            remedy="Push the image to one of these, or ask an operator: `dougong tenant set registries=…`.",
+        )
 
 
 def _take(lock: str) -> None:

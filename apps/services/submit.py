@@ -22,7 +22,7 @@ from apps.models import Environment, Placement
 from apps.problems import ProblemsError
 from apps.render import RENDERER, Rendered, render
 from apps.selectors.targets import targets
-from apps.services.grounds import awaited, ground_of, held_policies
+from apps.services.grounds import awaited, ground_of, held_policies, refuse_registries
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from apps.timetable import next_turn, turned
@@ -59,7 +59,7 @@ def prepare(
     """Render for each cluster, scalers with the bounds of this moment.
 
     `of` is what to render from; if left out the clusters are all that it is placed on. Raises Invalid with the
-    renderer's code and the path of what stands in the way.
+    renderer's code and the path of what stands in the way, Forbidden `registry_not_allowed`.
     """
     policies = held_policies(environment, clusters)
     known = targets(environment.placement, clusters) if of is None else of
@@ -75,6 +75,7 @@ def prepare(
         except ProblemsError as error:
             raise invalid_app_file(error) from None
         policy = policies[cluster.pk]
+        refuse_registries(cluster, rendered.manifests, policy)
         there = ground_of(environment, cluster, target, policy)
         found.append(Prepared(cluster, target, there, rendered, awaited(cluster, policy)))
     return found

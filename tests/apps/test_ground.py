@@ -127,6 +127,12 @@ def test_groups_of_the_directory_are_bound_by_role(target):
     assert kinds == {("Group", "rbac.authorization.k8s.io")}
 
 
+def test_registries_stand_on_the_namespace_where_no_team_can_change_them(target):
+    policy = replace(PLATFORM, registries=("ghcr.io/crew", "registry.example"))
+    [namespace] = [each.body for each in ground("demo-hello", OWNERS, target, policy) if each.id.kind == "Namespace"]
+    assert namespace["metadata"]["annotations"] == {"dougong.dev/registries": "ghcr.io/crew,registry.example"}
+
+
 def test_without_a_gateway_only_the_namespace_itself_may_come(target):
     [spec] = of_kind("NetworkPolicy", replace(target, gateway=None), PLATFORM)
     assert spec["ingress"] == [{"from": [INSIDE]}]

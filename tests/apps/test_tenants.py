@@ -43,6 +43,12 @@ def test_the_narrowest_layer_that_names_a_figure_says_it():
         ("pods", "50", 50),
         ("volumes", 0, 0),
         ("egress", "open", "open"),
+        (
+            "registries",
+            "ghcr.io/crew/, registry.example,localhost:5000",
+            "ghcr.io/crew,localhost:5000,registry.example",
+        ),
+        ("registries", "unlimited", "unlimited"),
     ],
 )
 def test_a_figure_is_kept(name, given, kept):
@@ -64,12 +70,33 @@ def test_a_figure_is_kept(name, given, kept):
         ("pods", "٣"),
         ("pods", 100_001),
         ("egress", "unlimited"),
+        ("registries", "crew"),
+        ("registries", "registry.example,,"),
+        ("registries", "https://registry.example"),
+        ("registries", "Registry.example"),
+        ("registries", "registry.example/a b"),
+        ("registries", ",".join(f"r{number}.example" for number in range(51))),
         ("gpu", "1"),
     ],
 )
 def test_what_is_no_figure_is_refused_in_words(name, given):
     with pytest.raises(ValueError, match=name):
         checked(name, given)
+
+
+def test_an_image_is_of_a_registry_by_whole_parts_of_its_name():
+    found = policy([Layer("crew", {"registries": "ghcr.io/crew,registry.example"})])
+    assert found.allows("registry.example/hello@sha256:1")
+    assert found.allows("ghcr.io/crew/deep/hello:1")
+    for image in (
+        "ghcr.io/crewed/hello",
+        "registry.example.org/hello",
+        "registry.example:5000/hello",
+        "nginx",
+        "ghcr.io",
+    ):
+        assert not found.allows(image)
+    assert PLATFORM.allows("nginx")
 
 
 def test_a_group_has_the_role_of_the_narrowest_layer_that_names_it():

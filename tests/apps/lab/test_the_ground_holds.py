@@ -128,3 +128,19 @@ def test_groups_of_the_directory_reach_their_namespace_and_no_other(bring, say):
     say(groups={"crew-look": None, "crew-dev": "view"})
     site.until(lambda: not may("crew-look", "list", PODS, here) and not may("crew-dev", "get", SECRETS, here))
     assert set(site.objects("rolebinding")) == {"dougong-writer", "dougong-team-view"}
+
+
+@pytest.mark.timeout(300)
+def test_an_image_of_another_registry_does_not_run(bring, say, registry_host):
+    site = bring(web(), HTTP)
+    [running] = site.pods()
+    say(registries="registry.example")
+    site.until(lambda: "dougong.dev/registries" in site.object("namespace", site.namespace)["metadata"]["annotations"])
+    # What runs goes on, and may even be changed; a pod that is made anew is refused, whoever makes it.
+    site.kubectl("label", "pod", running, "looked=at")
+    site.kubectl("delete", "pod", running, "--wait=false")
+    site.until(lambda: site.conditions["Ready"]["reason"] == "RegistryNotAllowed", minutes=2)
+    assert registry_host in site.conditions["Ready"]["message"]
+    assert site.pods() == {}
+    say(registries=f"registry.example,{registry_host}")
+    site.until(lambda: site.is_healthy() and len(site.ready()) == 1, minutes=2)

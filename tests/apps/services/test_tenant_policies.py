@@ -158,6 +158,21 @@ def test_groups_wait_until_the_cluster_is_joined_again(deploy, say, team, east):
     assert renew_grounds() == 0
 
 
+def test_an_image_of_another_registry_is_refused_at_once(deploy, say, team, east):
+    deploy()
+    say(team, east, registries="registry.example,ghcr.io/crew")
+    renew_grounds()
+    deploy(greeting="hi")
+    side = {"sidecar": {"process": "web", "name": "proxy", "image": f"docker.io/envoy@sha256:{'b' * 64}"}}
+    with pytest.raises(Forbidden) as refused:
+        deploy(blocks=[side])
+    assert refused.value.code == "registry_not_allowed"
+    assert "docker.io/envoy" in str(refused.value)
+    assert generations() == {"ground": 2, "application": 2}
+    say(team, east, registries="unlimited")
+    deploy(blocks=[side])
+
+
 def test_figures_do_not_wait_for_groups(deploy, say, team, east):
     deploy()
     say(team, cpu="8", groups={"crew-dev": "edit"})
