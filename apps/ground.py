@@ -26,6 +26,10 @@ ANNOTATION_REGISTRIES = "dougong.dev/registries"
 WRITER = {"namespace": "dougong-system", "name": "dougong-writer"}
 WRITER_ROLE = "dougong-namespace-writer"
 
+TEAM_ACCOUNT = "dougong-team"
+"""As `clusters.terminal` speaks for it."""
+TEAM_ROLE = "dougong-team-exec"
+
 QUOTA, DEFAULTS, ISOLATION = "dougong-quota", "dougong-defaults", "dougong-isolation"
 
 
@@ -58,6 +62,7 @@ def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy
         _namespace(namespace, owners, target, policy),
         _service_account(namespace),
         _writer(namespace),
+        *_team(namespace, policy),
         *_groups(namespace, policy),
         *_quota(namespace, policy),
         _defaults(namespace),
@@ -84,15 +89,31 @@ def _namespace(namespace: str, owners: Owners, target: ClusterTarget, policy: Po
     return manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
-def _service_account(namespace: str) -> Manifest:
+def _service_account(namespace: str, name: str = SERVICE_ACCOUNT) -> Manifest:
     return manifest(
         {
             "apiVersion": "v1",
             "kind": "ServiceAccount",
-            "metadata": _metadata(namespace, SERVICE_ACCOUNT),
+            "metadata": _metadata(namespace, name),
             "automountServiceAccountToken": False,
         }
     )
+
+
+def _team(namespace: str, policy: Policy) -> tuple[Manifest, ...]:
+    """The account as which people of the team act by hand, and what it may: nothing where the cluster was not joined
+    with terminals, for then there is no such role.
+    """
+    if not policy.by_hand:
+        return ()
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": _metadata(namespace, TEAM_ROLE),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": TEAM_ROLE},
+        "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": TEAM_ACCOUNT}],
+    }
+    return _service_account(namespace, TEAM_ACCOUNT), manifest(binding)
 
 
 def _writer(namespace: str) -> Manifest:

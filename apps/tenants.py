@@ -71,6 +71,7 @@ class Policy:
     cpu, memory, storage  Kubernetes quantities: the requests of all pods together, and of all volume claims
     pods, volumes         how many there may be
     open_egress           whether pods may connect anywhere, where no block of theirs says otherwise
+    by_hand               whether the team's own account is there, as which its people open terminals
     registries            what an image's name has to begin with, sorted; none: it may come from anywhere
     groups                pairs of (group as the cluster knows it, role), sorted
     """
@@ -83,6 +84,7 @@ class Policy:
     open_egress: bool = False
     groups: tuple[tuple[str, str], ...] = ()
     registries: tuple[str, ...] = ()
+    by_hand: bool = True
 
     def allows(self, image: str) -> bool:
         """Whether an image may run there."""

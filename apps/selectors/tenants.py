@@ -14,8 +14,8 @@ from apps.tenants import Decided, Layer, Policy, decide, decide_groups, policy
 from clusters.models import Cluster
 from paas.identity.models import Team
 
-GROUPS_GRANTED = 2
-"""The revision of deploy/member that lets the writer bind groups."""
+BINDINGS_GRANTED = 2
+"""The revision of deploy/member that lets the writer bind groups of people and the team's account."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Tenant:
     @property
     def waits(self) -> bool:
         """Whether the cluster does not grant yet what it takes to let groups in."""
-        return bool(self.groups) and not grants_groups(self.cluster)
+        return bool(self.groups) and not grants_bindings(self.cluster)
 
 
 def policies(team: Team, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
@@ -52,9 +52,9 @@ def tenants(team: Team) -> list[Tenant]:
     ]
 
 
-def grants_groups(cluster: Cluster) -> bool:
-    """Whether what the cluster granted when it was joined lets us bind groups (deploy/member, revision 2)."""
-    return int(cluster.facts.get("grants") or 0) >= GROUPS_GRANTED
+def grants_bindings(cluster: Cluster) -> bool:
+    """Whether what the cluster granted when it was joined lets us bind these."""
+    return int(cluster.facts.get("grants") or 0) >= BINDINGS_GRANTED
 
 
 def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | None:

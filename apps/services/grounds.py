@@ -13,7 +13,7 @@ from django.db import connection
 
 from apps.ground import Owners, ground
 from apps.models import Environment
-from apps.selectors.tenants import grants_groups, policies
+from apps.selectors.tenants import grants_bindings, policies
 from apps.tenants import Policy
 from apps.topology import images
 from clusters.manifests import Manifest
@@ -35,17 +35,17 @@ def held_policies(environment: Environment, clusters: Collection[Cluster]) -> di
     return policies(environment.application.project.team, clusters)
 
 
-def awaited(cluster: Cluster, policy: Policy) -> bool:
-    """Whether part of the policy waits until the cluster is joined again."""
-    return bool(policy.groups) and not grants_groups(cluster)
+def awaited(cluster: Cluster) -> bool:
+    """Whether part of the ground waits until the cluster is joined again."""
+    return not grants_bindings(cluster)
 
 
 def ground_of(
     environment: Environment, cluster: Cluster, target: ClusterTarget, policy: Policy
 ) -> tuple[Manifest, ...]:
     """Its objects on one cluster, less what that does not grant: a refused binding would hold up all that follows."""
-    if awaited(cluster, policy):
-        policy = replace(policy, groups=())
+    if awaited(cluster):
+        policy = replace(policy, groups=(), by_hand=False)
     application = environment.application
     project = application.project
     owners = Owners(project.team.name, project.name, application.name, environment.name, str(environment.pk))

@@ -77,7 +77,7 @@ def prepare(
         policy = policies[cluster.pk]
         refuse_registries(cluster, rendered.manifests, policy)
         there = ground_of(environment, cluster, target, policy)
-        found.append(Prepared(cluster, target, there, rendered, awaited(cluster, policy)))
+        found.append(Prepared(cluster, target, there, rendered, awaited(cluster)))
     return found
 
 

@@ -18,7 +18,7 @@ from apps.delivery import GROUND, OWNER_KIND
 from apps.models import Environment, Placement, TenantPolicy
 from apps.models.environment import GROUND_WAITS
 from apps.selectors.targets import targets
-from apps.selectors.tenants import GROUPS_GRANTED, tenant_policy
+from apps.selectors.tenants import BINDINGS_GRANTED, tenant_policy
 from apps.services.environments import announce
 from apps.services.grounds import awaited, ground_of, held_policies, hold_policies
 from apps.services.observe import observed_environment
@@ -165,7 +165,7 @@ def _reached(team: Team | None, cluster: Cluster | None) -> models.QuerySet[Plac
 
 def _can_go_on() -> models.Q:
     """What waits for grants alone waits until its cluster has them."""
-    return models.Q(ground_due=True) | models.Q(cluster__facts__grants__gte=GROUPS_GRANTED)
+    return models.Q(ground_due=True) | models.Q(cluster__facts__grants__gte=BINDINGS_GRANTED)
 
 
 def _renew(environment_id: UUID) -> None:
@@ -182,7 +182,7 @@ def _renew(environment_id: UUID) -> None:
                 continue
             manifests = ground_of(environment, each.cluster, target, policy)
             renewed += [each.cluster.name] if _submitted(environment, each.cluster, target, manifests) else []
-            each.ground_due, each.grants_awaited = False, awaited(each.cluster, policy)
+            each.ground_due, each.grants_awaited = False, awaited(each.cluster)
             each.save(update_fields=["ground_due", "grants_awaited"])
         if renewed:
             observed_environment(environment.pk)

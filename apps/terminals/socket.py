@@ -135,7 +135,8 @@ async def _ended(row: Terminal, socket: Socket, size: Resize) -> End:
             end = await session.run()
     except NotGranted:
         end = End(
-            Ending.NOT_STARTED, f"Cluster {row.cluster} has not granted terminals: `dougong cluster join --exec`."
+            Ending.NOT_STARTED,
+            f"Cluster {row.cluster} has not granted terminals, or not yet here: `dougong cluster join --exec`.",
         )
     except (ClusterFault, NoCredential) as fault:
         end = End(Ending.CONNECTION_LOST if session else Ending.NOT_STARTED, str(fault))
@@ -153,8 +154,9 @@ async def _command(row: Terminal) -> AbstractAsyncContextManager[Command]:
         return access_for(Cluster.objects.get(name=row.cluster), ClusterCredential.Purpose.MINTER)
 
     access = await _in_thread(minter)()
-    endpoint = await identity(access, row.opened_by_name, seconds=settings.DOUGONG.exec_minutes * 60)
     place = Place(row.environment.namespace, row.pod, row.container)
+    seconds = settings.DOUGONG.exec_minutes * 60
+    endpoint = await identity(access, row.opened_by_name, place.namespace, seconds=seconds)
     return opened(endpoint, place, row.command, tty=row.tty)
 
 

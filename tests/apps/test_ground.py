@@ -43,6 +43,19 @@ def test_the_ground_of_an_environment(target):
             "automountServiceAccountToken": False,
         },
         {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "dougong-team", "namespace": "demo-hello", "labels": ours},
+            "automountServiceAccountToken": False,
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "dougong-team-exec", "namespace": "demo-hello", "labels": ours},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "dougong-team-exec"},
+            "subjects": [{"kind": "ServiceAccount", "namespace": "demo-hello", "name": "dougong-team"}],
+        },
+        {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
             "metadata": {"name": "dougong-writer", "namespace": "demo-hello", "labels": ours},
@@ -121,6 +134,7 @@ def test_groups_of_the_directory_are_bound_by_role(target):
     made = [
         each.body for each in ground("demo-hello", OWNERS, target, policy) if each.id.name.startswith("dougong-team")
     ]
+    made = [each for each in made if each["roleRef"]["name"] in ("view", "edit")]
     found = {each["roleRef"]["name"]: [subject["name"] for subject in each["subjects"]] for each in made}
     assert found == {"view": ["auditors", "oidc:shop"], "edit": ["oidc:crew"]}
     kinds = {(subject["kind"], subject["apiGroup"]) for each in made for subject in each["subjects"]}

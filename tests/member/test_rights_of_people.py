@@ -58,10 +58,23 @@ def test_never_lets_itself_in(writer, binding, role, subject):
     assert writer.get(path).body["subjects"] == [group("crew-dev")]
 
 
+def account(name, namespace):
+    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+
+
+def test_binds_the_teams_account_of_the_namespace_and_no_other(writer, binding, ours):
+    for other in (account("app", ours), account("dougong-team", "default"), ITSELF, group("crew-dev")):
+        path, body = binding("dougong-team-exec", other)
+        assert writer.apply(path, body).fenced == "namespace", other
+    path, body = binding("dougong-team-exec", account("dougong-team", ours))
+    assert writer.apply(path, body).status == 201
+    assert writer.merge(path, {"subjects": [account("dougong-team", ours), ITSELF]}).fenced == "namespace"
+
+
 @pytest.mark.parametrize("role", ["admin", "cluster-admin", "dougong-exec", "system:node"])
 def test_hands_out_no_other_role(writer, binding, role):
     path, body = binding(role, group("crew-dev"))
-    assert writer.apply(path, body).refused_by_rbac or writer.apply(path, body).status == 403
+    assert writer.apply(path, body).status in (403, 404)
     assert writer.get(path).status == 404
 
 

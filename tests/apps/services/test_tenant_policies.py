@@ -117,7 +117,7 @@ def bindings(cluster="east"):
     return {
         each["metadata"]["name"]: (each["roleRef"]["name"], [subject["name"] for subject in each["subjects"]])
         for each in found
-        if each["metadata"]["name"] != "dougong-writer"
+        if each["metadata"]["name"] not in ("dougong-writer", "dougong-team-exec")
     }
 
 
@@ -171,6 +171,20 @@ def test_an_image_of_another_registry_is_refused_at_once(deploy, say, team, east
     assert generations() == {"ground": 2, "application": 2}
     say(team, east, registries="unlimited")
     deploy(blocks=[side])
+
+
+def test_the_team_s_account_comes_when_the_cluster_is_joined_again(deploy, east):
+    def accounts():
+        work = Work.objects.get(name="ground")
+        return {each["body"]["metadata"]["name"] for each in work.manifests if each["body"]["kind"] == "ServiceAccount"}
+
+    deploy()
+    assert accounts() == {"app"}
+    assert renew_grounds() == 0
+    grant(east, 2)
+    assert renew_grounds() == 1
+    assert accounts() == {"app", "dougong-team"}
+    assert renew_grounds() == 0
 
 
 def test_figures_do_not_wait_for_groups(deploy, say, team, east):
