@@ -89,7 +89,7 @@ class TenantPolicyView(APIView):
         form = TenantPolicyIn(data=request.data)
         form.is_valid(raise_exception=True)
         with transaction.atomic():
-            check_if_match(request, hold(team, cluster))
+            check_if_match(request, hold(team, cluster, actor=_actor(request)))
             held = services.set_tenant_policy(team=team, cluster=cluster, actor=_actor(request), **form.validated_data)
         return _answer(team, cluster, held)
 

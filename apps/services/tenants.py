@@ -65,8 +65,9 @@ class Held:
         return dict(self.row.groups) if self.row else {}
 
 
-def hold(team: Team | None, cluster: Cluster | None) -> Held:
-    """The layer as it is now, until the transaction ends."""
+def hold(team: Team | None, cluster: Cluster | None, *, actor: Actor) -> Held:
+    """The layer as it is now, until the transaction ends; for those who may change it."""
+    require(actor, OPERATE, team or cluster)
     hold_policies()
     return Held(tenant_policy(team, cluster))
 
@@ -89,7 +90,7 @@ def set_tenant_policy(
     require(actor, OPERATE, team or cluster)
     given = _checked(figures or {}, groups or {})
     with transaction.atomic():
-        held = hold(team, cluster)
+        held = hold(team, cluster, actor=actor)
         before = {"figures": held.figures, "groups": held.groups}
         after = {part: _merged(there, given[part]) for part, there in before.items()}
         if before == after:
