@@ -20,6 +20,7 @@ In here:
     layers        addresses of layers, and who may change them
     first_run     the first steps on an empty platform
     logs          the logs page
+    exceptions    other figures for a while
     tenants       what a team gets in its namespaces
     terminals     the terminal page, and replays
     forms         what people fill in
@@ -27,7 +28,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import config, first_run, search, tenants  # noqa: F401 - they register pages and what can be found
+from apps.admin import config, exceptions, first_run, search, tenants  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

@@ -1,8 +1,9 @@
-"""`/api/v1/tenant-policy/` and `/api/v1/teams/NAME/clusters/`: what teams get in their namespaces on clusters."""
+"""`/api/v1/tenant-policy/`, `/api/v1/teams/NAME/clusters/` and `…/exceptions/`: what teams get in their namespaces."""
 
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,8 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps import services
+from apps.api.serializers import ReasonIn
+from apps.models import TenantException
 from apps.models.tenant import layer_name
-from apps.selectors.tenants import Tenant, tenant_policy, tenants
+from apps.selectors.tenants import Tenant, exceptions_of, tenant_policy, tenants
+from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
 from clusters.models import Cluster
@@ -25,6 +29,8 @@ from paas.identity.models import Team
 TEAM = OpenApiParameter("team", str, description="The layer of this team; left out, of all teams.")
 CLUSTER = OpenApiParameter("cluster", str, description="Its layer on this cluster; left out, on all clusters.")
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The name of the team.")
+
+MOST_SHOWN = 200
 
 
 class FigureOut(serializers.Serializer[Any]):
@@ -92,6 +98,80 @@ class TenantPolicyView(APIView):
             check_if_match(request, hold(team, cluster, actor=_actor(request)))
             held = services.set_tenant_policy(team=team, cluster=cluster, actor=_actor(request), **form.validated_data)
         return _answer(team, cluster, held)
+
+
+class ExceptionOut(serializers.ModelSerializer[TenantException]):
+    """An exception: who answers for it, why, and until when."""
+
+    cluster = serializers.CharField(source="cluster.name", default=None, allow_null=True, help_text="null: on all.")
+    figures = serializers.DictField(child=serializers.CharField())
+    owner = serializers.CharField(source="owner_name")
+    decided_by = serializers.CharField(source="decided_by_name")
+
+    class Meta:
+        model = TenantException
+        fields = [
+            "id", "cluster", "figures", "days", "reason", "owner", "state", "decided_by", "created_at", "ends_at",
+            "ended_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ExceptionIn(serializers.Serializer[Any]):
+    """Figures for a while, and why."""
+
+    cluster = serializers.CharField(required=False, default="", allow_blank=True, max_length=63)
+    figures = serializers.DictField(child=serializers.CharField(max_length=4000), allow_empty=False)
+    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+    reason = serializers.CharField(max_length=2000)
+
+
+class ExceptionsView(APIView):
+    """Exceptions of a team."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="teams_exceptions_list", parameters=[NAME], responses=ExceptionOut(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        """Newest first, at most 200."""
+        found = exceptions_of(_actor(request), _team(request, name))[:MOST_SHOWN]
+        return Response(ExceptionOut(found, many=True).data)
+
+    @extend_schema(
+        operation_id="teams_exceptions_propose", parameters=[NAME], request=ExceptionIn, responses={201: ExceptionOut}
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Ask for one; what an operator asks for is in force at once."""
+        form = ExceptionIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        said = dict(form.validated_data)
+        cluster = _cluster(request, said["cluster"]) if said["cluster"] else None
+        made = services.propose_exception(
+            **{**said, "cluster": cluster}, team=_team(request, name), actor=_actor(request)
+        )
+        return Response(ExceptionOut(made).data, status=201)
+
+
+class ExceptionView(APIView):
+    """What becomes of one exception."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="teams_exceptions_decide",
+        parameters=[NAME, OpenApiParameter("decision", str, OpenApiParameter.PATH, enum=["accept", "end"])],
+        request=ReasonIn,
+        responses=ExceptionOut,
+    )
+    def post(self, request: Request, name: str, id: UUID, decision: str) -> Response:
+        """Accept it, as an operator; or end it, which refuses it, takes it back or ends it early."""
+        form = ReasonIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
+        if row is None:
+            raise not_found(TenantException)
+        act = services.accept_exception if decision == "accept" else services.end_exception
+        return Response(ExceptionOut(act(exception=row, actor=_actor(request), **form.validated_data)).data)
 
 
 class TeamClustersView(APIView):

@@ -11,7 +11,7 @@ from apps.models.project import Project
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
-from apps.models.tenant import TenantPolicy
+from apps.models.tenant import TenantException, TenantPolicy
 from apps.models.terminal import Terminal, TerminalPart
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "RouteClaim",
     "SecretVersion",
     "StatusDue",
+    "TenantException",
     "TenantPolicy",
     "Terminal",
     "TerminalPart",

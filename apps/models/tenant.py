@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from clusters.models import Cluster
@@ -32,6 +33,41 @@ class TenantPolicy(Versioned):
             models.UniqueConstraint(
                 fields=["team", "cluster"], nulls_distinct=False, name="one_tenant_policy_per_team_and_cluster"
             )
+        ]
+
+    def __str__(self) -> str:
+        return layer_name(self.team, self.cluster)
+
+
+class TenantException(Versioned):
+    """Other figures for a team, on a cluster or all, for a while. `owner` answers for it; it ends at `ends_at`."""
+
+    permission_parent: ClassVar[str] = "team"
+
+    class State(models.TextChoices):
+        """What has become of it."""
+
+        PROPOSED = "Proposed"
+        IN_FORCE = "InForce"
+        REFUSED = "Refused"
+        ENDED = "Ended"
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    figures = models.JSONField()
+    days = models.PositiveSmallIntegerField()
+    reason = models.TextField()
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    decided_by_name = models.CharField(max_length=200, blank=True, default="")
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["team"], name="exceptions_in_force", condition=models.Q(state="InForce")),
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from apps.models import Placement, TenantPolicy
+from apps.models import Placement, TenantException, TenantPolicy
 from apps.models.tenant import layer_name
 from apps.tenants import Decided, Layer, Policy, decide, decide_groups, policy
 from clusters.models import Cluster
+from paas.core.permissions import Actor, visible
 from paas.identity.models import Team
 
 BINDINGS_GRANTED = 2
@@ -52,6 +53,11 @@ def tenants(team: Team) -> list[Tenant]:
     ]
 
 
+def exceptions_of(actor: Actor, team: Team) -> QuerySet[TenantException]:
+    """Those of the team, newest first, in force or not."""
+    return visible(actor, TenantException.objects.filter(team=team).select_related("team", "cluster"))
+
+
 def grants_bindings(cluster: Cluster) -> bool:
     """Whether what the cluster granted when it was joined lets us bind these."""
     return int(cluster.facts.get("grants") or 0) >= BINDINGS_GRANTED
@@ -63,10 +69,18 @@ def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | 
 
 
 def _layers(team: Team, clusters: Collection[Cluster]) -> dict[UUID, list[Layer]]:
-    """Broad to narrow, by cluster."""
+    """Broad to narrow, by cluster; exceptions last, the newest of all."""
+    in_force = TenantException.objects.filter(team=team, state=TenantException.State.IN_FORCE).order_by("created_at")
+    exceptions = list(in_force)
     rows = TenantPolicy.objects.filter(Q(team=None) | Q(team=team), Q(cluster=None) | Q(cluster__in=clusters))
     said = {(each.team_id, each.cluster_id): each for each in rows}
-    return {each.pk: list(_of(said, team, each)) for each in clusters}
+    return {each.pk: [*_of(said, team, each), *_excepted(exceptions, each)] for each in clusters}
+
+
+def _excepted(exceptions: list[TenantException], cluster: Cluster) -> Iterator[Layer]:
+    for each in exceptions:
+        if each.cluster_id in (None, cluster.pk) and each.ends_at is not None:
+            yield Layer(f"exception of {each.owner_name} until {each.ends_at:%Y-%m-%d}", each.figures)
 
 
 def _of(said: Mapping[tuple[UUID | None, UUID | None], TenantPolicy], team: Team, cluster: Cluster) -> Iterator[Layer]:

@@ -6,6 +6,7 @@ from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
+from apps.services.exceptions import accept_exception, end_exception, propose_exception
 from apps.services.placing import Placing, set_placement
 from apps.services.projects import create_project
 from apps.services.rerender import rerender
@@ -25,6 +26,7 @@ __all__ = [
     "Revoked",
     "Rollback",
     "Run",
+    "accept_exception",
     "accept_proposal",
     "allow_exec",
     "change_config",
@@ -35,7 +37,9 @@ __all__ = [
     "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
+    "end_exception",
     "open_terminal",
+    "propose_exception",
     "refuse_proposal",
     "rerender",
     "retire",

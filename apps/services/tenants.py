@@ -88,7 +88,7 @@ def set_tenant_policy(
         Invalid: `tenant_policy_invalid`, with everything that is wrong.
     """
     require(actor, OPERATE, team or cluster)
-    given = _checked(figures or {}, groups or {})
+    given = refuse_faults(figures or {}, groups or {})
     with transaction.atomic():
         held = hold(team, cluster, actor=actor)
         before = {"figures": held.figures, "groups": held.groups}
@@ -96,7 +96,7 @@ def set_tenant_policy(
         if before == after:
             return held
         row = _written(held.row, team, cluster, after)
-        reached = _reached(team, cluster).update(ground_due=True)
+        reached = mark(team, cluster)
         # Told of the team or the cluster, where their own page has it.
         target: models.Model = team or cluster or row
         audit.record(
@@ -126,8 +126,13 @@ def renew_grounds() -> int:
     return done
 
 
-def _checked(figures: Mapping[str, Figure | None], groups: Mapping[str, str | None]) -> dict[str, Said]:
-    """What was said, as it is kept."""
+def mark(team: Team | None, cluster: Cluster | None) -> int:
+    """Have the grounds that a layer reaches rendered anew; how many. The caller holds the policies."""
+    return _reached(team, cluster).update(ground_due=True)
+
+
+def refuse_faults(figures: Mapping[str, Figure | None], groups: Mapping[str, str | None]) -> dict[str, Said]:
+    """What was said, as it is kept. Raises Invalid `tenant_policy_invalid`."""
     found: dict[str, Said] = {"figures": {}, "groups": {}}
     errors = []
     checks: Any = (("figures", figures, checked), ("groups", groups, checked_group))

@@ -98,6 +98,18 @@ class Client:
         """What a team gets on each cluster: [{"cluster", "environments", "figures": {name: {"value", "said_by"}}}]."""
         return list(self.http.pages(path("teams", team, "clusters")))
 
+    def exceptions(self, team: str) -> list[Body]:
+        """Exceptions of a team, newest first."""
+        return list(self.http.pages(path("teams", team, "exceptions")))
+
+    def propose_exception(self, team: str, order: Body) -> Body:
+        """{"cluster", "figures", "days", "reason"}."""
+        return self._object("POST", path("teams", team, "exceptions"), order)
+
+    def decide_exception(self, team: str, exception: str, decision: str, reason: str) -> Body:
+        """ "accept" or "end" it."""
+        return self._object("POST", path("teams", team, "exceptions", exception, decision), {"reason": reason})
+
     def set_tenant_policy(self, layer: Mapping[str, str], order: Body) -> Body:
         """Change a layer, {"team", "cluster"}, as it is now: {"figures", "reason"}."""
         at = path("tenant-policy")

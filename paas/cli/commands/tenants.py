@@ -19,12 +19,23 @@ INHERITED = "inherited"
 
 Team = Annotated[str, typer.Option(metavar="NAME", help="For this team; else for all.")]
 Cluster = Annotated[str, typer.Option(metavar="NAME", help="On this cluster; else on all.")]
+Of = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
+Exception_ = Annotated[str, typer.Argument(metavar="ID", help="Of the exception, as `exceptions` lists it.")]
+Figures = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME=VALUE...",
+        help="cpu, memory, pods, storage, volumes: an amount or unlimited; egress: closed or open; "
+        "registries: registry.example,ghcr.io/crew or unlimited. "
+        "inherited takes it back to what the broader layer says.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 @app.command()
 @command
-def show(session: Session, team: Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]) -> None:
+def show(session: Session, team: Of) -> None:
     """Show what a team gets in each of its namespaces, cluster by cluster, and which layer says so."""
     found = session.client.team_clusters(team)
     session.output.show(
@@ -45,15 +56,7 @@ def show(session: Session, team: Annotated[str, typer.Argument(metavar="TEAM", h
 @command
 def set_figures(
     session: Session,
-    figures: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="NAME=VALUE...",
-            help="cpu, memory, pods, storage, volumes: an amount or unlimited; egress: closed or open; "
-            "registries: registry.example,ghcr.io/crew or unlimited. "
-            "inherited takes it back to what the broader layer says.",
-        ),
-    ],
+    figures: Figures,
     team: Team = "",
     cluster: Cluster = "",
     reason: Reason = "",
@@ -77,6 +80,77 @@ def group(
 ) -> None:
     """Let a group of the clusters' own directory into the namespaces of a team, past Dougong; operators do."""
     _change(session, team, cluster, {"groups": {name: None if role == INHERITED else role}, "reason": reason})
+
+
+@app.command()
+@command
+def request(
+    session: Session,
+    team: Of,
+    figures: Figures,
+    reason: Annotated[str, typer.Option(help="Why; who decides reads it.")],
+    cluster: Cluster = "",
+    days: Annotated[int, typer.Option(metavar="DAYS", help="For how long, from the decision on: 1 to 90.")] = 7,
+) -> None:
+    """Ask for other figures for a while; an operator decides. Whoever deploys for the team may ask."""
+    order = {"cluster": cluster, "figures": dict(map(_pair, figures)), "days": days, "reason": reason}
+    _tell(session, session.client.propose_exception(team, order))
+
+
+@app.command()
+@command
+def exceptions(session: Session, team: Of) -> None:
+    """List the exceptions of a team, newest first: asked for, in force, refused and ended."""
+    found = session.client.exceptions(team)
+    session.output.show(
+        found,
+        table=lambda: table(
+            ["ID", "STATE", "CLUSTER", "FIGURES", "OWNER", "UNTIL", "REASON"],
+            [
+                [each["id"], each["state"], each["cluster"] or "all", _said(each), each["owner"], _until(each),
+                 each["reason"]]
+                for each in found
+            ],
+        ),
+        names=lambda: [each["id"] for each in found],
+    )  # fmt: skip
+
+
+@app.command()
+@command
+def accept(session: Session, team: Of, exception: Exception_, reason: Reason = "") -> None:
+    """Let an exception that was asked for be in force; operators do."""
+    _tell(session, session.client.decide_exception(team, exception, "accept", reason))
+
+
+@app.command()
+@command
+def end(session: Session, team: Of, exception: Exception_, reason: Reason = "") -> None:
+    """Refuse an exception, take one back, or end one that is in force before its day."""
+    _tell(session, session.client.decide_exception(team, exception, "end", reason))
+
+
+def _tell(session: Session, exception: Body) -> None:
+    session.output.show(
+        exception,
+        table=lambda: facts(
+            [
+                ("Exception", exception["id"]),
+                ("Figures", _said(exception)),
+                ("State", exception["state"]),
+                ("Until", _until(exception)),
+            ]
+        ),
+        names=lambda: [exception["id"]],
+    )
+
+
+def _said(exception: Body) -> str:
+    return ", ".join(f"{name} {value}" for name, value in exception["figures"].items())
+
+
+def _until(exception: Body) -> str:
+    return str(exception["ends_at"] or f"{exception['days']} days from its acceptance")
 
 
 def _change(session: Session, team: str, cluster: str, order: Body) -> None:

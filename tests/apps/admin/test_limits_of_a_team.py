@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from apps.models import TenantPolicy
+from apps.models import TenantException, TenantPolicy
 from paas.core.models import AuditEvent
 
 
@@ -60,6 +60,31 @@ def test_a_group_is_let_in(client, operator, address, east):
     assert "east oidc:crew edit crew once the cluster is joined again" in text
     client.post(address, filled(group="oidc:crew", role="inherited"))
     assert TenantPolicy.objects.get().groups == {}
+
+
+def test_more_is_asked_for_and_given(client, owner, viewer, operator, team, east):
+    here = reverse("admin:team_exceptions", args=[team.pk])
+    order = {"cluster": "east", "cpu": "64", "egress": "", "days": "3", "reason": "a load test"}
+    client.force_login(viewer)
+    client.post(here, order)
+    assert "Who deploys for the team may ask for one." in words(client.get(here))
+    client.force_login(owner)
+    text = words(client.post(here, order, follow=True))
+    assert "It is asked for: an operator decides." in text
+    assert "asked for east CPU, requested: 64 olga a load test 3 days from its acceptance" in text
+    assert "no figure and no group is named" in words(client.post(here, {**order, "cpu": ""}))
+    row = TenantException.objects.get()
+    decision = reverse("admin:team_exception", args=[team.pk, row.pk])
+    assert "Accept" not in words(client.get(decision))
+    client.force_login(operator)
+    assert f"dougong tenant accept crew {row.pk}" in words(client.get(decision))
+    assert "It is in force." in words(client.post(decision, {"act": "accept", "reason": "go on"}, follow=True))
+    row.refresh_from_db()
+    assert (row.state, row.decided_by_name) == ("InForce", "oscar")
+    assert "exception of olga until" in words(client.get(reverse("admin:team_limits", args=[team.pk])))
+    client.post(decision, {"act": "end"})
+    row.refresh_from_db()
+    assert row.state == "Ended"
 
 
 @pytest.mark.parametrize(

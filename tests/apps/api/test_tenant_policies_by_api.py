@@ -81,6 +81,15 @@ def test_by_the_command(dougong, owner, operator, deploy):
     assert operate("group", "oidc:crew", "--role", "edit", "--team", "crew")[0] == 0
     assert "edit, once the cluster is joined again" in dougong(owner, "tenant")("show", "crew")[1]
     assert operate("group", "system:masters", "--team", "crew")[0] == 1
+    ask = dougong(owner, "tenant")
+    code, out, _ = ask("request", "crew", "cpu=64", "--cluster", "east", "--reason", "a load test", "-o", "json")
+    assert (code, json.loads(out)["state"]) == (0, "Proposed")
+    made = json.loads(out)["id"]
+    assert "cpu 64" in ask("exceptions", "crew")[1]
+    assert ask("accept", "crew", made)[0] == 1
+    operate = dougong(operator, "tenant")
+    assert "InForce" in operate("accept", "crew", made)[1]
+    assert "Ended" in operate("end", "crew", made, "--reason", "over")[1]
     assert operate("set", "pods")[0] == 2
     assert dougong(owner, "tenant")("set", "pods=99", "--team", "crew")[0] == 1
     assert Work.objects.get(name="ground").generation == 1
