@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from apps.naming import LABEL_LIMIT, MANAGED_BY, fingerprint, shorten
 from apps.network import dns
 from apps.pod import SERVICE_ACCOUNT
-from apps.tenants import PLATFORM, ROLES, Policy
+from apps.tenants import COUNTED, PLATFORM, ROLES, Policy
 from clusters.manifests import Body, Manifest, manifest, ordered
 from clusters.target import ClusterTarget
 
@@ -148,14 +148,7 @@ def _groups(namespace: str, policy: Policy) -> Iterator[Manifest]:
 
 def _quota(namespace: str, policy: Policy) -> tuple[Manifest, ...]:
     """What all that the namespace holds may come to; none where nothing is limited."""
-    limits = {
-        "requests.cpu": policy.cpu,
-        "requests.memory": policy.memory,
-        "pods": policy.pods,
-        "requests.storage": policy.storage,
-        "persistentvolumeclaims": policy.volumes,
-    }
-    hard = {name: str(limit) for name, limit in limits.items() if limit is not None}
+    hard = {counted: str(limit) for name, counted in COUNTED.items() if (limit := getattr(policy, name)) is not None}
     body = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",

@@ -26,6 +26,12 @@ ROLES = ("view", "edit")
 NO_ROLE = "none"
 _LONGEST_GROUP = 253
 
+COUNTED = {
+    "cpu": "requests.cpu", "memory": "requests.memory", "pods": "pods", "storage": "requests.storage",
+    "volumes": "persistentvolumeclaims",
+}  # fmt: skip
+"""What Kubernetes calls each limit in a quota."""
+
 _AMOUNTS = {
     "cpu": (re.compile(r"[1-9][0-9]{0,6}m?"), "cores or millicores, such as 8 or 2500m"),
     "memory": (re.compile(r"[1-9][0-9]{0,6}(Mi|Gi|Ti)"), "an amount with its unit, such as 32Gi"),

@@ -11,6 +11,7 @@ from uuid import UUID
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -20,15 +21,17 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from apps import services
 from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, page
-from apps.selectors.tenants import Tenant, tenants
-from apps.tenants import CLOSED, FIGURES, NO_ROLE, OPEN, UNLIMITED, Decided
+from apps.selectors.tenants import Tenant, Usage, share, tenants, usage
+from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, UNLIMITED, Decided
 from clusters.admin.tables import Table
 from clusters.models import Cluster
+from paas.core.moments import when
 from paas.core.permissions import is_operator, visible
 from paas.core.site import register_view
 from paas.identity.models import Team
 
 INHERITED = "inherited"
+MOST_SHOWN = 200
 TITLES = {
     "cpu": gettext_noop("CPU, requested"),
     "memory": gettext_noop("Memory, requested"),
@@ -115,6 +118,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             "original": team,
             "team": team,
             **_tables(tenants(team)),
+            "usage": _usage(usage(team)[:MOST_SHOWN]),
             "form": form,
         },
     )
@@ -135,6 +139,23 @@ def _tables(found: list[Tenant]) -> dict[str, Table]:
         "table": Table(_("In each of its namespaces"), headers, rows, _("No cluster has joined yet.")),
         "groups": Table(_("Groups that reach its namespaces past Dougong"), titles, groups, _("none")),
     }
+
+
+def _usage(found: list[Usage]) -> Table:
+    rows = [
+        [each.environment, each.cluster, *(_bar(each.figures.get(name)) for name in LIMITS), when(each.seen_at)]
+        for each in found
+    ]
+    headers = [_("Environment"), _("Cluster"), *(_(TITLES[name]) for name in LIMITS), _("Seen")]
+    return Table(_("How full they are, the fullest first"), headers, rows, _("None has been counted yet."))
+
+
+def _bar(figure: tuple[str, str] | None) -> str:
+    if figure is None:
+        return _("unlimited")
+    used, limit = figure
+    percent = min(int(share(used, limit) * 100), 100)
+    return render_to_string("applications/bar.html", {"text": f"{used} / {limit}", "value": percent, "most": 100})
 
 
 def _cell(figure: Decided) -> str:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from apps import services
 from apps.api.serializers import ReasonIn
 from apps.models import TenantException
 from apps.models.tenant import layer_name
-from apps.selectors.tenants import Tenant, exceptions_of, tenant_policy, tenants
+from apps.selectors.tenants import Tenant, Usage, exceptions_of, tenant_policy, tenants, usage
 from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
@@ -172,6 +172,38 @@ class ExceptionView(APIView):
             raise not_found(TenantException)
         act = services.accept_exception if decision == "accept" else services.end_exception
         return Response(ExceptionOut(act(exception=row, actor=_actor(request), **form.validated_data)).data)
+
+
+class UsedOut(serializers.Serializer[Any]):
+    """Of a figure."""
+
+    used = serializers.CharField()
+    limit = serializers.CharField()
+
+
+class UsageOut(serializers.Serializer[Usage]):
+    """How full the quota of an environment on a cluster was when the loop looked last."""
+
+    environment = serializers.CharField(help_text="PROJECT/APPLICATION/ENVIRONMENT.")
+    cluster = serializers.CharField()
+    seen_at = serializers.DateTimeField()
+    figures = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=UsedOut()))
+    def get_figures(self, usage: Usage) -> dict[str, dict[str, str]]:
+        """By name."""
+        return {name: {"used": used, "limit": limit} for name, (used, limit) in usage.figures.items()}
+
+
+class TeamUsageView(APIView):
+    """How full a team's quotas are."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="teams_usage_list", parameters=[NAME], responses=UsageOut(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        """Of each of its environments on each cluster, the fullest first."""
+        return Response(UsageOut(usage(_team(request, name)), many=True).data)
 
 
 class TeamClustersView(APIView):

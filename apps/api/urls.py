@@ -12,7 +12,7 @@ from apps.api.environments import EnvironmentViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
-from apps.api.tenants import ExceptionsView, ExceptionView, TeamClustersView, TenantPolicyView
+from apps.api.tenants import ExceptionsView, ExceptionView, TeamClustersView, TeamUsageView, TenantPolicyView
 from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("render/", RenderView.as_view(), name="render"),
     path("tenant-policy/", TenantPolicyView.as_view(), name="tenant-policy"),
     path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
+    path("teams/<str:name>/usage/", TeamUsageView.as_view(), name="team-usage"),
     path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
     re_path(
         r"^teams/(?P<name>[-a-z0-9]+)/exceptions/(?P<id>[-0-9a-f]{36})/(?P<decision>accept|end)/$",

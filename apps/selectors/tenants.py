@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from apps.delivery import GROUND, OWNER_KIND
 from apps.models import Placement, TenantException, TenantPolicy
 from apps.models.tenant import layer_name
-from apps.tenants import Decided, Layer, Policy, decide, decide_groups, policy
-from clusters.models import Cluster
+from apps.tenants import COUNTED, Decided, Layer, Policy, decide, decide_groups, policy
+from clusters.models import Cluster, Work
+from clusters.quantity import quantity
+from clusters.quotas import REPORTED
 from paas.core.permissions import Actor, visible
 from paas.identity.models import Team
 
@@ -51,6 +57,45 @@ def tenants(team: Team) -> list[Tenant]:
     return [
         Tenant(each, counts.get(each.pk, 0), decide(found[each.pk]), decide_groups(found[each.pk])) for each in clusters
     ]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How full the quota of an environment on a cluster is, as last looked at: figure → (used, limit)."""
+
+    environment: str
+    cluster: str
+    seen_at: datetime
+    figures: Mapping[str, tuple[str, str]]
+
+    @property
+    def fullest(self) -> Decimal:
+        """The largest share of a limit that is used; 1 is all of it."""
+        return max((share(*each) for each in self.figures.values()), default=Decimal(0))
+
+
+def share(used: str, limit: str) -> Decimal:
+    """Which part of a limit is used; of a limit of nothing, all."""
+    whole = quantity(limit)
+    return quantity(used) / whole if whole else Decimal(1)
+
+
+def usage(team: Team) -> list[Usage]:
+    """Of the team's environments that have a quota which was counted, the fullest first."""
+    works = Work.objects.filter(team=team, owner_kind=OWNER_KIND, name=GROUND, reported__has_key=REPORTED)
+    rows = works.select_related("cluster").only("owner_name", "updated_at", "reported", "cluster__name")
+    found = [Usage(each.owner_name, each.cluster.name, each.updated_at, _counted(each.reported)) for each in rows]
+    return sorted(found, key=lambda each: (-each.fullest, each.environment, each.cluster))
+
+
+def _counted(reported: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Of what we limit ourselves; a quota of the cluster's administrators is not ours to tell of."""
+    [entry, *_] = reported[REPORTED]
+    return {
+        name: (entry["used"].get(counted, "0"), entry["hard"][counted])
+        for name, counted in COUNTED.items()
+        if counted in entry["hard"]
+    }
 
 
 def exceptions_of(actor: Actor, team: Team) -> QuerySet[TenantException]:

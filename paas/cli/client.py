@@ -98,6 +98,10 @@ class Client:
         """What a team gets on each cluster: [{"cluster", "environments", "figures": {name: {"value", "said_by"}}}]."""
         return list(self.http.pages(path("teams", team, "clusters")))
 
+    def usage(self, team: str) -> list[Body]:
+        """[{"environment", "cluster", "seen_at", "figures": {name: {"used", "limit"}}}], the fullest first."""
+        return list(self.http.pages(path("teams", team, "usage")))
+
     def exceptions(self, team: str) -> list[Body]:
         """Exceptions of a team, newest first."""
         return list(self.http.pages(path("teams", team, "exceptions")))

@@ -52,6 +52,25 @@ def show(session: Session, team: Of) -> None:
     )
 
 
+@app.command()
+@command
+def usage(session: Session, team: Of) -> None:
+    """Show how full the quotas of a team's namespaces are, the fullest first, as the loop saw them last."""
+    found = session.client.usage(team)
+    session.output.show(
+        found,
+        table=lambda: table(
+            ["ENVIRONMENT", "CLUSTER", "FIGURE", "USED", "LIMIT"],
+            [
+                [each["environment"], each["cluster"], name, figure["used"], figure["limit"]]
+                for each in found
+                for name, figure in each["figures"].items()
+            ],
+        ),
+        names=lambda: [f"{each['environment']}@{each['cluster']}" for each in found],
+    )
+
+
 @app.command(name="set")
 @command
 def set_figures(

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.models import TenantException, TenantPolicy
+from clusters.models import Work
 from paas.core.models import AuditEvent
 
 
@@ -52,6 +53,16 @@ def test_an_operator_changes_a_layer(client, operator, address, deploy):
     client.post(address, filled(cluster="east", cpu="inherited"))
     said = {str(each): each.figures for each in TenantPolicy.objects.all()}
     assert said == {"crew on east": {"egress": "open"}, "all teams": {"pods": 50}}
+
+
+def test_how_full_quotas_are(client, viewer, address, api, deploy):
+    deploy()
+    entry = {"id": "core/ResourceQuota/ns/dougong-quota", "hard": {"pods": "250"}, "used": {"pods": "3"}}
+    Work.objects.filter(name="ground").update(reported={"Quota": [entry]})
+    client.force_login(viewer)
+    assert "demo/hello/production east unlimited unlimited 3 / 250 unlimited unlimited" in words(client.get(address))
+    [found] = api(viewer).get("/api/v1/teams/crew/usage/").json()
+    assert (found["cluster"], found["figures"]) == ("east", {"pods": {"used": "3", "limit": "250"}})
 
 
 def test_a_group_is_let_in(client, operator, address, east):

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from apps import services
+from apps.selectors.tenants import usage
 from apps.services.tenants import renew_grounds
 from tests.apps.lab.site import HTTP, kubectl, web
 
@@ -43,7 +44,7 @@ def test_what_somebody_takes_down_comes_back(bring):
 
 
 @pytest.mark.timeout(400)
-def test_a_full_quota_is_told_and_more_of_it_helps(bring, say):
+def test_a_full_quota_is_told_and_more_of_it_helps(bring, say, team):
     say(pods=1)
     site = bring(web(replicas=2), HTTP, wait=False)
     site.until(lambda: site.conditions["Ready"]["reason"] == "QuotaExceeded", minutes=2)
@@ -51,6 +52,7 @@ def test_a_full_quota_is_told_and_more_of_it_helps(bring, say):
     say(pods=4)
     site.until(lambda: site.is_healthy() and len(site.ready()) == 2, minutes=2)
     assert hard(site)["pods"] == "4"
+    site.until(lambda: [each.figures["pods"] for each in usage(team)] == [("2", "4")])
 
 
 @pytest.mark.timeout(300)

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from apps import services
 from apps.models import Environment, Placement, TenantPolicy
-from apps.selectors.tenants import tenants
+from apps.selectors.tenants import share, tenants, usage
 from apps.services.tenants import renew_grounds
 from clusters.models import Lane, Work
 from paas.core.errors import Forbidden, Invalid, NotFound
@@ -308,3 +308,21 @@ def until_someone_waits():
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("nobody waits")
+
+
+def test_how_full_quotas_are_the_fullest_first(deploy, team, west):
+    deploy(clusters=("east", "west"))
+    for cluster, used in (("east", {"pods": "3", "requests.cpu": "500m"}), ("west", {"pods": "200"})):
+        hard = {"pods": "250", "requests.cpu": "2", "count/secrets": "9"}
+        entry = {"id": "core/ResourceQuota/ns/dougong-quota", "hard": hard, "used": used}
+        Work.objects.filter(name="ground", cluster__name=cluster).update(reported={"Quota": [entry]})
+    found = usage(team)
+    assert [(each.environment, each.cluster) for each in found] == [
+        ("demo/hello/production", "west"), ("demo/hello/production", "east"),
+    ]  # fmt: skip
+    assert found[1].figures == {"cpu": ("500m", "2"), "pods": ("3", "250")}
+    assert [float(each.fullest) for each in found] == [0.8, 0.25]
+
+
+def test_a_limit_of_nothing_is_full():
+    assert share("0", "0") == 1
