@@ -163,7 +163,8 @@ def test_an_image_of_another_registry_is_refused_at_once(deploy, say, team, east
     say(team, east, registries="registry.example,ghcr.io/crew")
     renew_grounds()
     deploy(greeting="hi")
-    side = {"sidecar": {"process": "web", "name": "proxy", "image": f"docker.io/envoy@sha256:{'b' * 64}"}}
+    image = f"docker.io/envoy@sha256:{'b' * 64}"
+    side = {"sidecar": {"process": "web", "name": "proxy", "image": image, "cpu": "10m", "memory": "16Mi"}}
     with pytest.raises(Forbidden) as refused:
         deploy(blocks=[side])
     assert refused.value.code == "registry_not_allowed"
