@@ -73,7 +73,8 @@ class Ended:
 async def identity(minter: Access, person: str, namespace: str, *, seconds: int) -> Endpoint:
     """As whom a terminal connects: the team's account in that namespace, with `person`, who sits before it, beside it.
 
-    The account of terminals speaks for it, with a token of its own for this one, and may do nothing else.
+    The account of terminals speaks for it, with a token of its own for this one, and may do nothing else. Without a
+    `namespace` it speaks for itself, as on clusters that were joined when people were not named yet.
 
     Raises:
         NotGranted: the cluster has no such account, or the minter may not speak for it.
@@ -89,12 +90,16 @@ async def identity(minter: Access, person: str, namespace: str, *, seconds: int)
     finally:
         await client.close()
     there = minter.endpoint
-    headers = (
+    headers = _spoken_for(namespace, person) if namespace else ()
+    return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed, headers=headers)
+
+
+def _spoken_for(namespace: str, person: str) -> tuple[tuple[str, str], ...]:
+    return (
         ("Impersonate-User", f"system:serviceaccount:{namespace}:{TEAM_ACCOUNT}"),
         # A header holds no more than ASCII; so does the name as the audit log has it.
         (f"Impersonate-Extra-{quote(PERSON, safe='')}", quote(person, safe="@.+-_")),
     )
-    return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed, headers=headers)
 
 
 async def places(access: Access, namespace: str, selector: str, *, label: str) -> list[Place]:
