@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -172,15 +171,14 @@ def _form(request: HttpRequest, team: Team) -> PolicyForm:
 
 def _act(request: HttpRequest, team: Team, form: PolicyForm) -> Callable[[dict[str, Any]], str]:
     def act(said: dict[str, Any]) -> str:
-        with transaction.atomic():
-            held = services.set_tenant_policy(
-                team=team if said["whose"] else None,
-                cluster=Cluster.objects.get(name=said["cluster"]) if said["cluster"] else None,
-                figures=form.figures,
-                groups=form.groups,
-                actor=request.user,
-                reason=said["reason"],
-            )
+        held = services.set_tenant_policy(
+            team=team if said["whose"] else None,
+            cluster=Cluster.objects.get(name=said["cluster"]) if said["cluster"] else None,
+            figures=form.figures,
+            groups=form.groups,
+            actor=request.user,
+            reason=said["reason"],
+        )
         return _("Changed; %(count)s namespaces follow within half a minute.") % {"count": held.grounds}
 
     return act
