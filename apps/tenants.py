@@ -127,9 +127,6 @@ def policy(layers: Iterable[Layer]) -> Policy:
     )
 
 
-PLATFORM = policy(())
-
-
 def checked(name: str, value: Figure) -> Figure:
     """A figure as it is kept. ValueError, for people, where it is none."""
     if name not in FIGURES:
@@ -184,3 +181,7 @@ def _listed(value: Figure) -> tuple[str, ...]:
 
 def _number(value: Figure) -> int | None:
     return None if value == UNLIMITED else int(value)
+
+
+PLATFORM = policy(())
+"""What holds where nobody has said anything."""
