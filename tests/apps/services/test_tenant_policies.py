@@ -263,7 +263,7 @@ def generations_of(name):
 
 def test_what_is_being_removed_is_left_alone(deploy, say, team, owner):
     deploy()
-    services.retire(application=Environment.objects.get().application, actor=owner)
+    services.retire(application=Environment.objects.get().application, confirm="hello", actor=owner)
     before = generations()
     say(team, cpu="8")
     renew_grounds()
