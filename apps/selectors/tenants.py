@@ -130,5 +130,5 @@ def _excepted(exceptions: list[TenantException], cluster: Cluster) -> Iterator[L
 
 def _of(said: Mapping[tuple[UUID | None, UUID | None], TenantPolicy], team: Team, cluster: Cluster) -> Iterator[Layer]:
     for whose, where in ((None, None), (None, cluster), (team, None), (team, cluster)):
-        if row := said.get((whose and whose.pk, where and where.pk)):
+        if row := said.get((whose.pk if whose else None, where.pk if where else None)):
             yield Layer(layer_name(whose, where), row.figures, row.groups)
