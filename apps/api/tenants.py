@@ -17,7 +17,7 @@ from apps import services
 from apps.api.serializers import ReasonIn
 from apps.models import TenantException
 from apps.models.tenant import layer_name
-from apps.selectors.tenants import Tenant, Usage, exceptions_of, tenant_policy, tenants, usage
+from apps.selectors.tenants import Usage, exceptions_of, tenant_policy, tenants, usage
 from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
@@ -40,7 +40,7 @@ class FigureOut(serializers.Serializer[Any]):
     said_by = serializers.CharField(source="layer", help_text="The layer that says it; empty: Dougong's own default.")
 
 
-class TeamClusterOut(serializers.Serializer[Tenant]):
+class TeamClusterOut(serializers.Serializer[Any]):
     """What a team gets in the namespace of each of its environments on a cluster."""
 
     cluster = serializers.CharField(source="cluster.name")
@@ -181,7 +181,7 @@ class UsedOut(serializers.Serializer[Any]):
     limit = serializers.CharField()
 
 
-class UsageOut(serializers.Serializer[Usage]):
+class UsageOut(serializers.Serializer[Any]):
     """How full the quota of an environment on a cluster was when the loop looked last."""
 
     environment = serializers.CharField(help_text="PROJECT/APPLICATION/ENVIRONMENT.")

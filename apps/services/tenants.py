@@ -91,7 +91,7 @@ def set_tenant_policy(
     given = refuse_faults(figures or {}, groups or {})
     with transaction.atomic():
         held = hold(team, cluster, actor=actor)
-        before = {"figures": held.figures, "groups": held.groups}
+        before: dict[str, Mapping[str, Figure]] = {"figures": held.figures, "groups": held.groups}
         after = {part: _merged(there, given[part]) for part, there in before.items()}
         if before == after:
             return held
