@@ -217,7 +217,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenScopeEnum": ["read", "deploy", "admin"],
         "ServiceTokenScopeEnum": ["read", "deploy"],
-        "StateEnum": "apps.models.config.ConfigProposal.State",
+        "StateEnum": ["Active", "Retiring", "Retired"],
         "TenantExceptionStateEnum": "apps.models.tenant.TenantException.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],

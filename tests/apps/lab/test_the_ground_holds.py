@@ -68,7 +68,8 @@ def test_nothing_is_limited_any_more(bring, say):
 def test_a_pod_that_asks_for_nothing_is_given_something(bring, image):
     site = bring(web(), HTTP)
     pod = {
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "look", "namespace": site.namespace},
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "look", "namespace": site.namespace, "labels": {"looks": "round"}},
         "spec": {
             "automountServiceAccountToken": False,
             "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -129,7 +130,7 @@ def test_groups_of_the_directory_reach_their_namespace_and_no_other(bring, say):
     site.until(lambda: may("crew-look", "list", PODS, here))
     say(groups={"crew-look": None, "crew-dev": "view"})
     site.until(lambda: not may("crew-look", "list", PODS, here) and not may("crew-dev", "get", SECRETS, here))
-    assert set(site.objects("rolebinding")) == {"dougong-writer", "dougong-team-view"}
+    assert set(site.objects("rolebinding")) == {"dougong-writer", "dougong-team-exec", "dougong-team-view"}
 
 
 @pytest.mark.timeout(300)
