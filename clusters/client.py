@@ -45,7 +45,9 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and as whom. `allowed` are the operator's CIDRs; secrets stay out of repr."""
+    """Where and as whom. `allowed` are the operator's CIDRs; `headers` go with each request, such as those by which one
+    speaks for somebody else. Secrets stay out of repr.
+    """
 
     server: str
     ca_data: str
@@ -53,6 +55,7 @@ class Endpoint:
     client_certificate: str = ""
     client_key: str = field(default="", repr=False)
     allowed: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class _CheckedResolver(AbstractResolver):
@@ -106,7 +109,7 @@ class ClusterClient:
             self._session = aiohttp.ClientSession(
                 self._endpoint.server,
                 connector=connector,
-                headers={**headers, "User-Agent": "dougong"},
+                headers={**headers, **dict(endpoint.headers), "User-Agent": "dougong"},
                 trust_env=False,
             )
         return self._session

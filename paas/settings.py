@@ -219,6 +219,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenScopeEnum": ["read", "deploy", "admin"],
         "ServiceTokenScopeEnum": ["read", "deploy"],
+        "StateEnum": ["Active", "Retiring", "Retired"],
+        "TenantExceptionStateEnum": "apps.models.tenant.TenantException.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
 }
@@ -290,6 +292,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "apps: turn timetables": {
         "task": "apps.tasks.turn_timetables",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
+    "apps: renew grounds": {
+        "task": "apps.tasks.renew_grounds",
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },

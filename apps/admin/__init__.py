@@ -23,13 +23,15 @@ In here:
     project_members  who has a role on a project
     first_run     the first steps on an empty platform
     logs          the logs page
+    exceptions    other figures for a while
+    tenants       what a team gets in its namespaces
     terminals     the terminal page, and replays
     forms         what people fill in
     filters       by what the list of applications is narrowed
     search        what the keyboard palette finds
 """
 
-from apps.admin import approvals, config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import approvals, config, exceptions, explaining, first_run, search, tenants  # noqa: F401 - they register
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

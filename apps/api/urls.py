@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import BaseRouter
 
 from apps.api.appfile import AppFileSchemaView, RenderView
@@ -15,12 +15,22 @@ from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
+from apps.api.tenants import ExceptionsView, ExceptionView, TeamClustersView, TeamUsageView, TenantPolicyView
 from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
     path("render/", RenderView.as_view(), name="render"),
     path("permissions/explanation/", ExplanationView.as_view(), name="permission-explanation"),
+    path("tenant-policy/", TenantPolicyView.as_view(), name="tenant-policy"),
+    path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
+    path("teams/<str:name>/usage/", TeamUsageView.as_view(), name="team-usage"),
+    path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
+    re_path(
+        r"^teams/(?P<name>[-a-z0-9]+)/exceptions/(?P<id>[-0-9a-f]{36})/(?P<decision>accept|end)/$",
+        ExceptionView.as_view(),
+        name="team-exception",
+    ),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(

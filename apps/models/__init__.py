@@ -12,6 +12,7 @@ from apps.models.proposal import ReleaseProposal
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
+from apps.models.tenant import TenantException, TenantPolicy
 from apps.models.terminal import Terminal, TerminalPart
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "RouteClaim",
     "SecretVersion",
     "StatusDue",
+    "TenantException",
+    "TenantPolicy",
     "Terminal",
     "TerminalPart",
 ]

@@ -81,10 +81,14 @@ class StatusDue(models.Model):
         return str(self.environment_id)
 
 
+GROUND_WAITS = models.Q(ground_due=True) | models.Q(grants_awaited=True)
+
+
 class Placement(models.Model):
     """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out.
 
-    `next_turn_at` is when a scaler there gets other bounds by its timetable.
+    `next_turn_at` is when a scaler there gets other bounds by its timetable; `ground_due` that the policy of its team
+    has changed since its ground was rendered; `grants_awaited` that the cluster has to be joined again for all of it.
     """
 
     permission_parent: ClassVar[str] = "environment"
@@ -95,11 +99,14 @@ class Placement(models.Model):
     renderer = models.PositiveIntegerField()
     notes = models.JSONField(default=list, blank=True)
     next_turn_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    ground_due = models.BooleanField(default=False, db_default=False)
+    grants_awaited = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["cluster__name"]
         constraints = [models.UniqueConstraint(fields=["environment", "cluster"], name="one_placement_per_cluster")]
+        indexes = [models.Index(fields=["id"], name="grounds_due", condition=GROUND_WAITS)]
 
     def __str__(self) -> str:
         return f"{self.environment_id} on {self.cluster_id}"

@@ -7,6 +7,7 @@ from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
+from apps.services.exceptions import accept_exception, end_exception, propose_exception
 from apps.services.placing import Placing, set_placement
 from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
@@ -17,6 +18,7 @@ from apps.services.revocation import Revoked, revoke_secret
 from apps.services.rollback import Rollback, rollback
 from apps.services.schedules import Run, run_schedule
 from apps.services.secrets import set_secret
+from apps.services.tenants import set_tenant_policy
 from apps.services.terminals import Opened, allow_exec, open_terminal
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Revoked",
     "Rollback",
     "Run",
+    "accept_exception",
     "accept_proposal",
     "allow_exec",
     "approve_release",
@@ -39,7 +42,9 @@ __all__ = [
     "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
+    "end_exception",
     "open_terminal",
+    "propose_exception",
     "protect_environment",
     "refuse_proposal",
     "remove_project_member",
@@ -52,4 +57,5 @@ __all__ = [
     "set_placement",
     "set_project_member",
     "set_secret",
+    "set_tenant_policy",
 ]

@@ -137,6 +137,10 @@ REASONS: dict[str, tuple[str, str]] = {
         _("A webhook of the cluster does not answer: repair it, or its configuration."),
     ),
     "PolicyDenied": (_("Policy denied"), _("An admission policy of the cluster says no: do as it says.")),
+    "RegistryNotAllowed": (
+        _("Registry not allowed"),
+        _("The image is of a registry that the team may not use: push it to one of those that the message names."),
+    ),
     "FenceRefused": (
         _("Fence refused"),
         _("The fence refuses the write: the namespace is somebody else's, so choose another."),

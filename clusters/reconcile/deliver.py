@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from clusters import scalers
+from clusters import quotas, scalers
 from clusters.faults import ApiRefused
 from clusters.fields import live_digest
 from clusters.health import Health, Verdict, assess, fold, passes_gate
@@ -252,7 +252,7 @@ class _Phase:
             self._outcome.add("FieldFought", reason, f"{oid}: {message}")
 
     async def _say_scaled(self, live: dict[str, Any]) -> None:
-        """How an autoscaler fares, and what it decided, which its events alone tell."""
+        """How an autoscaler fares, and what it decided, which its events alone tell; how full a quota is."""
         events: Iterable[dict[str, Any]] = ()
         if scalers.scaled_at(live):
             metadata = live["metadata"]
@@ -260,6 +260,8 @@ class _Phase:
                 events = await self._wire.events(metadata["namespace"], metadata["uid"], scalers.RESCALED)
         if (sight := scalers.sight(live, events)) is not None:
             self._outcome.report(scalers.REPORTED, **sight)
+        if (counted := quotas.sight(live)) is not None:
+            self._outcome.report(quotas.REPORTED, **counted)
 
     def _not_owned(self, oid: ObjectId, reason: str, owner: str) -> None:
         self._outcome.report("NotOwned", id=str(oid), owner=owner)

@@ -76,6 +76,32 @@ class Client(People):
         """{"name", "title"}."""
         return self._object("POST", path("teams"), team)
 
+    def team_clusters(self, team: str) -> list[Body]:
+        """What a team gets on each cluster: [{"cluster", "environments", "figures": {name: {"value", "said_by"}}}]."""
+        return list(self.http.pages(path("teams", team, "clusters")))
+
+    def usage(self, team: str) -> list[Body]:
+        """[{"environment", "cluster", "seen_at", "figures": {name: {"used", "limit"}}}], the fullest first."""
+        return list(self.http.pages(path("teams", team, "usage")))
+
+    def exceptions(self, team: str) -> list[Body]:
+        """Exceptions of a team, newest first."""
+        return list(self.http.pages(path("teams", team, "exceptions")))
+
+    def propose_exception(self, team: str, order: Body) -> Body:
+        """{"cluster", "figures", "days", "reason"}."""
+        return self._object("POST", path("teams", team, "exceptions"), order)
+
+    def decide_exception(self, team: str, exception: str, decision: str, reason: str) -> Body:
+        """ "accept" or "end" it."""
+        return self._object("POST", path("teams", team, "exceptions", exception, decision), {"reason": reason})
+
+    def set_tenant_policy(self, layer: Mapping[str, str], order: Body) -> Body:
+        """Change a layer, {"team", "cluster"}, as it is now: {"figures", "reason"}."""
+        at = path("tenant-policy")
+        tag = self.http.send("GET", at, params=layer).etag
+        return self._object("PATCH", at, order, {"If-Match": tag}, layer)
+
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
         return list(self.http.pages(path("projects"), query))

@@ -22,6 +22,7 @@ from paas.cli.commands import (
     secrets,
     starting,
     teams,
+    tenants,
     terminals,
     tokens,
     trees,
@@ -64,6 +65,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
 app.add_typer(members.platform, name="platform")
+app.add_typer(tenants.app, name="tenant")
 app.add_typer(trees.app)
 app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")
