@@ -1,0 +1,136 @@
+"""No sequence of requests lets one team read or change what is another's, through anything that a request can name.
+
+A seeded sample runs in `make test`; `make soak` runs 300 histories more. DOUGONG_SOAK_SEED repeats a run.
+"""
+
+import zlib
+
+import hypothesis
+import pytest
+from django.urls import reverse
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from paas.core.site import console
+from tests.proof.operations import BEFORE_SIGN_IN, BODIES, OPERATIONS, TAKES_BODY
+from tests.proof.rows import Row, references, rows
+from tests.proof.trespass import Request, Trespass, names_of
+from tests.soak.result import SAMPLE_SEED, SEED
+
+SAMPLE, STEPS = 25, 12
+HISTORIES, MORE_STEPS = 300, 40
+
+
+def run(stage, name, histories, steps):
+    machine = hypothesis.seed(zlib.crc32(name.encode()))(lambda: Trespass(stage))
+    how = settings(
+        max_examples=histories,
+        stateful_step_count=steps,
+        phases=[Phase.generate, Phase.shrink],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=how)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", [SAMPLE_SEED])
+def test_a_sample_of_histories(stage, seed):
+    run(stage, seed, SAMPLE, STEPS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [SEED])
+def test_many_histories(stage, soak_result, seed):
+    run(stage, seed, HISTORIES, MORE_STEPS)
+    soak_result("two-tenants", histories=HISTORIES, steps=HISTORIES * MORE_STEPS)
+
+
+def test_every_operation_with_a_body_is_known():
+    """A new one needs a good request to begin with."""
+    assert TAKES_BODY - BEFORE_SIGN_IN - BODIES.keys() == set()
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.names], ids=lambda each: each.id)
+def test_what_is_another_s_is_as_if_it_were_not_there(stage, operation):
+    """The same status and the same words for what is A's and for what is nobody's; operators alone know of some."""
+    theirs = Request(operation, stage)
+    for name in operation.names:
+        theirs.put(("path", name))
+    if not theirs.leads_to(stage):
+        pytest.skip("it begins with what everyone may see")
+    first = operation.names[0]
+    known = theirs.places[first]
+    nobodys = Request(operation, stage)
+    nobodys.places = {**theirs.places, first: absent(known)}
+    for who in ("owner", "viewer", "machine"):
+        answers = [each.send(stage.b.client(who)) for each in (theirs, nobodys)]
+        told = [said(answer).replace(each, "…") for answer, each in zip(answers, (known, absent(known)), strict=True)]
+        assert told[0] == told[1]
+        assert answers[0].status_code in ((403, 404) if operation.kind == "audit" else (400, 404))
+
+
+def test_what_a_body_or_a_query_can_name(stage):
+    """Each place of each request, with each name of A's, as the owner of B; what it changed is B's alone."""
+    before, names = stage.before, sorted(names_of(stage.a))
+    client = stage.b.client("owner")
+    sent = 0
+    for operation in OPERATIONS:
+        if operation.id in BEFORE_SIGN_IN:
+            continue
+        for hole in Request(operation, stage).holes:
+            if hole[0] == "path":
+                continue
+            for name in names:
+                request = Request(operation, stage)
+                request.put(hole, name)
+                answer = request.send(client)
+                assert answer.status_code < 500, str(request)
+                assert stage.net.found(answer.content) == [], str(request)
+                sent += 1
+    now = rows()
+    assert [key for key, digest in before.items() if now.get(key) != digest] == []
+    assert sent > 500
+
+
+def test_pages_of_the_console(client, stage):
+    """Every page about one thing, asked for A's by somebody of B."""
+    client.force_login(stage.b.people["owner"])
+    asked = 0
+    for model in console._registry:
+        for row in (each for each in stage.theirs if each.table == model._meta.db_table):
+            for view in ("change", "history", "delete"):
+                name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}"
+                answer = client.get(reverse(name, args=[row.key]))
+                assert answer.status_code in (302, 403, 404), (name, answer.status_code)
+                assert stage.net.found(answer.content) == []
+                asked += 1
+    assert asked > 10
+
+
+def test_the_watch_sees_what_it_must(stage):
+    """What would be a trespass is seen as one: a row changed, a row that refers."""
+    from apps.models import Project
+
+    before = rows()
+    Project.objects.filter(pk=stage.b.project.pk).update(team=stage.a.team)
+    changed = {key for key, digest in rows().items() if before[key] != digest}
+    assert changed == {Row("applications_project", str(stage.b.project.pk))}
+    crossed = [
+        (row, to.value) for row, _, to in references() if row in changed and (to.table, to.value) in stage.theirs
+    ]
+    assert crossed == [(*changed, str(stage.a.team.pk))]
+
+
+def absent(name):
+    """Of the same form, and nobody's."""
+    if name.isdigit():
+        return str(2**40)
+    return name[:-4] + ("0000" if name[-4:] != "0000" else "1111")
+
+
+def said(answer):
+    """Status and body, but for the id of the request."""
+    body = answer.json()
+    return f"{answer.status_code} { ({key: value for key, value in body.items() if key != 'request_id'}) }"
