@@ -2,6 +2,7 @@
 
 import pytest
 
+import paas.celery  # noqa: F401 - the broker of the tests: without it a hint looks for one on the network
 from tests.proof.canary import Net
 from tests.proof.rows import rows
 from tests.proof.tenants import platform, settle
@@ -23,6 +24,10 @@ class Stage:
         self.theirs = rows().keys() - before.keys()
         # What has names of its own only: B may come upon the same words.
         self.b = settle(self.on, "b", mark=_words(), plant=_words())
+        # Each may see their own: else refusing everybody would pass.
+        for each in (self.a, self.b):
+            for role in each.tokens:
+                assert each.client(role).get(f"/api/v1/environments/{each.environment.pk}/").status_code == 200
         self.before = {key: digest for key, digest in rows().items() if key in before or key in self.theirs}
 
 

@@ -56,7 +56,7 @@ class Operation:
 
     def query(self, of: Tenant) -> dict[str, str]:
         """What has to stand behind its address."""
-        return {name: of.queries[name] for name in self.queries if name in self.needed or name == "of"}
+        return {name: of.queries[name] for name in sorted({*self.needed, "of"} & {*self.queries})}
 
     def body(self, of: Tenant) -> Any:
         """What is sent about that tenant: a good request, with the texts that could be sent beside."""

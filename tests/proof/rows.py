@@ -22,13 +22,6 @@ class Row(NamedTuple):
     key: str
 
 
-class Reference(NamedTuple):
-    """A column that names a row: of `table`, or where that is empty, of any table by its UUID."""
-
-    table: str
-    value: str
-
-
 def rows() -> dict[Row, str]:
     """All of them, and the digest of each."""
     with connection.cursor() as cursor:
@@ -36,11 +29,13 @@ def rows() -> dict[Row, str]:
         return {Row(table, key): digest for table, key, digest in cursor.fetchall()}
 
 
-def references() -> list[tuple[Row, str, Reference]]:
-    """(who refers, by which column, to what), of every foreign key and of every UUID that stands in for one."""
+def references() -> list[tuple[Row, str, Row]]:
+    """(who refers, by which column, to what) of every foreign key, and of every UUID that stands in for one: there the
+    table is empty.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_all_references())
-        return [(Row(table, key), column, Reference(to, value)) for table, key, column, to, value in cursor.fetchall()]
+        return [(Row(table, key), column, Row(to, value)) for table, key, column, to, value in cursor.fetchall()]
 
 
 @cache

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -63,12 +64,12 @@ class Tenant:
         made.credentials(HTTP_AUTHORIZATION=f"Bearer {self.tokens[role]}")
         return made
 
-    @property
+    @cached_property
     def places(self) -> dict[tuple[str, str], str]:
         """What leads to something of theirs, by the first part of an address and the name of a parameter in it."""
         return {
             ("applications", "id"): str(self.application.pk),
-            ("audit", "id"): str(AuditEvent.objects.filter(object_id=str(self.environment.pk)).latest("id").pk),
+            ("audit", "id"): str(AuditEvent.objects.filter(object_id=str(self.environment.pk)).earliest("id").pk),
             ("clusters", "id"): self.environment.placements.get().cluster.name,
             ("config", "id"): str(self.proposal.pk),
             ("environments", "id"): str(self.environment.pk),
@@ -86,14 +87,19 @@ class Tenant:
             ("works", "id"): str(self.work.pk),
         }
 
-    @property
+    @cached_property
     def queries(self) -> dict[str, str]:
         """The same for what stands behind the `?` of an address."""
         return {
+            "application": self.application.name,
             "as": "jsonl",
+            "environment": str(self.environment.pk),
             "generation": str(self.work.generation),
             "of": f"{self.project.name}/{self.application.name}",
+            "owner_id": str(self.environment.pk),
+            "project": self.project.name,
             "scope": "application",
+            "team": self.team.name,
             "with": str(self.environment.pk),
             "work": str(self.work.pk),
         }
@@ -213,7 +219,7 @@ def _terminal(environment: Environment, owner: User, mark: Text, plant: Text) ->
     row = Terminal.objects.create(
         environment=environment, cluster="east", pod="web-1", container="web", command=["echo", mark("a command")],
         tty=True, reason=mark("why the terminal"), opened_by=owner, opened_by_name=owner.username, ticket="0" * 64,
-        ends_at=now + timedelta(minutes=1), ended_at=now, ending=Terminal.Ending.EXITED, exit_code=0,
+        attached_at=now, ends_at=now + timedelta(minutes=1), ended_at=now, ending=Terminal.Ending.EXITED, exit_code=0,
     )  # fmt: skip
     store.append(row.pk, f'[0.1, "o", "{plant("what a terminal showed")}"]\n')
     return row
