@@ -199,10 +199,9 @@ def mistake(ear, owner, admin, a):
         assert ear.answer(f"error secret {list(body)}", answer).status_code == 400
     for name in ("Not A Name", "x" * 80, a.team.name):
         ear.answer("error secret's name", owner.api.put(f"{secrets}/{name}/", {"values": {"X": word}}))
-    ear.answer(
-        "error body", owner.api.put(f"{secrets}/mail/", '{"values": {"X": "%s"' % word, content_type="application/json")
-    )
-    ear.answer("error media", owner.api.put(f"{secrets}/mail/", word, content_type="text/plain"))
+    half = f'{{"values": {{"X": "{word}"'
+    for media in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
+        ear.answer(f"error {media}", owner.api.put(f"{secrets}/mail/", half, content_type=media))
     good = a_cluster(net)
     for change in ({"ca_data": "no certificate"}, {"token": f"{word} with spaces"}, {"server": "http://new.example"},
                    {"name": "Not A Name"}, {"kubeconfig": kubeconfig(net)}, {"minter_token": [word]},
