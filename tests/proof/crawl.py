@@ -60,6 +60,14 @@ class Ear:
 
 
 @dataclass
+class Walked:
+    """What answered: the names of views, and the addresses of pages."""
+
+    views: set[str] = field(default_factory=set)
+    addresses: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Walker:
     """Somebody: `user` None is nobody. `may_hear` are names of secrets by operation or view."""
 
@@ -101,13 +109,13 @@ class Walker:
             for scope, name in names.items():
                 self.ask(operation, of, scope=scope, of=name)
 
-    def walk(self, *starts: str) -> set[str]:
-        """Every page of the console that links lead to; the names of the views that answered."""
+    def walk(self, *starts: str) -> Walked:
+        """Every page of the console that links lead to."""
         client = Client(raise_request_exception=False)
         if self.user is not None:
             client.force_login(self.user)
         seen: Counter[Any] = Counter()
-        views: set[str] = set()
+        walked = Walked()
         left = ["/console/", *starts]
         while left:
             address = left.pop()
@@ -125,9 +133,10 @@ class Walker:
                 self.ear.answer(where, found, but=but)
                 data = found.content
             if found.status_code == 200:
-                views.add(kind[0])
+                walked.views.add(kind[0])
+                walked.addresses += [] if found.streaming else [address]
             left += [html.unescape(each) for each in LINK.findall(data.decode(errors="replace"))]
-        return views
+        return walked
 
 
 def _kind(address: str) -> tuple[str, frozenset[str]] | None:

@@ -1,6 +1,6 @@
 """What somebody who may write to Valkey could put there: messages that no producer of ours would send. Pure.
 
-Envelopes are as kombu writes them to a list of Redis; `PAYLOADS` are the ones a worker takes for messages, `GARBAGE` are
+Envelopes are as kombu writes them to a list of Redis; `payloads` are those a worker takes for messages, `GARBAGE` is
 not even that.
 """
 
@@ -15,9 +15,21 @@ from pathlib import Path
 from typing import Any
 
 JSON, PICKLE, YAML = "application/json", "application/x-python-serialize", "application/x-yaml"
-GARBAGE = [b"", b"garbage", b"\xff\xfe\x00", b"{}", b"[]", b"null", b'"text"', b'{"body": 1}', b"[" * 100_000,
-           b'{"body": "e30=", "headers": 1, "properties": 2}', b'{"body": "\xc3", "properties": {"delivery_tag": []}}',
-           b'{"body": "e30=", "headers": {"task": []}, "properties": {"delivery_info": {}, "delivery_tag": "1"}}']  # fmt: skip
+GARBAGE = [
+    b"",
+    b"garbage",
+    b"\xff\xfe\x00",
+    b"{}",
+    b"[]",
+    b"null",
+    b'"text"',
+    b'{"body": 1}',
+    b"[" * 100_000,
+    b'{"body": "e30=", "headers": 1, "properties": 2}',
+    b'{"body": "\xc3", "properties": {"delivery_tag": []}}',
+    b'{"body": "e30=", "headers": {"task": []}, "properties": {"delivery_info": {}, "delivery_tag": "1"}}',
+    b'{"body": "e30=", "headers": null, "properties": {"delivery_info": null, "delivery_tag": "2"}}',
+]
 
 
 class Bomb:

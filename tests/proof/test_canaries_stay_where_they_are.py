@@ -93,7 +93,7 @@ def test_nothing_is_heard_anywhere(told, ear, on, capfd):
     speak_to_an_echo(ear, on, a)
     for each in walkers.values():
         each.read_all(a)
-    views = {name: each.walk() for name, each in walkers.items()}
+    views = {name: each.walk().views for name, each in walkers.items()}
     rehearse(walkers["owner"], a)
     for each in walkers.values():
         for address in ("/metrics", "/livez", "/readyz", "/api/schema/", "/api/docs/"):
