@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.models import EnvironmentStatus
 from clusters.manifests import Manifest
 from clusters.models import Cluster, OwnedObject, Work, WorkloadPods
+from clusters.pods import seen
 from paas.core.models import SavedFilter
 from paas.identity import devices
 from paas.identity import services as identity
@@ -66,16 +67,14 @@ def crew(on):
 
 def _owned(work, manifest):
     """An object that is ill, and the pods of it that are."""
-    pod = {"name": SCRIPT, "uid": "u", "node": SCRIPT, "health": "Degraded", "reason": LINK, "message": SCRIPT,
-           "restarts": 1, "created_at": timezone.now().isoformat(), "containers": []}  # fmt: skip
+    said = {"message": SCRIPT, "reason": "Broken", "health": "Degraded"}
+    oid = {"oid": str(manifest.id), "namespace": manifest.id.namespace}
     OwnedObject.objects.create(
-        work=work, cluster=work.cluster, oid=str(manifest.id), namespace=manifest.id.namespace, claim="c", message=SCRIPT,
-        reason="Broken", health="Degraded", api_version=manifest.api_version,
-    )  # fmt: skip
+        work=work, cluster=work.cluster, claim="c", api_version=manifest.api_version, **oid, **said
+    )
     if manifest.id.kind == "Deployment":
-        WorkloadPods.objects.create(
-            cluster=work.cluster, oid=str(manifest.id), namespace=manifest.id.namespace, total=1, pods=[pod]
-        )
+        pod = {**seen({"metadata": {"name": SCRIPT}, "spec": {"nodeName": SCRIPT}}), **said}
+        WorkloadPods.objects.create(cluster=work.cluster, total=1, pods=[pod], **oid)
 
 
 @pytest.mark.parametrize("role", ["owner", "operator"])
