@@ -31,6 +31,7 @@ from paas.identity.models import ApiToken, Team, User
 
 ROLES = ("owner", "deployer", "viewer")
 SERVED = frozenset({"gateway.networking.k8s.io/v1/HTTPRoute"})
+SPARE = "spare"
 Text = Callable[[str], str]
 
 
@@ -78,12 +79,12 @@ class Tenant:
             ("projects", "name"): self.project.name,
             ("releases", "id"): str(self.release.pk),
             ("teams", "account"): "ci",
-            ("teams", "id"): ApiToken.objects.get(user=self.people["machine"]).token_key,
+            ("teams", "id"): ApiToken.objects.get(user=self.people["machine"], name=SPARE).token_key,
             ("teams", "name"): self.team.name,
             ("teams", "team"): self.team.name,
             ("teams", "username"): self.people["viewer"].username,
             ("terminals", "id"): str(self.terminal.pk),
-            ("tokens", "id"): ApiToken.objects.filter(user=self.people["owner"]).latest("created").token_key,
+            ("tokens", "id"): ApiToken.objects.get(user=self.people["owner"], name=SPARE).token_key,
             ("works", "id"): str(self.work.pk),
         }
 
@@ -207,6 +208,9 @@ def _configure(application: Application, owner: User, mark: Text) -> ConfigPropo
 def _tokens(people: dict[str, User], owner: User) -> dict[str, str]:
     """One each; a machine's is made by an owner."""
     made = {}
+    # Those that are told of in addresses, and may be ended: nobody comes with them.
+    for person in (owner, people["machine"]):
+        identity.create_token(user=person, name=SPARE, scope="deploy", actor=owner)
     for role, person in people.items():
         actor, scope = (owner, "deploy") if role == "machine" else (person, "admin")
         made[role], _ = identity.create_token(user=person, name=f"of {role}", scope=scope, actor=actor)

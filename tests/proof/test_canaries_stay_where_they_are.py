@@ -5,16 +5,9 @@ metrics, the log, the messages of Celery and a dump of the database. The only pl
 that shows a new token or ticket once, and the cluster's own Secret, which `echo` shows to have been sent.
 """
 
-import base64
-import json
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.test import Client
 from kombu.transport.memory import Channel
 
@@ -25,17 +18,15 @@ from clusters.terminal import Place
 from paas.core import audit
 from paas.identity import services as identity
 from paas.identity.api.oauth import GRANT
-from tests.certificate import serving
 from tests.proof.canary import Net, canary
 from tests.proof.crawl import Ear, Walker, dump, log, messages
+from tests.proof.credentials import a_cluster, hostile, kubeconfig
 from tests.proof.echo import echoing
 from tests.proof.operations import BODIES, OPERATIONS
 from tests.proof.tenants import platform, settle
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(600)]
 
-# An address that no test reaches; DNS is not asked for it.
-SERVER = "https://198.18.0.9:6443"
 # Who may hear what by which operation: what is shown once is heard as it is made, below.
 SHOWN = dict.fromkeys(
     ("terminals_recording", "admin:applications_terminal_recording"), frozenset({"what a terminal showed"})
@@ -49,7 +40,7 @@ def ear():
 
 
 @pytest.fixture
-def on(transactional_db, settings, ear, monkeypatch):
+def on(transactional_db, database_threads, settings, ear, monkeypatch):
     """The platform, which may speak to this machine and to the addresses of the test."""
     changes = {"cluster_networks": ("127.0.0.0/8", "198.18.0.0/15"), "exec_enabled": True, "login_rate": "1000/min"}
     settings.DOUGONG = settings.DOUGONG.model_copy(update=changes)
@@ -232,7 +223,8 @@ def broken(**_):
 def speak_to_an_echo(ear, on, a):
     """A cluster that says back what it was sent: to whoever delivers, probes, or asks for logs."""
     token = ear.net.plant("the token of a cluster")
-    Work.objects.exclude(name="application").update(health="Healthy", observed_generation=99, settled_generation=99)
+    # As if the namespaces were there, so that what is due are the applications with their Secrets.
+    Work.objects.exclude(name="application").update(settled_generation=99, next_check_at=None)
     with echoing(on.cluster, token) as echo:
         tasks.reconcile_due(int(Lane.EDIT))
         sent = ear.net.found(echo.seen)
@@ -272,51 +264,3 @@ def heard_enough(ear, views):
     thin = [f"{what}: {ear.heard[what]}" for what, size in least.items() if ear.heard[what] < size]
     wanted = {"admin:index", "admin:tokens", "admin:config_layer", "admin:applications_application_change"}
     return [*thin, *(wanted - views["owner"])]
-
-
-def a_cluster(net):
-    """What is sent to register one."""
-    ca, _ = serving()
-    return {"name": "new", "server": SERVER, "ca_data": ca, "token": net.plant("a cluster's token"),
-            "minter_token": net.plant("a minter's token")}  # fmt: skip
-
-
-def kubeconfig(net, **user):
-    """One with a client certificate, whose key is the canary: the second line of its PEM."""
-    ca, _ = serving()
-    certificate, key = pair()
-    net.plant("a client key", key.splitlines()[2])
-    encoded = {
-        name: base64.b64encode(text.encode()).decode()
-        for name, text in (("ca", ca), ("crt", certificate), ("key", key))
-    }
-    mine = user or {"client-certificate-data": encoded["crt"], "client-key-data": encoded["key"]}
-    return json.dumps({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": SERVER, "certificate-authority-data": ca}}],
-        "users": [{"name": "u", "user": mine}],
-    })  # fmt: skip
-
-
-def hostile(net):
-    """Kubeconfigs that are refused, each with a secret in it."""
-    word = net.plant("a secret in a kubeconfig that is refused")
-    yield kubeconfig(net, exec={"command": "sh", "args": ["-c", word]})
-    yield kubeconfig(net, token=word, password=word)
-    yield kubeconfig(net, token=f"{word}\n")
-    yield kubeconfig(net, **{"client-key-data": word, "client-certificate-data": word})
-    yield f"token: {word}\n  - not: yaml: at all"
-    yield f"{word}: &{word} *{word}"
-
-
-def pair():
-    """A certificate and its key as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name.from_rfc4514_string("CN=test"), datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=30)
-    )
-    certificate = builder.sign(key, SHA256())
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return certificate.public_bytes(Encoding.PEM).decode(), private.decode()
