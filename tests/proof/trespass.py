@@ -164,10 +164,10 @@ def crossing(theirs: Collection[Row], before: Collection[Row]) -> list[tuple[Row
     """What is new and refers to something of theirs: by a foreign key, or by a UUID that stands in for one."""
     keys = {row.key for row in theirs}
     return [
-        (row, column, to.value)
+        (row, column, to.key)
         for row, column, to in references()
         if row not in theirs and row not in before
-        if (to in theirs if to.table else to.value in keys)
+        if (to in theirs if to.table else to.key in keys)
     ]
 
 
