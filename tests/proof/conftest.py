@@ -38,5 +38,6 @@ def _words():
 
 
 @pytest.fixture
-def stage(db, net):
+def stage(transactional_db, net):
+    """Each act in a transaction of its own, as in life: by these the audit trail is joined."""
     return Stage(net)

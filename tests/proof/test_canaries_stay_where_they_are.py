@@ -13,7 +13,7 @@ from kombu.transport.memory import Channel
 
 from apps.services import terminals
 from clusters import probe, tasks
-from clusters.models import Lane, Work
+from clusters.models import ClusterCredential, Lane, Work
 from clusters.terminal import Place
 from paas.core import audit
 from paas.identity import services as identity
@@ -57,7 +57,9 @@ def on(transactional_db, database_threads, settings, ear, monkeypatch):
         return [Place(namespace, "web-1", "web")]
 
     monkeypatch.setattr(terminals, "places", places)
-    return platform(ear.net.plant)
+    found = platform(ear.net.plant)
+    ClusterCredential.objects.create(cluster=found.cluster, token=ear.net.plant("the first token of the cluster"))
+    return found
 
 
 @pytest.fixture
@@ -156,6 +158,7 @@ def act(ear, walkers, a):
         made = owner.api.post(address, body)
         net.plant(f"a token made at {address}", made.json()["token"][15:])
     opened = owner.api.post(f"{environment}/exec/", {"command": ["sh"]})
+    assert opened.status_code == 201, opened.content
     net.plant("the ticket of a terminal", opened.json()["ticket"])
     sign_in_a_machine(ear, owner)
 

@@ -11,15 +11,20 @@ from django.db import transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from rest_framework.test import APIClient
 
+from apps import services
 from apps.models import Project
+from apps.selectors.config import PLATFORM
+from apps.services.config import Edit
 from paas.core.site import console
+from paas.identity import services as identity
 from tests.proof.operations import BEFORE_SIGN_IN, BODIES, OPERATIONS, TAKES_BODY
 from tests.proof.rows import Row, rows
-from tests.proof.trespass import TRIED, Request, Trespass, changed, crossing, names_of
+from tests.proof.trespass import TRIED, Request, Trespass, changed, crossing
 from tests.soak.result import SAMPLE_SEED, SEED
 
-SAMPLE, STEPS = 25, 12
+SAMPLE, STEPS = 15, 12
 HISTORIES, MORE_STEPS = 300, 40
 
 
@@ -76,9 +81,11 @@ def test_what_is_another_s_is_as_if_it_were_not_there(stage):
     assert asked > 100
 
 
+@pytest.mark.timeout(300)
 def test_what_a_body_or_a_query_can_name(stage):
-    """Each place of each request, with each name of A's, as the owner of B."""
-    names, client = sorted(names_of(stage.a)), stage.b.client("owner")
+    """Each place of each request, with what stands there for A and with other names of A's, as the owner of B."""
+    names = [None, stage.a.team.name, stage.a.project.name, str(stage.a.environment.pk)]
+    client = stage.b.client("owner")
     holes = [(each, hole) for each in TRIED for hole in Request(each, stage).holes if hole[0] != "path"]
     for operation, hole in holes:
         with transaction.atomic():
@@ -92,6 +99,22 @@ def test_what_a_body_or_a_query_can_name(stage):
             assert crossing(stage.theirs, stage.before) == [], (operation.id, hole)
             transaction.set_rollback(True)
     assert {operation.id for operation, _ in holes} > BODIES.keys() - {"config_proposals_accept"}
+
+
+def test_a_change_of_the_platform_tells_no_team_of_another(stage):
+    """An operator's act that makes releases of both at once: each is told of its own, and of the act."""
+    services.change_config(scope=PLATFORM, edit=Edit({"NOTICE_OF_ALL": "all"}, {}), actor=stage.on.operator)
+    work = stage.b.work
+    address = f"/api/v1/whodid/?work={work.pk}&generation={work.generation}"
+    told = stage.b.client("viewer").get(address)
+    assert told.status_code == 200
+    assert stage.net.found(told.content) == []
+    own = {each["object_name"] for each in told.json()["events"]}
+    assert any("hello-b" in each for each in own), own
+    assert not any("hello-a" in each for each in own), own
+    operators, _ = identity.create_token(user=stage.on.operator, name="a", actor=stage.on.operator)
+    everything = APIClient().get(address, headers={"Authorization": f"Bearer {operators}"}).json()["events"]
+    assert any("hello-a" in each["object_name"] for each in everything)
 
 
 def test_pages_of_the_console(client, stage):
