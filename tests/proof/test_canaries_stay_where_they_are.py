@@ -230,8 +230,8 @@ def speak_to_an_echo(ear, on, a):
     Work.objects.exclude(name="application").update(settled_generation=99, next_check_at=None)
     with echoing(on.cluster, token) as echo:
         tasks.reconcile_due(int(Lane.EDIT))
-        sent = ear.net.found(echo.seen)
-        assert {"the token of a cluster, as it is", "a value by HTTP, in base64 at offset 2"} <= {*sent}, sent
+        sent = {each.partition(",")[0] for each in ear.net.found(echo.seen)}
+        assert sent >= {"the token of a cluster", "a value by HTTP", "a value in a long line"}
         walker = Walker("owner", ear, a.people["owner"], a.tokens["owner"])
         for manner in ("403", "401", "500", "text"):
             echo.manner = manner
