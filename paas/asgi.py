@@ -9,7 +9,7 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
 
-http = get_asgi_application()
+http: Any = get_asgi_application()
 
 from apps.terminals import socket  # noqa: E402 - after Django's setup
 from paas.celery import app as celery_app  # noqa: E402 - after Django's setup: a view wakes tasks through it

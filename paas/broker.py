@@ -43,19 +43,19 @@ def wrong(envelope: Any) -> str:
     return "it is no message"
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # kombu carries no types
+class Channel(redis.Channel):
     """Reads envelopes one by one."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]  # kombu carries no types
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
             # Of the envelope: what it holds is looked at by `wrong` before it is handed on.
             log.warning("message_refused", why=f"it cannot be read ({type(fault).__name__})")
             raise Empty from None
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """Hands on what is in order."""
 
     Channel = Channel
@@ -64,4 +64,4 @@ class Transport(redis.Transport):  # type: ignore[misc]
         if why := wrong(message):
             log.warning("message_refused", queue=queue, why=why)
             return
-        super()._deliver(message, queue)
+        super()._deliver(message, queue)  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,9 +85,9 @@ class Walker:
             made.credentials(HTTP_AUTHORIZATION=f"Bearer {self.token}")
         return made
 
-    def ask(self, operation: Operation, of: Tenant, *, body: Any = None, **query: str) -> Any:
+    def ask(self, operation: Operation, of: Tenant, *, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
         """One operation about a tenant."""
-        address = operation.address(operation.places(of), {**operation.query(of), **query})
+        address = operation.address(operation.places(of), {**operation.query(of), **(query or {})})
         where = f"api {self.name} {operation.method} {address}"
         but = self.may_hear.get(operation.id, frozenset())
         if operation.id in STREAMS:
@@ -101,13 +101,13 @@ class Walker:
         for operation in (each for each in OPERATIONS if each.reads):
             self.ask(operation, of)
         export = next(each for each in OPERATIONS if each.id == "audit_export")
-        self.ask(export, of, **{"as": "csv"})
+        self.ask(export, of, query={"as": "csv"})
         config = [each for each in OPERATIONS if each.id in ("config_retrieve", "config_history")]
         names = {"platform": "", "cluster": "east", "team": of.team.name, "project": of.project.name,
                  "environment": f"{of.project.name}/{of.application.name}/production"}  # fmt: skip
         for operation in config:
             for scope, name in names.items():
-                self.ask(operation, of, scope=scope, of=name)
+                self.ask(operation, of, query={"scope": scope, "of": name})
 
     def walk(self, *starts: str) -> Walked:
         """Every page of the console that links lead to."""

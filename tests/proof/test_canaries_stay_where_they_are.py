@@ -83,7 +83,7 @@ def test_nothing_is_heard_anywhere(told, ear, on, capfd):
     sign_in(ear, on)
     act(ear, walkers, a)
     mistake(ear, walkers["owner"], walkers["admin"], a)
-    speak_to_an_echo(ear, on, a)
+    speak_to_an_echo(ear, on, a, walkers["owner"])
     for each in walkers.values():
         each.read_all(a)
     views = {name: each.walk().views for name, each in walkers.items()}
@@ -223,7 +223,7 @@ def broken(**_):
     raise RuntimeError("the audit trail is broken")
 
 
-def speak_to_an_echo(ear, on, a):
+def speak_to_an_echo(ear, on, a, owner):
     """A cluster that says back what it was sent: to whoever delivers, probes, or asks for logs."""
     token = ear.net.plant("the token of a cluster")
     # As if the namespaces were there, so that what is due are the applications with their Secrets.
@@ -232,12 +232,11 @@ def speak_to_an_echo(ear, on, a):
         tasks.reconcile_due(int(Lane.EDIT))
         sent = {each.partition(",")[0] for each in ear.net.found(echo.seen)}
         assert sent >= {"the token of a cluster", "a value by HTTP", "a value in a long line"}
-        walker = Walker("owner", ear, a.people["owner"], a.tokens["owner"])
         for manner in ("403", "401", "500", "text"):
             echo.manner = manner
             probe.probe_clusters([on.cluster.pk])
-            walker.read_all(a)
-            walker.walk()
+            owner.read_all(a)
+            owner.walk()
     on.cluster.refresh_from_db()
 
 
@@ -246,7 +245,7 @@ def rehearse(owner, a):
     by_id = {each.id: each for each in OPERATIONS}
     for name in ("applications_deploy", "applications_rollback", "environments_update", "environments_secrets_revoke"):
         body = by_id[name].body(a) if name in BODIES else None
-        assert owner.ask(by_id[name], a, body=body, dryRun="true").status_code == 200, name
+        assert owner.ask(by_id[name], a, body=body, query={"dryRun": "true"}).status_code == 200, name
 
 
 def order_all(walkers, a):
