@@ -24,7 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from clusters import addresses, tls
-from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
+from clusters.faults import HIDDEN, AddressNotAllowed, ApiRefused, Unreachable
 from clusters.kinds import Resource
 
 CONNECT_SECONDS = 3.0
@@ -137,12 +137,16 @@ class ClusterClient:
                 method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-                    raise ApiRefused.of(
-                        response.status, _decoded(await response.read()), response.headers.get("Retry-After")
-                    )
+                    said = _decoded(self._unquoted(await response.read()))
+                    raise ApiRefused.of(response.status, said, response.headers.get("Retry-After"))
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+
+    def _unquoted(self, refusal: bytes) -> bytes:
+        """Without our token: a proxy that says back what it was asked must not have us show it to everyone."""
+        token = self._endpoint.token.encode()
+        return refusal.replace(token, HIDDEN.encode()) if token else refusal
 
     async def request(
         self,
