@@ -19,6 +19,7 @@ In here:
     config_proposals  the second person's decision
     config_shown  its cells as rows
     layers        addresses of layers, and who may change them
+    freezes       times in which nothing new is released
     explaining    why a person may do something, or who can grant it
     project_members  who has a role on a project
     first_run     the first steps on an empty platform
@@ -29,7 +30,7 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import approvals, config, explaining, first_run, search  # noqa: F401 - they register pages and what can be found
+from apps.admin import approvals, config, explaining, first_run, freezes, search  # noqa: F401 - they register pages and what can be found
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

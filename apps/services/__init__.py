@@ -7,6 +7,7 @@ from apps.services.config import accept_proposal, change_config, refuse_proposal
 from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
+from apps.services.freezes import declare_freeze, end_freeze
 from apps.services.placing import Placing, set_placement
 from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
@@ -33,12 +34,14 @@ __all__ = [
     "change_config",
     "create_environment",
     "create_project",
+    "declare_freeze",
     "decline_release",
     "deploy",
     "dry_run_deploy",
     "dry_run_placement",
     "dry_run_revocation",
     "dry_run_rollback",
+    "end_freeze",
     "open_terminal",
     "protect_environment",
     "refuse_proposal",

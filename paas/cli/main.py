@@ -15,6 +15,7 @@ from paas.cli.commands import (
     config,
     deploy,
     docs,
+    freezes,
     held,
     members,
     placement,
@@ -56,6 +57,7 @@ app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
 app.add_typer(approvals.app)
+app.add_typer(freezes.app, name="freeze")
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(placement.scales)
