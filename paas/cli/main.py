@@ -11,6 +11,7 @@ from paas.cli.commands import (
     applications,
     approvals,
     audit,
+    break_glass,
     clusters,
     config,
     deploy,
@@ -58,6 +59,7 @@ app.add_typer(deploy.app)
 app.add_typer(applications.app)
 app.add_typer(approvals.app)
 app.add_typer(freezes.app, name="freeze")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(placement.scales)

@@ -71,6 +71,18 @@ class People:
         """ "approve" or "decline" it with {"reason", "override_freeze"}: the release that was made, or the proposal."""
         return self._object("POST", path("approvals", proposal_id, decision), order)
 
+    def taken_roles(self, team: str) -> list[Body]:
+        """Roles that operators took on a team for a time, the latest first."""
+        return list(self.http.pages(path("teams", team, "break-glass")))
+
+    def take_role(self, team: str, order: Body) -> Body:
+        """{"role", "minutes", "reason"}."""
+        return self._object("POST", path("teams", team, "break-glass"), order)
+
+    def end_taken_role(self, team: str, taken_id: str) -> None:
+        """Before its time."""
+        self.http.send("DELETE", path("teams", team, "break-glass", taken_id))
+
     def freezes(self, query: Mapping[str, str]) -> list[Body]:
         """Times in which nothing new is released: "team", "over" as in `query`."""
         return list(self.http.pages(path("freezes"), query))

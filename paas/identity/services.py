@@ -17,7 +17,7 @@ from guardian.shortcuts import assign_perm
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
-from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
+from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
 from paas.identity.granting import grant, new_groups
 from paas.identity.models import ADMIN, SCOPES, ApiToken, DeviceGrant, Team, User
 from paas.identity.roles import (
@@ -95,7 +95,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
         Invalid: `role_unknown`; `service_account_fixed`.
         Conflict: `last_owner`, where the team would be left without one.
     """
-    require(actor, "own", team)
+    require_lasting(actor, "own", team)
     a_person(user)
     known_role(role)
     with transaction.atomic():
@@ -305,7 +305,7 @@ def remove_expired_tokens() -> int:
 def _may_keep_tokens(actor: Actor, user: User) -> None:
     """Whose tokens the actor may make and end."""
     if user.team is not None:
-        require(actor, "own", user.team)
+        require_lasting(actor, "own", user.team)
     elif actor != user:
         require(actor, OPERATE, None)
     else:
