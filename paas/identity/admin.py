@@ -109,7 +109,7 @@ class TeamAdmin(ConsoleModelAdmin):
     update_permission = "own"
     create_twin = "POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
-    change_form_before_template = "identity/team.html"
+    change_form_outer_before_template = "identity/team.html"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),

@@ -1,4 +1,4 @@
-"""An operator takes a role for a time: it is shown, it ends by itself or by hand, and nothing that lasts comes of it."""
+"""An operator takes a role for a time: it is shown, ends by itself or by hand, and gives nothing that lasts longer."""
 
 from datetime import timedelta
 
