@@ -1,4 +1,4 @@
-"""The pages of roles, explanations, approvals, freezes and break-glass: in light and dark, wide and narrow, and live."""
+"""Roles, explanations, approvals, freezes and break-glass in a browser: light and dark, wide and narrow, and live."""
 
 import os
 from datetime import timedelta
