@@ -17,7 +17,9 @@ from apps.appfile import AppFile, parse
 from apps.document import LARGEST
 from apps.models import Environment, Project
 from apps.problems import ProblemsError
+from paas.identity.member_pages import ROLE_CHOICES
 from paas.identity.models import Team
+from paas.identity.roles import VIEWER
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -28,6 +30,21 @@ class ProjectForm(forms.ModelForm[Project]):
     class Meta:
         model = Project
         fields = ["team", "name", "title"]
+
+
+class ProjectMemberForm(forms.Form):
+    """A person by name, and the role they get on one project; none takes theirs away."""
+
+    username = forms.CharField(
+        max_length=150, label=gettext_lazy("Username"), widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(
+        choices=[*ROLE_CHOICES, ("", gettext_lazy("none: has no role on the project alone"))],
+        required=False,
+        initial=VIEWER,
+        label=gettext_lazy("Role"),
+        widget=UnfoldAdminSelectWidget(),
+    )
 
 
 class ReasonForm(forms.Form):
