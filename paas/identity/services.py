@@ -19,7 +19,7 @@ from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
 from paas.identity.granting import grant, new_groups
-from paas.identity.models import ADMIN, SCOPES, ApiToken, DeviceGrant, Team, User
+from paas.identity.models import ADMIN, SCOPES, ApiToken, BreakGlass, DeviceGrant, Team, User
 from paas.identity.roles import (
     DEVELOPER,
     OPERATOR,
@@ -210,6 +210,10 @@ def set_platform_role(*, user: User, role: str, held: bool, actor: Actor) -> Non
         if before == held:
             return
         (user.groups.add if held else user.groups.remove)(group)
+        if role == OPERATOR and not held:
+            # What an operator took for a time goes with the right to take it.
+            BreakGlass.objects.filter(user=user, ended_at=None).update(ended_at=timezone.now())
+            Group.objects.filter(break_glass__user=user).delete()
         audit.record(actor=actor, action=f"user.{role}_set", target=user, before={role: before}, after={role: held})
 
 

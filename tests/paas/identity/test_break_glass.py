@@ -49,11 +49,12 @@ def test_it_ends_by_itself(team, operator, taken):
     assert Group.objects.filter(name__startswith="break-glass:").count() == 1
 
 
-def test_what_it_showed_is_not_shown_any_more(team, operator, admin, taken):
+def test_who_is_no_operator_any_more_loses_it_at_once(team, operator, admin, taken):
     services.set_operator(user=operator, operator=False, actor=admin)
-    assert list(visible(operator, Team.objects.all())) == [team]
-    lapse()
+    assert not allowed(operator, "view", team)
     assert list(visible(operator, Team.objects.all())) == []
+    taken.refresh_from_db()
+    assert taken.ended_at is not None
 
 
 @pytest.mark.parametrize("who", ["operator", "owner"])
