@@ -12,7 +12,7 @@ from paas.core.models import AuditEvent
 from paas.core.permissions import allowed, right, visible, with_words, words
 from paas.identity import services
 from paas.identity.break_glass import end_taken_role, take_role
-from paas.identity.models import BreakGlass, Team, TeamGroupPermission
+from paas.identity.models import BreakGlass, Team, TeamGroupPermission, User
 from paas.identity.roles import members
 from paas.identity.service_accounts import create_service_account
 
@@ -51,6 +51,7 @@ def test_it_ends_by_itself(team, operator, taken):
 
 def test_who_is_no_operator_any_more_loses_it_at_once(team, operator, admin, taken):
     services.set_operator(user=operator, operator=False, actor=admin)
+    operator = User.objects.get(pk=operator.pk)
     assert not allowed(operator, "view", team)
     assert list(visible(operator, Team.objects.all())) == []
     taken.refresh_from_db()
