@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from paas.cli.errors import MissingError, UsageError
