@@ -101,10 +101,11 @@ def grants_of(person: AbstractUser, permission: str, carriers: list[models.Model
 
 
 def owners_of(carriers: list[models.Model]) -> list[str]:
-    """Who may give roles there: names of people, in order."""
+    """Who may give roles there, for which a role must last: names of people, in order."""
     groups = [
         rows_of(type(each))
         .filter(content_object=each, permission__codename=_codename("own", type(each)))
+        .exclude(group__name__startswith=BREAK_GLASS)
         .values("group")
         for each in carriers
     ]

@@ -96,6 +96,12 @@ def test_what_is_no_such_role_is_refused(team, operator, said, code):
     assert not BreakGlass.objects.exists()
 
 
+def test_it_is_nobody_to_ask_for_a_role(team, viewer, taken):
+    with pytest.raises(Forbidden) as refusal:
+        services.rename_team(team=team, title="Mine", actor=viewer)
+    assert refusal.value.remedy.endswith(": olga.")
+
+
 def test_one_at_a_time(team, operator, taken):
     with pytest.raises(Conflict) as refusal:
         take_role(team=team, role="viewer", actor=operator, reason="more")
