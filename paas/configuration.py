@@ -196,6 +196,12 @@ class Settings(BaseSettings):
         description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
         "each cluster grants them or not; all are off until turned on.",
     )
+    break_glass_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=480,
+        description="For how long an operator takes a role on a team at most, in minutes (`dougong break-glass`).",
+    )
     approval_hours: int = Field(
         default=24,
         ge=1,

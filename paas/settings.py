@@ -218,8 +218,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenScopeEnum": ["read", "deploy", "admin"],
         "ServiceTokenScopeEnum": ["read", "deploy"],
-        "StateEnum": ["Active", "Retiring", "Retired"],
         "TenantExceptionStateEnum": "apps.models.tenant.TenantException.State",
+        "TeamRoleEnum": ["owner", "releaser", "developer", "viewer"],
+        "PlatformRoleEnum": ["operator", "auditor"],
+        "ApprovalStateEnum": ["Pending", "Approved", "Declined", "Superseded", "Expired"],
+        "ApplicationStateEnum": ["Active", "Retiring", "Retired"],
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
 }

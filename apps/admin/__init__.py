@@ -19,6 +19,7 @@ In here:
     config_proposals  the second person's decision
     config_shown  its cells as rows
     layers        addresses of layers, and who may change them
+    freezes       times in which nothing new is released
     explaining    why a person may do something, or who can grant it
     project_members  who has a role on a project
     first_run     the first steps on an empty platform
@@ -31,7 +32,16 @@ In here:
     search        what the keyboard palette finds
 """
 
-from apps.admin import approvals, config, exceptions, explaining, first_run, search, tenants  # noqa: F401 - they register
+from apps.admin import (  # noqa: F401 - they register pages and what can be found
+    approvals,
+    config,
+    exceptions,
+    explaining,
+    first_run,
+    freezes,
+    search,
+    tenants,
+)
 from apps.admin.applications import ApplicationAdmin
 from apps.admin.projects import ProjectAdmin
 

@@ -186,6 +186,7 @@ register_navigation(
         NavigationItem(gettext_noop("Projects"), "admin:applications_project_changelist", "folder"),
         NavigationItem(gettext_noop("Configuration"), "admin:config", "tune"),
         NavigationItem(gettext_noop("Approvals"), "admin:approvals", "approval"),
+        NavigationItem(gettext_noop("Freezes"), "admin:freezes", "ac_unit"),
     ],
     order=10,
 )

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin.differences import between, facts, lines
-from apps.admin.forms import ReasonForm
+from apps.admin.forms import OverrideForm, ReasonForm
 from apps.admin.images import short
 from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import APPROVALS_CHANNEL
 from apps.models import Application, Environment, Release, ReleaseProposal
-from apps.selectors.proposals import proposals_of, waiting
+from apps.selectors.freezes import in_force
+from apps.selectors.proposals import over, proposals_of, waiting
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.site import refused, register_view
 from paas.core.sse import stream
@@ -37,10 +38,9 @@ STANDINGS = {
 
 def context(actor: Actor) -> dict[str, Any]:
     """What waits, the oldest first, and what was decided last."""
-    over = proposals_of(actor).exclude(standing=ReleaseProposal.State.PENDING).order_by("-created_at")
     return {
         "waiting": [_row(each) for each in waiting(actor).order_by("created_at")],
-        "over": [_row(each) for each in over[:MOST_DECIDED]],
+        "over": [_row(each) for each in over(actor)[:MOST_DECIDED]],
     }
 
 
@@ -66,14 +66,14 @@ def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, refused(not_found(ReleaseProposal)))
         return HttpResponseRedirect(reverse("admin:approvals"))
     environment = proposal.environment
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = OverrideForm(request.POST if request.method == "POST" else None)
 
     def act(said: dict[str, Any]) -> str:
         order: dict[str, Any] = {"proposal": proposal, "actor": request.user, "reason": said["reason"]}
         if request.POST.get("act") != "approve":
             services.decline_release(**order)
             return _("It is declined: nothing has changed.")
-        made = services.approve_release(**order)
+        made = services.approve_release(**order, override_freeze=said["override_freeze"])
         return _("%(environment)s is released as %(release)s.") % {"environment": environment, "release": made}
 
     if answer := acted(request, form, act, done=reverse("admin:approvals")):
@@ -88,6 +88,7 @@ def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         "decides": allowed(request.user, "release", environment),
         "form": form,
         "differing": _differing(proposal),
+        "freeze": in_force(environment),
     }
     return page(request, "applications/approval.html", shown)
 
@@ -135,11 +136,12 @@ def _row(proposal: ReleaseProposal) -> dict[str, Any]:
 def _differing(proposal: ReleaseProposal) -> dict[str, Any]:
     """From what ran when it was proposed to what is proposed: see applications/difference.html."""
     new = proposal.as_release()
-    if proposal.based_on is None:
+    base = proposal.based_on
+    if base is None:
         nothing = Release(image="", spec={}, secrets={}, app_file={})
         return {"facts": facts(nothing, new), "lines": list(lines(nothing, new))}
     environment = Environment.objects.get(pk=proposal.environment_id)
-    old = Release.objects.get(pk=proposal.based_on_id)
+    old = Release.objects.get(pk=base.pk)
     return between(old, new, environment)
 
 

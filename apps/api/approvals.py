@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from apps import selectors, services
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
-from apps.api.serializers import ReasonIn, ReleaseOut
+from apps.api.serializers import ApproveIn, ReasonIn, ReleaseOut
 from apps.models import ReleaseProposal
 from apps.selectors.proposals import proposals_of
 from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
@@ -96,18 +96,23 @@ class ApprovalViewSet(ResourceViewSet[ReleaseProposal]):
 
     @extend_schema(
         operation_id="approvals_approve",
-        request=ReasonIn,
+        request=ApproveIn,
         responses={201: ReleaseOut},
         parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, id: str) -> Response:
         """Release it, exactly as it was proposed; a releaser or owner who is not who proposed it."""
-        body = self.parsed(ReasonIn)
+        body = self.parsed(ApproveIn)
 
         def act() -> Response:
             with self._as_it_was_read() as proposal:
-                made = services.approve_release(proposal=proposal, actor=self.actor, reason=body["reason"])
+                made = services.approve_release(
+                    proposal=proposal,
+                    actor=self.actor,
+                    reason=body["reason"],
+                    override_freeze=body["override_freeze"],
+                )
             return Response(ReleaseOut(selectors.releases_of(self.actor).get(pk=made.pk)).data, status=201)
 
         return once(request, act)

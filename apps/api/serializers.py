@@ -101,6 +101,9 @@ class DeployIn(serializers.Serializer[Any]):
     environments = serializers.ListField(
         child=serializers.CharField(max_length=63), required=False, help_text="Those of the file if left out."
     )
+    override_freeze = serializers.BooleanField(
+        required=False, default=False, help_text="In spite of a freeze; for owners, with a reason."
+    )
 
 
 class DeploymentOut(ApplicationDetailOut):
@@ -262,6 +265,12 @@ class ReasonIn(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class ApproveIn(ReasonIn):
+    """Why, and whether in spite of a freeze."""
+
+    override_freeze = serializers.BooleanField(required=False, default=False, help_text="For owners, with a reason.")
 
 
 class ProtectionIn(ReasonIn):

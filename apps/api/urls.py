@@ -10,6 +10,7 @@ from apps.api.applications import ApplicationViewSet
 from apps.api.approvals import ApprovalViewSet
 from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
+from apps.api.freezes import FreezeViewSet
 from apps.api.permissions import ExplanationView
 from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
@@ -79,5 +80,6 @@ def register(router: BaseRouter) -> None:
     router.register("environments", EnvironmentViewSet, basename="environment")
     router.register("config/proposals", ConfigProposalViewSet, basename="config-proposal")
     router.register("approvals", ApprovalViewSet, basename="approval")
+    router.register("freezes", FreezeViewSet, basename="freeze")
     router.register("releases", ReleaseViewSet, basename="release")
     router.register("terminals", TerminalViewSet, basename="terminal")

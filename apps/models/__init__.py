@@ -6,6 +6,7 @@ One noun a file. Rows are kept when an application is retired: releases and audi
 from apps.models.application import Application
 from apps.models.config import ConfigChange, ConfigProposal
 from apps.models.environment import Environment, EnvironmentStatus, Placement, StatusDue
+from apps.models.freeze import FreezeWindow
 from apps.models.idempotency import IdempotencyKey
 from apps.models.project import Project, ProjectGroupPermission, ProjectRole
 from apps.models.proposal import ReleaseProposal
@@ -21,6 +22,7 @@ __all__ = [
     "ConfigProposal",
     "Environment",
     "EnvironmentStatus",
+    "FreezeWindow",
     "IdempotencyKey",
     "Placement",
     "Project",

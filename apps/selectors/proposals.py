@@ -20,6 +20,11 @@ def proposals_of(actor: Actor) -> QuerySet[ReleaseProposal]:
     return visible(actor, found.defer(*heavy))
 
 
+def over(actor: Actor) -> QuerySet[ReleaseProposal]:
+    """Those that cannot be decided any more."""
+    return proposals_of(actor).exclude(state=State.PENDING, expires_at__gt=Now())
+
+
 def waiting(actor: Actor) -> QuerySet[ReleaseProposal]:
     """Those that can be decided now."""
     return proposals_of(actor).filter(state=State.PENDING, expires_at__gt=Now())

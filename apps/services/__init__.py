@@ -8,6 +8,7 @@ from apps.services.deploy import Deployment, deploy
 from apps.services.dry_run import DryRun, dry_run_deploy, dry_run_placement, dry_run_revocation, dry_run_rollback
 from apps.services.environments import create_environment
 from apps.services.exceptions import accept_exception, end_exception, propose_exception
+from apps.services.freezes import declare_freeze, end_freeze
 from apps.services.placing import Placing, set_placement
 from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
@@ -36,6 +37,7 @@ __all__ = [
     "change_config",
     "create_environment",
     "create_project",
+    "declare_freeze",
     "decline_release",
     "deploy",
     "dry_run_deploy",
@@ -43,6 +45,7 @@ __all__ = [
     "dry_run_revocation",
     "dry_run_rollback",
     "end_exception",
+    "end_freeze",
     "open_terminal",
     "propose_exception",
     "protect_environment",

@@ -25,12 +25,17 @@ from paas.identity.models import User
 State = ReleaseProposal.State
 
 
-def approve_release(*, proposal: ReleaseProposal, actor: Actor, reason: str = "") -> Release:
+def approve_release(
+    *, proposal: ReleaseProposal, actor: Actor, reason: str = "", override_freeze: bool = False
+) -> Release:
     """Release what another person proposed, exactly as it was proposed.
+
+    Args:
+        override_freeze: in spite of a freeze; for owners, with a reason.
 
     Raises:
         Forbidden: `second_person_required`, also for a service account; `token_scope`: it takes a token for admin.
-        Conflict: `proposal_decided`, `proposal_expired`, `proposal_stale`; whatever admission refuses with.
+        Conflict: `proposal_decided`, `proposal_expired`, `proposal_stale`, `frozen`; whatever admission refuses with.
     """
     require(actor, "release", proposal.environment)
     require_token(actor, "own")
@@ -51,6 +56,7 @@ def approve_release(*, proposal: ReleaseProposal, actor: Actor, reason: str = ""
             actor,
             proposal.reason,
             author=proposal.proposed_by,
+            override=reason if override_freeze else None,
         )
         release, _ = carry_out(order, environment)
         if release is None or digest_of(release) != proposal.digest:

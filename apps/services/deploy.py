@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from apps.models import Application, Environment, Project, Release, ReleasePropo
 from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
 from apps.services.environments import announce, ensure_application, ensure_environment
+from apps.services.freezes import heed_freeze
 from apps.services.observe import observed_environment
 from apps.services.pins import pinned_config, pinned_secret
 from apps.services.placement import Placed, place
@@ -58,6 +59,9 @@ class Order:
     actor: Actor
     reason: str
     author: Actor = None
+    # Why a freeze is passed, by an owner; None heeds it. A rehearsal does neither.
+    override: str | None = None
+    rehearsal: bool = False
 
 
 def deploy(
@@ -68,6 +72,7 @@ def deploy(
     reason: str = "",
     environments: Collection[str] | None = None,
     foresee: bool = False,
+    override_freeze: bool = False,
 ) -> Deployment:
     """Declare an application as its file says, in all its environments or in those named. In a protected one it is
     proposed.
@@ -76,11 +81,12 @@ def deploy(
 
     Args:
         foresee: carry out what would be proposed as well, for a caller who undoes it all.
+        override_freeze: release in spite of a freeze; for owners, with a reason.
 
     Raises:
         Invalid: `project_mismatch`, `environment_unknown`, `cluster_unknown`, the codes of the renderer and of
             `pins.pinned_config`, …
-        Conflict: `application_retiring`, `host_taken`, the codes of `placement.place`, …
+        Conflict: `application_retiring`, `frozen`, `host_taken`, the codes of `placement.place`, …
     """
     require(actor, "deploy", project)
     if app_file.project != project.name:
@@ -89,7 +95,8 @@ def deploy(
     with transaction.atomic():
         application = ensure_application(project, app_file.name, actor)
         document = app_file.model_dump(mode="json", exclude_unset=True)
-        order = Order(app_file, document, application, actor, reason)
+        override = reason if override_freeze else None
+        order = Order(app_file, document, application, actor, reason, override=override)
         releases, unchanged, proposals, notes = [], [], [], _left_over(order)
         for name in names:
             environment = ensure_environment(application, name, actor)
@@ -115,7 +122,7 @@ def _proposed(order: Order, environment: Environment) -> tuple[ReleaseProposal |
     require(order.actor, "release", environment)
     return propose(
         environment,
-        lambda: carry_out(order, copy(environment)),
+        lambda: carry_out(replace(order, rehearsal=True), copy(environment)),
         document=order.document,
         actor=order.actor,
         reason=order.reason,
@@ -160,6 +167,8 @@ def carry_out(order: Order, environment: Environment) -> tuple[Release | None, l
         spec = AppSpec.from_json(current.spec)
         notes += move(environment, spec, placement, placed, actor=order.actor, reason=order.reason)
         return None, notes
+    if not order.rehearsal:
+        heed_freeze(environment, order.actor, order.override)
     left = withdraw(environment, keep=placed.clusters)
     release = create_release(environment, spec, order.document, actor=order.author or order.actor, reason=order.reason)
     notes += submit(environment, spec, prepared, actor=order.actor)

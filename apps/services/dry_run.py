@@ -97,7 +97,8 @@ def dry_run_deploy(
             environments=environments,
             foresee=True,
         )
-        waits = [f"{each.name} is protected: another person approves it first." for each in of_it if each.protected]
+        new = [each.environment for each in made.releases]
+        waits = [f"{each.name} is protected: another person approves it first." for each in new if each.protected]
         return (*made.notes, *waits), ()
 
     return _dry_run(project.name, app_file.name, of_it, act)

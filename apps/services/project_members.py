@@ -10,7 +10,7 @@ from apps.selectors.members import project_role_of
 from apps.services.rows import locked
 from paas.core import audit
 from paas.core.errors import NotFound
-from paas.core.permissions import Actor, require
+from paas.core.permissions import Actor, require, require_lasting
 from paas.identity.granting import grant, new_groups
 from paas.identity.models import User
 from paas.identity.roles import a_person, known_role
@@ -23,7 +23,7 @@ def set_project_member(*, project: Project, user: User, role: str, actor: Actor)
     Raises:
         Invalid: `role_unknown`; `service_account_fixed`.
     """
-    require(actor, "own", project)
+    require_lasting(actor, "own", project)
     a_person(user)
     known_role(role)
     with transaction.atomic():

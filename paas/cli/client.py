@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import path
-from paas.cli.people import Body, People
+from paas.cli.people import People
 
+Body = dict[str, Any]
 DRY_RUN = {"dryRun": "true"}
 CLIENT_ID = "dougong-cli"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"

@@ -34,6 +34,8 @@ _CODES: Mapping[str, str] = {
     "Type the name exactly as it is.": "not_confirmed",
     "Change the key, or leave it out: the command makes one of its own.": "idempotency_key_invalid",
     "See what waits with `dougong approvals`.": "proposal_decided",
+    "See `dougong freeze create --help`.": "freeze_invalid",
+    "Take it for a shorter time, with `--minutes`.": "break_glass_too_long",
     "See the fleet with `dougong cluster list`.": """cluster_not_found cluster_unknown unknown_cluster not_held
         cluster_already_registered other_cluster""",
     "Wait until it has left; `dougong cluster show NAME` tells what it still holds.": "cluster_leaving work_retired",

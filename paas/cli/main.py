@@ -11,10 +11,12 @@ from paas.cli.commands import (
     applications,
     approvals,
     audit,
+    break_glass,
     clusters,
     config,
     deploy,
     docs,
+    freezes,
     held,
     members,
     placement,
@@ -57,6 +59,8 @@ app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
 app.add_typer(approvals.app)
+app.add_typer(freezes.app, name="freeze")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(placement.scales)

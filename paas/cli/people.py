@@ -67,9 +67,33 @@ class People:
         """Releases that wait for a second person, or waited: "state", "application", "project" as in `query`."""
         return list(self.http.pages(path("approvals"), query))
 
-    def decide_release(self, proposal_id: str, decision: str, reason: str) -> Body:
-        """ "approve" or "decline" it: the release that was made, or the proposal."""
-        return self._object("POST", path("approvals", proposal_id, decision), {"reason": reason})
+    def decide_release(self, proposal_id: str, decision: str, order: Body) -> Body:
+        """ "approve" or "decline" it with {"reason", "override_freeze"}: the release that was made, or the proposal."""
+        return self._object("POST", path("approvals", proposal_id, decision), order)
+
+    def taken_roles(self, team: str) -> list[Body]:
+        """Roles that operators took on a team for a time, the latest first."""
+        return list(self.http.pages(path("teams", team, "break-glass")))
+
+    def take_role(self, team: str, order: Body) -> Body:
+        """{"role", "minutes", "reason"}."""
+        return self._object("POST", path("teams", team, "break-glass"), order)
+
+    def end_taken_role(self, team: str, taken_id: str) -> None:
+        """Before its time."""
+        self.http.send("DELETE", path("teams", team, "break-glass", taken_id))
+
+    def freezes(self, query: Mapping[str, str]) -> list[Body]:
+        """Times in which nothing new is released: "team", "over" as in `query`."""
+        return list(self.http.pages(path("freezes"), query))
+
+    def declare_freeze(self, freeze: Body) -> Body:
+        """{"team", "environments", "starts", "ends", "time_zone", "reason"}."""
+        return self._object("POST", path("freezes"), freeze)
+
+    def end_freeze(self, freeze_id: str, reason: str) -> Body:
+        """Before its time."""
+        return self._object("POST", path("freezes", freeze_id, "end"), {"reason": reason})
 
     def _as_seen(self, at: str) -> dict[str, str]:
         """The header that makes a change one of what is there now."""

@@ -11,7 +11,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.functions import Now
 from guardian.utils import get_group_obj_perms_model
+
+# How the name of a group begins whose role was taken for a time.
+BREAK_GLASS = "break-glass:"
 
 
 def path_of(model: type[models.Model]) -> tuple[str, type[models.Model]]:
@@ -81,7 +85,9 @@ def named_in_quotes(obj: models.Model) -> str:
 
 
 def grants_of(person: AbstractUser, permission: str, carriers: list[models.Model]) -> list[tuple[models.Model, str]]:
-    """The groups that give the person the word, each with the object it is granted on; the widest first, one query."""
+    """The groups that give the person the word, each with the object it is granted on; one query. The widest first, and
+    what was taken for a time last.
+    """
     rows = [
         _grants(person, permission, type(each))
         .filter(content_object=each)
@@ -90,13 +96,17 @@ def grants_of(person: AbstractUser, permission: str, carriers: list[models.Model
         for place, each in enumerate(carriers)
     ]
     found = rows[0].union(*rows[1:]) if len(rows) > 1 else rows[0]
-    return [(carriers[place], group) for place, group in sorted(found, key=lambda row: (-row[0], row[1]))]
+    lasting_first = sorted(found, key=lambda row: (row[1].startswith(BREAK_GLASS), -row[0], row[1]))
+    return [(carriers[place], group) for place, group in lasting_first]
 
 
 def owners_of(carriers: list[models.Model]) -> list[str]:
-    """Who may give roles there: names of people, in order."""
+    """Who may give roles there, for which a role must last: names of people, in order."""
     groups = [
-        _rows(type(each)).filter(content_object=each, permission__codename=_codename("own", type(each))).values("group")
+        rows_of(type(each))
+        .filter(content_object=each, permission__codename=_codename("own", type(each)))
+        .exclude(group__name__startswith=BREAK_GLASS)
+        .values("group")
         for each in carriers
     ]
     within = models.Q(*(("groups__in", each) for each in groups), _connector=models.Q.OR)
@@ -116,12 +126,16 @@ def viewable(person: AbstractUser, carrier: type[models.Model], prefix: str = ""
 
 def _grants(person: AbstractUser, word: str, root: type[models.Model]) -> models.QuerySet[Any]:
     """The rows that give the person this word on objects of `root`, through any of their groups."""
-    return _rows(root).filter(group__user=person, permission__codename=_codename(word, root))
+    return rows_of(root).filter(group__user=person, permission__codename=_codename(word, root))
 
 
-def _rows(carrier: type[models.Model]) -> models.QuerySet[Any]:
+def rows_of(carrier: type[models.Model]) -> models.QuerySet[Any]:
+    """The permission rows of a model that are in force: those given for a time end by themselves."""
     # Asked with a class, guardian answers for it; its annotation knows instances only.
-    return get_group_obj_perms_model(cast(Any, carrier))._default_manager.all()
+    table = get_group_obj_perms_model(cast(Any, carrier))
+    if not hasattr(table, "until"):
+        return table._default_manager.all()
+    return table._default_manager.filter(models.Q(until=None) | models.Q(until__gt=Now()))
 
 
 def _codename(word: str, carrier: type[models.Model]) -> str:

@@ -23,10 +23,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.utils import timezone
-from guardian.utils import get_group_obj_perms_model
 
 from paas.core.errors import Forbidden, NotFound, Refusal, Unauthenticated
 from paas.core.grants import (
+    BREAK_GLASS,
     carriers_of,
     grants_of,
     named,
@@ -35,6 +35,7 @@ from paas.core.grants import (
     owners_of,
     path_of,
     root_of,
+    rows_of,
     scope_of,
     viewable,
 )
@@ -176,8 +177,7 @@ def words(actor: Actor, obj: models.Model) -> frozenset[str]:
 
 def with_words(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySet[AnyModel]:
     """Objects that carry grants, with what `words` needs read for all of them in one query."""
-    table = get_group_obj_perms_model(cast(Any, queryset.model))
-    mine = table._default_manager.filter(group__user=signed_in(actor)).select_related("permission")
+    mine = rows_of(queryset.model).filter(group__user=signed_in(actor)).select_related("permission")
     return queryset.prefetch_related(models.Prefetch("grants", mine, to_attr="granted"))
 
 
@@ -196,6 +196,23 @@ def require(actor: Actor, permission: str, obj: models.Model | None) -> None:
         if (refused := denials.get()) is not None:
             refused.append(Denied(actor, permission, obj, refusal.code))
         raise refusal
+
+
+def require_lasting(actor: Actor, permission: str, obj: models.Model | None) -> None:
+    """As `require`, for what outlives a role that was taken for a time: giving roles, making tokens.
+
+    Raises:
+        Forbidden: `role_is_temporary`, where nothing but such a role lets the actor.
+    """
+    require(actor, permission, obj)
+    found = exercised.get()
+    if found is not None and found.through.startswith(f"group {BREAK_GLASS}"):
+        raise Forbidden(
+            "role_is_temporary",
+            "A role that was taken for a time gives nothing that lasts longer.",
+            rule="Roles, service accounts and their tokens are given by those whose role lasts.",
+            remedy="Ask an owner of the team; where there is none that can sign in, an administrator.",
+        )
 
 
 def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal:

@@ -28,6 +28,7 @@ from paas.core.site import (
     register_view,
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
+from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.member_pages import members_page
 from paas.identity.models import Team, User
 from paas.identity.roles import PLATFORM_ROLES, members
@@ -108,7 +109,7 @@ class TeamAdmin(ConsoleModelAdmin):
     update_permission = "own"
     create_twin = "POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
-    change_form_before_template = "identity/team.html"
+    change_form_outer_before_template = "identity/team.html"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),
@@ -117,9 +118,25 @@ class TeamAdmin(ConsoleModelAdmin):
     search_fields = ["name", "title"]
 
     def get_urls(self) -> list[URLPattern]:
-        """With the page of the members."""
-        own = path("<uuid:pk>/members/", self.admin_site.admin_view(members_page), name="identity_team_members")
-        return [own, *super().get_urls()]
+        """With the pages of members and of break-glass."""
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
+            path("<uuid:pk>/break-glass/", view(break_glass_page), name="identity_team_break_glass"),
+            path("<uuid:pk>/break-glass/<uuid:taken>/end/", view(end_page), name="identity_team_break_glass_end"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the roles on it that are taken now."""
+        team = self.get_object(request, object_id)
+        taken = [each for each in rows(request, team) if each["open"]] if team is not None else []
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {"taken": taken, **(extra_context or {})}
+        )
+        return answer
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Members are shown once there are some."""

@@ -14,7 +14,6 @@ from paas.core.permissions import (
     OPERATE,
     TEAM_WORDS,
     Actor,
-    allowed,
     is_overseer,
     owners_seen,
     require,
@@ -77,7 +76,8 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
     owned = obj is not None and scope_of(root_of(type(obj))) == "team"
     if actor != person and not is_overseer(actor):
         require(actor, *(("own", obj) if owned else ("view", None)))
-    may = allowed(person, action, obj)
+    # By their roles: that a token holds them back is told besides.
+    may = right(person, action, obj) is not None
     return Explanation(
         person=person.username,
         action=action,
@@ -111,7 +111,7 @@ def _ways(person: User, action: str, obj: Model | None) -> list[Way]:
 def _reason(person: User, obj: Model | None) -> str:
     if not person.is_active:
         return "deactivated"
-    return "unseen" if obj is not None and not allowed(person, "view", obj) else "no_role"
+    return "unseen" if obj is not None and right(person, "view", obj) is None else "no_role"
 
 
 def _roles(action: str, *, owned: bool) -> tuple[str, ...]:

@@ -1,12 +1,7 @@
-"""The members of a team in the console: who has which role, given and taken by its owners. What it shows for a team,
-other rooms show for what belongs to one.
-"""
+"""The members of a team in the console: who has which role, given and taken by its owners."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -23,7 +18,7 @@ from paas.core.permissions import allowed, visible
 from paas.core.site import console, refuse
 from paas.identity import services
 from paas.identity.models import Team, User
-from paas.identity.roles import DEVELOPER, OWNER, RELEASER, VIEWER, Member, members
+from paas.identity.roles import DEVELOPER, OWNER, RELEASER, VIEWER, members
 
 ROLE_WORDS = {
     OWNER: gettext_lazy("owner"),
@@ -31,6 +26,12 @@ ROLE_WORDS = {
     DEVELOPER: gettext_lazy("developer"),
     VIEWER: gettext_lazy("viewer"),
 }
+ROLE_CHOICES = [
+    (VIEWER, gettext_lazy("viewer: sees all, changes nothing")),
+    (DEVELOPER, gettext_lazy("developer: deploys and configures")),
+    (RELEASER, gettext_lazy("releaser: deploys to protected environments too")),
+    (OWNER, gettext_lazy("owner: deploys, configures, chooses members")),
+]
 
 
 class MemberForm(forms.Form):
@@ -40,13 +41,7 @@ class MemberForm(forms.Form):
         max_length=150, label=gettext_lazy("Username"), widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
     )
     role = forms.ChoiceField(
-        choices=[
-            (VIEWER, gettext_lazy("viewer: sees all, changes nothing")),
-            (DEVELOPER, gettext_lazy("developer: deploys and configures")),
-            (RELEASER, gettext_lazy("releaser: deploys to protected environments too")),
-            (OWNER, gettext_lazy("owner: deploys, configures, chooses members")),
-            ("", gettext_lazy("none: is no member any more")),
-        ],
+        choices=[*ROLE_CHOICES, ("", gettext_lazy("none: is no member any more"))],
         required=False,
         initial=VIEWER,
         label=gettext_lazy("Role"),
@@ -54,66 +49,39 @@ class MemberForm(forms.Form):
     )
 
 
-@dataclass(frozen=True)
-class Page:
-    """What differs between the members of one thing and another. `frame` is the page's context: title, tabs, twins."""
-
-    rows: list[dict[str, Any]]
-    owns: bool
-    give: Callable[[User, str], None]
-    take: Callable[[User], None]
-    frame: dict[str, Any]
-
-
-def rows(found: Iterable[Member], *, through: str = "") -> list[dict[str, Any]]:
-    """Members for the table; `through` names where roles come from that are changed elsewhere."""
-    return [{"username": each.user.username, "role": ROLE_WORDS[each.role], "through": through} for each in found]
-
-
-def show(request: HttpRequest, page: Page) -> HttpResponse:
+def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The members, and for owners the form that changes them."""
+    team = visible(request.user, Team.objects.filter(pk=pk)).first()
+    if team is None:
+        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
     form = MemberForm(
         request.POST if request.method == "POST" else None, initial={"username": request.GET.get("who", "")}
     )
     if request.method == "POST" and form.is_valid():
         try:
-            messages.success(request, _act(page, form.cleaned_data["username"], form.cleaned_data["role"]))
+            messages.success(request, _act(request, team, form.cleaned_data["username"], form.cleaned_data["role"]))
             return HttpResponseRedirect(request.path)
         except Refusal as refusal:
             refuse(form, refusal)
-    context = {**console.each_context(request), "members": page.rows, "owns": page.owns, "form": form, **page.frame}
+    context = {
+        **console.each_context(request),
+        "title": _("Members of %(team)s") % {"team": team},
+        "opts": Team._meta,
+        "original": team,
+        "team": team,
+        "members": [{"user": each.user, "role": ROLE_WORDS[each.role]} for each in members(team)],
+        "owns": allowed(request.user, "own", team),
+        "form": form,
+    }
     return TemplateResponse(request, "identity/members.html", context)
 
 
-def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The members of a team."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
-    page = Page(
-        rows=rows(members(team)),
-        owns=allowed(request.user, "own", team),
-        give=lambda user, role: services.add_member(team=team, user=user, role=role, actor=request.user),
-        take=lambda user: services.remove_member(team=team, user=user, actor=request.user),
-        frame={
-            "title": _("Members of %(team)s") % {"team": team},
-            "opts": Team._meta,
-            "original": team,
-            "team": team,
-            "tabs": "identity/tabs.html",
-            "twin": f"dougong team add | remove {team.name} NAME · "
-            f"PUT | DELETE /api/v1/teams/{team.name}/members/NAME/",
-        },
-    )
-    return show(request, page)
-
-
-def _act(page: Page, username: str, role: str) -> str:
+def _act(request: HttpRequest, team: Team, username: str, role: str) -> str:
     user = User.objects.filter(username=username).first()
     if user is None:
         raise NotFound("user_not_found", f"There is no person named '{username[:80]}'.")
     if role:
-        page.give(user, role)
+        services.add_member(team=team, user=user, role=role, actor=request.user)
         return _("%(name)s has the role %(role)s now.") % {"name": username, "role": ROLE_WORDS[role]}
-    page.take(user)
+    services.remove_member(team=team, user=user, actor=request.user)
     return _("%(name)s is no member any more.") % {"name": username}

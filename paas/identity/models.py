@@ -95,10 +95,13 @@ class Team(Versioned):
 
 
 class TeamGroupPermission(GroupObjectPermissionBase):
-    """A permission of a group on a team: guardian's direct table, whose rows go with their team."""
+    """A permission of a group on a team: guardian's direct table, whose rows go with their team. Past `until` it is
+    none.
+    """
 
     id = models.BigAutoField(primary_key=True)
     content_object = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="grants")
+    until = models.DateTimeField(null=True, blank=True)
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
@@ -136,6 +139,30 @@ class DirectoryReading(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BreakGlass(models.Model):
+    """A role on a team that an operator took for a time, with a reason; its permission rows end by themselves."""
+
+    permission_parent: ClassVar[str] = "team"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="taken_roles")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    group = models.OneToOneField(Group, on_delete=models.SET_NULL, null=True, related_name="break_glass")
+    role = models.CharField(max_length=10)
+    reason = models.TextField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-taken_at"]
+        indexes = [models.Index(fields=["team", "-taken_at"], name="break_glass_by_team")]
+
+    def __str__(self) -> str:
+        return f"{self.role} of team {self.team} until {self.until:%Y-%m-%d %H:%M} UTC"
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no types

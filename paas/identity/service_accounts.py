@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
-from paas.core.permissions import Actor, require
+from paas.core.permissions import Actor, require, require_lasting
 from paas.identity.models import NAME, ApiToken, Team, User
 
 
@@ -36,7 +36,7 @@ def create_service_account(*, team: Team, name: str, actor: Actor) -> User:
         Invalid: `service_account_name_invalid`.
         Conflict: `service_account_name_taken`.
     """
-    require(actor, "own", team)
+    require_lasting(actor, "own", team)
     try:
         NAME(name)
     except ValidationError as error:

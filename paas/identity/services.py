@@ -17,9 +17,9 @@ from guardian.shortcuts import assign_perm
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
-from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
+from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
 from paas.identity.granting import grant, new_groups
-from paas.identity.models import ADMIN, SCOPES, ApiToken, DeviceGrant, DirectoryAccount, Team, User
+from paas.identity.models import ADMIN, SCOPES, ApiToken, BreakGlass, DeviceGrant, DirectoryAccount, Team, User
 from paas.identity.revocation import end_access
 from paas.identity.roles import (
     DEVELOPER,
@@ -96,7 +96,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
         Invalid: `role_unknown`; `service_account_fixed`.
         Conflict: `last_owner`, where the team would be left without one.
     """
-    require(actor, "own", team)
+    require_lasting(actor, "own", team)
     a_person(user)
     known_role(role)
     with transaction.atomic():
@@ -217,6 +217,10 @@ def set_platform_role(*, user: User, role: str, held: bool, actor: Actor) -> Non
         if before == held:
             return
         (user.groups.add if held else user.groups.remove)(group)
+        if role == OPERATOR and not held:
+            # What an operator took for a time goes with the right to take it.
+            BreakGlass.objects.filter(user=user, ended_at=None).update(ended_at=timezone.now())
+            Group.objects.filter(break_glass__user=user).delete()
         audit.record(actor=actor, action=f"user.{role}_set", target=user, before={role: before}, after={role: held})
 
 
@@ -311,7 +315,7 @@ def remove_expired_tokens() -> int:
 def _may_keep_tokens(actor: Actor, user: User) -> None:
     """Whose tokens the actor may make and end."""
     if user.team is not None:
-        require(actor, "own", user.team)
+        require_lasting(actor, "own", user.team)
     elif actor != user:
         require(actor, OPERATE, None)
     else:

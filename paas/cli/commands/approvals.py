@@ -8,6 +8,7 @@ import typer
 
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App, Environment
+from paas.cli.commands.freezes import OverrideFreeze
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
 
@@ -57,9 +58,10 @@ def approvals(
 
 @app.command()
 @command
-def approve(session: Session, proposal: Proposal, reason: Reason = "") -> None:
+def approve(session: Session, proposal: Proposal, reason: Reason = "", override_freeze: OverrideFreeze = False) -> None:
     """Release what another person proposed for a protected environment, exactly as it was proposed."""
-    made = session.client.decide_release(proposal, "approve", reason)
+    order = {"reason": reason, **({"override_freeze": True} if override_freeze else {})}
+    made = session.client.decide_release(proposal, "approve", order)
     session.output.show(
         made,
         table=lambda: facts(
@@ -73,7 +75,7 @@ def approve(session: Session, proposal: Proposal, reason: Reason = "") -> None:
 @command
 def decline(session: Session, proposal: Proposal, reason: Reason = "") -> None:
     """Decline a proposed release, with a reason; or take back your own."""
-    told = session.client.decide_release(proposal, "decline", reason)
+    told = session.client.decide_release(proposal, "decline", {"reason": reason})
     session.output.show(
         told,
         table=lambda: facts([("Declined", f"{told['project']}/{told['application']} {told['environment']}")]),

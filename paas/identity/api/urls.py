@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import BaseRouter
 
+from paas.identity.api.break_glass import BreakGlassViewSet
 from paas.identity.api.oauth import DeviceAuthorizationView, DeviceTokenView
 from paas.identity.api.service_accounts import ServiceAccountTokenViewSet, ServiceAccountViewSet
 from paas.identity.api.views import (
@@ -32,6 +33,16 @@ urlpatterns = [
         "teams/<str:name>/members/<str:username>/",
         TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
         name="team-member",
+    ),
+    path(
+        "teams/<str:team>/break-glass/",
+        BreakGlassViewSet.as_view({"get": "list", "post": "create"}),
+        name="break-glass",
+    ),
+    path(
+        "teams/<str:team>/break-glass/<uuid:id>/",
+        BreakGlassViewSet.as_view({"delete": "destroy"}),
+        name="break-glass-one",
     ),
     path(
         "teams/<str:team>/service-accounts/",

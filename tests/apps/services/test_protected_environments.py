@@ -141,7 +141,7 @@ def test_stale_where_config_has_changed_since(environment, proposal, second, con
 def test_stale_where_it_would_go_to_other_clusters(deploy, make_cluster, environment, releaser, second):
     make_cluster("north", labels={"tier": "live"})
     where = {"environments": {"production": {"selector": {"tier": "live"}}}}
-    proposal = deploy(actor=releaser, **where).proposals[0]
+    proposal = deploy(actor=releaser, greeting="hi", **where).proposals[0]
     make_cluster("south", labels={"tier": "live"})
     refused(proposal, second, "proposal_stale")
 

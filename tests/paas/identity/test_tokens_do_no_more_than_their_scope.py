@@ -42,8 +42,8 @@ def client_of():
 @pytest.mark.parametrize("scope", list(SCOPES))
 def test_the_words_of_an_owner_are_cut_to_the_scope(with_token, team, owner, scope):
     person = with_token(owner, scope)
-    assert words(person, team) == {"view", "deploy", "exec", "own"} & SCOPES[scope]
-    for word in ("view", "deploy", "exec", "own"):
+    assert words(person, team) == {"view", "deploy", "release", "exec", "own"} & SCOPES[scope]
+    for word in ("view", "deploy", "release", "exec", "own"):
         assert allowed(person, word, team) == (word in SCOPES[scope])
 
 

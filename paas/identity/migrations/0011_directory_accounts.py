@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('identity', '0009_releasers_are_always_there'),
+        ('identity', '0010_roles_for_a_time'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("clusters", "0008_changes_lead_to_clicks"),
         ("identity", "0006_terminals"),
-        ("applications", "0009_releases_are_proposed"),
+        ("applications", "0010_freeze_windows"),
     ]
 
     operations = [

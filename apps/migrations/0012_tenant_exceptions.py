@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("applications", "0010_tenant_policies"),
+        ("applications", "0011_tenant_policies"),
     ]
 
     operations = [
