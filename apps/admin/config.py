@@ -15,10 +15,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.admin import config_keys, config_proposals
+from apps.admin import config_keys, config_proposals, secrets
+from apps.admin.config_declare import declares, declaring
 from apps.admin.config_edit import editing
 from apps.admin.config_shown import cell, column, key_of, proposal, secret_cell
-from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped
+from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped, store_page
 from apps.admin.views import page, streamed
 from apps.delivery import CONFIG_CHANNEL
 from apps.models import Environment
@@ -36,8 +37,11 @@ MOST_LAYERS = 200
 
 @scoped
 def show(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """The matrix, or what differs between two of its environments; above it a key that is being edited."""
-    edited = editing(request, scope)
+    """The matrix, or what differs between two of its environments; above it a key that is being edited or declared."""
+    declared = declaring(request, scope)
+    if isinstance(declared, HttpResponse):
+        return declared
+    edited = None if declared else editing(request, scope)
     if isinstance(edited, HttpResponse):
         return edited
     query = {name: request.GET[name] for name in ("q", "left", "right") if request.GET.get(name)}
@@ -50,7 +54,9 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "live": live_page(scope, **query),
         "part": query.get("q", ""),
         "editing": edited,
+        "declaring": declared,
         "edits": editable(request.user, scope),
+        "declare": layer_page(scope, declare="") + "#declare" if declares(request.user, scope) else "",
         "owner": owning_team(scope),
         "add": layer_page(scope, edit="", at=str(scope)) + "#edit",
         "twin": _twin(scope, seen["chosen"]),
@@ -86,6 +92,7 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         rows = [each for each in rows if each.differs(one, other)]
         secrets = [each for each in secrets if each.differs(one, other)]
     now = timezone.now()
+    declared = not chosen and declares(actor, scope)
     mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(actor, scope))]
     return {
         "scope": scope,
@@ -95,9 +102,11 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         "proposals": [proposal(each) for each in matrices.waiting(actor, scope, environments)],
         "columns": [*mine, *columns],
         "rows": [
-            {**key_of(row, scope), "cells": [cell(row, each, scope) for each in [*mine, *columns]]} for row in rows
+            {**key_of(row, scope, declares=declared), "cells": [cell(row, each, scope) for each in [*mine, *columns]]}
+            for row in rows
         ],
         "secret_columns": columns,
+        "stores": [(each["title"], store_page(each["environment"])) for each in columns if each["edits"]],
         "secrets": [{"name": row.name, "cells": [secret_cell(row, each, now) for each in columns]} for row in secrets],
     }
 
@@ -142,4 +151,6 @@ register_view("config-live/", live, name="config_live")
 register_view("config-live/<str:kind>/<path:name>/", live, name="config_layer_live")
 register_view("config-key/", config_keys.show, name="config_key")
 register_view("config-key/<str:kind>/<path:name>/", config_keys.show, name="config_layer_key")
+register_view("config-secrets/<uuid:pk>/store/", secrets.store, name="secret_store")
+register_view("config-secrets/<uuid:pk>/<str:name>/revoke/", secrets.revoke, name="secret_revoke")
 register_view("config-proposals/<uuid:pk>/", config_proposals.decide, name="config_proposal")
