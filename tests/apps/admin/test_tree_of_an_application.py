@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps import selectors
 from apps.admin import graph, tree
@@ -131,11 +132,21 @@ def test_a_changed_manifest_is_read_again(application, deploy):
     assert before.trees != after.trees
 
 
+def test_why_is_said_in_the_reader_s_language_and_as_it_came(application, inventory):
+    inventory("Degraded", "CrashLoopBackOff", "Container main crashed")
+    with override("zh-hans"):
+        why = path(rows(application), *WORKLOAD).why
+    assert re.fullmatch("反复崩溃: 程序反复以错误退出.*\nContainer main crashed", why)
+    inventory("Degraded", "OfAnOperator", "its own words")
+    assert path(rows(application), *WORKLOAD).why == "Of an operator: its own words"
+
+
 def test_the_page_holds_the_tree(client, application, inventory, viewer):
     inventory("Degraded", "CrashLoopBackOff", "<b>it</b> fell\nover")
     client.force_login(viewer)
     text = client.get(reverse("admin:applications_application_change", args=[application.pk])).content.decode()
-    for word in ("Crash loop back off: &lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
+    sentence = "Crash loop back off: The program ends with an error again and again: read its last lines, or roll back."
+    for word in (f"{sentence}<br>&lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
         assert word in text
     assert "<b>it</b>" not in text
 
