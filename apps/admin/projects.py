@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,12 +16,39 @@ from apps.admin import shown
 from apps.admin.forms import ProjectForm
 from apps.admin.views import page
 from apps.models import Project
+from clusters.admin import badges
 from paas.core.moments import when
 from paas.core.permissions import allowed, visible
 from paas.core.site import ConsoleModelAdmin, column, console
 from paas.identity.models import Team
+from paas.identity.overviews import TeamSection, register_team_section
 
 MOST_APPLICATIONS = 200
+MOST_PROJECTS = 200
+
+
+def of_team(request: HttpRequest, team: Team) -> dict[str, Any]:
+    """The section of a team's page: its projects, how many applications they have and how their environments are."""
+    found = list(selectors.projects_of(request.user).filter(team=team).order_by("name")[: MOST_PROJECTS + 1])
+    healths = selectors.healths_of([each.pk for each in found])
+    rows = [
+        {
+            "name": each.name,
+            "title": each.title,
+            "href": reverse("admin:applications_project_change", args=[each.pk]),
+            "applications": getattr(each, "applications_count", 0),
+            "healths": [
+                (badges.health(word).html(), count)
+                for word, count in sorted(healths.get(each.pk, {}).items(), key=lambda one: -shown.severity(one[0]))
+            ],
+        }
+        for each in found[:MOST_PROJECTS]
+    ]
+    owns = allowed(request.user, "own", team)
+    return {"rows": rows, "more": len(found) > MOST_PROJECTS, "team": team, "owns": owns}
+
+
+register_team_section(TeamSection("projects", 10, "applications/team_projects.html", of_team))
 
 
 @admin.register(Project, site=console)

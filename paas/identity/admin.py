@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -28,9 +28,9 @@ from paas.core.site import (
     register_view,
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
-from paas.identity.member_pages import members_page
+from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import OPERATORS, Team, User
-from paas.identity.roles import members
+from paas.identity.overviews import team_page, user_page
 
 
 class NewUserForm(forms.ModelForm[User]):
@@ -60,8 +60,37 @@ class UserForm(forms.ModelForm[User]):
             self.fields["operator"].initial = self.instance.groups.filter(name=OPERATORS).exists()
 
 
+class PageFirst(ConsoleModelAdmin):
+    """A model whose objects have a page to read; its form stands behind `?edit=1`, and leads back to the page."""
+
+    def page_of(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """The page."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, or for who may change it the form."""
+        obj = self.get_object(request, object_id)
+        form = request.method == "POST" or "edit" in request.GET
+        if obj is None or (form and self.has_change_permission(request, obj)):
+            answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+            return answer
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return self.page_of(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the page."""
+        return HttpResponseRedirect(request.path)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """To the page."""
+        return HttpResponseRedirect(reverse(f"admin:identity_{self.opts.model_name}_change", args=[obj.pk]))
+
+
 @admin.register(User, site=console)
-class UserAdmin(ConsoleModelAdmin):
+class UserAdmin(PageFirst):
     """People; operators only."""
 
     create_permission = update_permission = "operate"
@@ -83,6 +112,10 @@ class UserAdmin(ConsoleModelAdmin):
         """Names never change."""
         return ["username", "email"] if obj else []
 
+    def page_of(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """The person."""
+        return user_page(request, obj)
+
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> User:
         """A new person."""
         return services.create_user(actor=request.user, **form.cleaned_data)
@@ -94,7 +127,7 @@ class UserAdmin(ConsoleModelAdmin):
 
 
 @admin.register(Team, site=console)
-class TeamAdmin(ConsoleModelAdmin):
+class TeamAdmin(PageFirst):
     """The teams one may view. Members have a page of their own."""
 
     create_permission = "operate"
@@ -108,26 +141,24 @@ class TeamAdmin(ConsoleModelAdmin):
         column("created_at", gettext_lazy("Since")),
     ]
     search_fields = ["name", "title"]
+    fields = ("name", "title")
 
     def get_urls(self) -> list[URLPattern]:
         """With the page of the members."""
-        own = path("<uuid:pk>/members/", self.admin_site.admin_view(members_page), name="identity_team_members")
-        return [own, *super().get_urls()]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Members are shown once there are some."""
-        return ["name", "title", "people"] if obj else ["name", "title"]
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
+            path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="identity_team_member_remove"),
+        ]
+        return [*own, *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The name never changes."""
-        return ["name", "people"] if obj else []
+        return ["name"] if obj else []
 
-    @admin.display(description=gettext_lazy("Members"))
-    def people(self, team: Team) -> str:
-        """One line per person."""
-        return format_html_join(
-            "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
-        ) or _("none")
+    def page_of(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        """The team."""
+        return team_page(request, obj)
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""
