@@ -56,7 +56,7 @@ class ProjectAdmin(ConsoleModelAdmin):
     """Projects of one's teams; operators see all."""
 
     create_permission = "own"
-    create_twin = "POST /api/v1/projects/"
+    create_twin = "dougong project create NAME --team TEAM · POST /api/v1/projects/"
     form = ProjectForm
     fields = ["team", "name", "title"]
     list_display = [

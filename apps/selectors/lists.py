@@ -20,9 +20,7 @@ def projects_of(actor: Actor) -> QuerySet[Project]:
 
 def healths_of(projects: Collection[UUID]) -> dict[UUID, dict[str, int]]:
     """How many living environments of each project are of which health; one query."""
-    living = Environment.objects.filter(
-        application__project__in=projects, application__retired_at=None, retired_at=None
-    )
+    living = Environment.objects.filter(application__project__in=projects, retired_at=None)
     rows = living.values_list("application__project", "status__health").annotate(count=Count("pk")).order_by()
     found: dict[UUID, dict[str, int]] = {}
     for project, health, count in rows:

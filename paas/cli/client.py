@@ -125,7 +125,7 @@ class Client:
         return self._object("POST", path("clusters"), registration)
 
     def edit_cluster(self, name: str, changes: Body | Callable[[Body], Body]) -> Body:
-        """Change `cordoned`, `suspended`, `labels` or what is offered; a function gets the cluster as it is and says them."""
+        """Change `cordoned`, `suspended`, `labels` or offers; a function gets the cluster as it is and says them."""
         seen = self.http.send("GET", path("clusters", name))
         wanted = changes(seen.body) if callable(changes) else changes
         return self._object("PATCH", path("clusters", name), wanted, {"If-Match": seen.etag} if seen.etag else None)

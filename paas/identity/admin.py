@@ -12,7 +12,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
@@ -132,7 +131,7 @@ class TeamAdmin(PageFirst):
 
     create_permission = "operate"
     update_permission = "own"
-    create_twin = "POST /api/v1/teams/"
+    create_twin = "dougong team create NAME · POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
     change_form_before_template = "identity/team.html"
     list_display = [

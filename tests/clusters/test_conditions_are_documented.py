@@ -15,9 +15,7 @@ ENVIRONMENTS = (ROOT / "apps/rollup.py").read_text()
 CODE = "\n".join([*(path.read_text() for path in (ROOT / "clusters").rglob("*.py")), ENVIRONMENTS])
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in PAGE.splitlines() if line.endswith("` |")]
 STATED = set(re.findall(r'\.(?:add|fail|refused)\(\s*"([A-Za-z]+)"', CODE)) | {"DeadlineExceeded"}
-OF_ENVIRONMENTS = {
-    each for each in re.findall(r'Condition\("([A-Za-z]+)", "True"', ENVIRONMENTS) if each.endswith("Stale")
-}
+OF_ENVIRONMENTS = set(re.findall(r'Condition\("([A-Za-z]+Stale)", "True"', ENVIRONMENTS))
 BAD_OF_CLUSTERS = {
     conditions.REACHABLE, conditions.CREDENTIALS_ACCEPTED, conditions.IDENTITY_CONFIRMED, conditions.VERSION_SUPPORTED,
     conditions.FENCE_MISSING, conditions.KINDS_UNKNOWN,

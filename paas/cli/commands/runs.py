@@ -49,8 +49,8 @@ def rerender(
 ) -> None:
     """Render the release that runs anew, for its clusters as they are now; ends RenderStale.
 
-    What a cluster offers may have changed since, or how Dougong renders: objects that come out otherwise are applied, in
-    their turn behind what others deploy. `dougong status` says whether there is something to do.
+    What a cluster offers may have changed since, or how Dougong renders: objects that come out otherwise are applied,
+    behind what others deploy. `dougong status` says whether there is something to do.
     """
     where = environment_of(session.client.application(application), environment)
     answer = session.client.rerender(str(where["id"]), reason)

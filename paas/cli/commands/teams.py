@@ -62,7 +62,7 @@ def add(
     session: Session,
     team: Team,
     username: Username,
-    role: Annotated[str, typer.Option(metavar="ROLE", help="owner or viewer.")] = "viewer",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="owner, deployer or viewer.")] = "viewer",
 ) -> None:
     """Give a person a role on a team, or another one; its owners do."""
     found = session.client.set_member(team, username, role)
