@@ -317,5 +317,5 @@ def test_what_runs_is_rendered_anew(run, signed_in):
     got = run("rerender", "shop/hello", "--reason", "upgrade", "-o", "name")
     assert (got.code, got.out) == (0, "environment/prod\n")
     assert "east has no gateway" in got.err
-    assert [each for each in signed_in.sent("POST", "/api/v1/environments/e-1/rerender/")] == [{"reason": "upgrade"}]
+    assert signed_in.sent("POST", "/api/v1/environments/e-1/rerender/") == [{"reason": "upgrade"}]
     assert run("rerender", "shop/hello", "-e", "test").code == 3

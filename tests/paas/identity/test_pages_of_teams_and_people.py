@@ -31,7 +31,7 @@ def test_since_is_asked_once_for_many(team, owner, viewer, admin, django_assert_
     services.add_member(team=other, user=viewer, role="viewer", actor=admin)
     with django_assert_num_queries(1):
         found = since([team, other], "victor")
-    assert {key for key in found} == {(str(team.pk), "victor"), (str(other.pk), "victor")}
+    assert set(found) == {(str(team.pk), "victor"), (str(other.pk), "victor")}
 
 
 def test_a_team_counts_its_pipelines_and_tells_what_happened(read, team, owner):
