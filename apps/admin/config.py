@@ -92,6 +92,7 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         rows = [each for each in rows if each.differs(one, other)]
         secrets = [each for each in secrets if each.differs(one, other)]
     now = timezone.now()
+    near = scope.kind in ("application", "environment")
     declared = not chosen and declares(actor, scope)
     mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(actor, scope))]
     return {
@@ -106,7 +107,7 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
             for row in rows
         ],
         "secret_columns": columns,
-        "stores": [(each["title"], store_page(each["environment"])) for each in columns if each["edits"]],
+        "stores": [(each["title"], store_page(each["environment"])) for each in columns if each["edits"] and near],
         "secrets": [{"name": row.name, "cells": [secret_cell(row, each, now) for each in columns]} for row in secrets],
     }
 

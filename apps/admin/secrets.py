@@ -54,7 +54,7 @@ def store(request: HttpRequest, environment: Environment, scope: Scope) -> HttpR
 
     def act(said: dict[str, Any]) -> str:
         given = values.given
-        kept = {"store": said["store"], "remote": given} if said["store"] else {"values": given}
+        kept: dict[str, Any] = {"store": said["store"], "remote": given} if said["store"] else {"values": given}
         made = services.set_secret(
             environment=environment,
             name=said["name"],

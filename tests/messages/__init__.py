@@ -22,6 +22,7 @@ def modules() -> list[Path]:
     files = [
         ROOT / "paas/identity/admin.py",
         ROOT / "paas/identity/member_pages.py",
+        ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",
