@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -112,9 +113,14 @@ class Values(forms.BaseFormSet[ValueForm]):
         return {row["key"]: row["value"] for row in rows if row["key"]}
 
 
-ValueFormSet = forms.formset_factory(
+_ValueFormSet = forms.formset_factory(
     ValueForm, formset=Values, extra=MORE_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS, validate_max=True
 )
+
+
+def values_form(sent: QueryDict | None, keys: Iterable[str]) -> Values:
+    """Rows with these keys and some more."""
+    return cast(Values, _ValueFormSet(sent, prefix="values", initial=[{"key": key} for key in keys]))
 
 
 class RevokeForm(ReasonForm):

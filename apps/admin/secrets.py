@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps import selectors, services
 from apps.admin.differences import objects
 from apps.admin.layers import frame, key_page, layer_page
-from apps.admin.secret_forms import RevokeForm, StoreForm, ValueFormSet
+from apps.admin.secret_forms import RevokeForm, StoreForm, values_form
 from apps.admin.views import acted, denied, page
 from apps.models import Environment
 from apps.selectors import Secret
@@ -49,8 +49,7 @@ def store(request: HttpRequest, environment: Environment, scope: Scope) -> HttpR
     secret = _secret(environment, asked)
     sent = request.POST if request.method == "POST" else None
     form = StoreForm(sent, initial=_initial(secret, asked), known=secret is not None, taken=_taken(environment))
-    keys = secret.latest.keys if secret else []
-    values = ValueFormSet(sent, prefix="values", initial=[{"key": key} for key in keys])
+    values = values_form(sent, secret.latest.keys if secret else ())
 
     def act(said: dict[str, Any]) -> str:
         given = values.given
