@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
-from apps.admin.views import page
+from apps.admin.views import page, streamed
+from apps.delivery import HOME_CHANNEL
 from apps.models import Project
 from clusters.admin import badges
 from paas.core.moments import when
-from paas.core.permissions import allowed, visible
+from paas.core.permissions import Actor, allowed, fresh, not_found, visible
 from paas.core.site import ConsoleModelAdmin, column, console
+from paas.core.sse import stream
 from paas.identity.models import Team
 from paas.identity.overviews import TeamSection, register_team_section
 
@@ -96,9 +101,8 @@ class ProjectAdmin(ConsoleModelAdmin):
         if project is None:
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
-        living = selectors.applications_of(request.user).filter(project=project, retired_at=None).order_by("name")
-        found = list(living[: MOST_APPLICATIONS + 1])
         context = {
+            **_applications(request.user, project),
             "title": project.name,
             "opts": self.opts,
             "original": project,
@@ -108,13 +112,36 @@ class ProjectAdmin(ConsoleModelAdmin):
                 (_("Team"), project.team.name),
                 (_("Since"), when(project.created_at)),
             ],
-            "rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]],
-            "more": len(found) > MOST_APPLICATIONS,
+            "live": reverse("admin:applications_project_live", args=[project.pk]),
             "deploys": allowed(request.user, "deploy", project),
         }
         return page(request, "applications/project.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the stream of a project's page."""
+        live = path("<uuid:pk>/live/", self.admin_site.admin_view(self.live), name="applications_project_live")
+        return [live, *super().get_urls()]
+
+    def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """The applications of a project as they change."""
+
+        def read() -> dict[str, Any]:
+            person = fresh(request.user)
+            project = selectors.projects_of(person).filter(pk=pk).first()
+            if project is None:
+                raise not_found(Project)
+            return {"html": render_to_string("applications/rows.html", _applications(person, project))}
+
+        return streamed(lambda: stream(read, HOME_CHANNEL))
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Project:
         """Create."""
         said = form.cleaned_data
         return services.create_project(team=said["team"], name=said["name"], title=said["title"], actor=request.user)
+
+
+def _applications(actor: Actor, project: Project) -> dict[str, Any]:
+    """What applications/rows.html needs."""
+    living = selectors.applications_of(actor, placed=False).filter(project=project, retired_at=None).order_by("name")
+    found = list(living[: MOST_APPLICATIONS + 1])
+    return {"rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]], "more": len(found) > MOST_APPLICATIONS}

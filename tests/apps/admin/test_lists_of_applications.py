@@ -6,9 +6,9 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from apps import services
-from apps.admin import ApplicationAdmin
+from apps.admin import ApplicationAdmin, ProjectAdmin
 from apps.appfile import validate
-from apps.models import Application, Environment
+from apps.models import Application, Environment, Project
 from paas.core.models import AuditEvent, SavedFilter
 from paas.core.site import console
 from paas.identity import services as identity
@@ -124,6 +124,20 @@ class TestTheStreamOfTheList:
 
     def test_a_query_that_makes_no_sense_is_refused(self, states):
         assert states("?p=999").status_code == 400
+
+
+def test_the_page_of_a_project_follows_and_asks_each_time(project, many, viewer, team, admin):
+    many(0, 1)
+    request = RequestFactory().get("/")
+    request.user = viewer
+
+    async def first():
+        chunks = aiter(ProjectAdmin(Project, console).live(request, project.pk).streaming_content)
+        return [await anext(chunks), await anext(chunks)][1]
+
+    assert b"hello-00" in async_to_sync(first)()
+    identity.remove_member(team=team, user=viewer, actor=admin)
+    assert b"event: refused" in async_to_sync(first)()
 
 
 def test_a_filter_is_kept_by_name_for_oneself(client, viewer, owner, deploy):
