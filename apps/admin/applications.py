@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -37,6 +37,7 @@ from clusters.models import OwnedObject
 from paas.core.permissions import allowed, fresh
 from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
 from paas.core.sse import stream
+from paas.identity.models import User
 
 MOST_OBJECTS = 500
 
@@ -79,7 +80,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             return HttpResponseBadRequest()
 
         def read() -> dict[str, Any]:
-            request.user = fresh(request.user)
+            request.user = cast(User, fresh(request.user))
             found = _lines(self.get_changelist_instance(request))
             return {"html": render_to_string("applications/rows.html", found)}
 

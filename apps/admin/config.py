@@ -16,11 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.admin import config_keys, config_proposals, secrets
-from apps.admin.config_declare import declares, declaring
+from apps.admin.config_declare import declaring
 from apps.admin.config_edit import editing
 from apps.admin.config_shown import cell, column, key_of, proposal, secret_cell
 from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped, store_page
 from apps.admin.views import page, streamed
+from apps.config import DECLARING
 from apps.delivery import CONFIG_CHANNEL
 from apps.models import Environment
 from apps.selectors import matrix as matrices
@@ -55,8 +56,6 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "part": query.get("q", ""),
         "editing": edited,
         "declaring": declared,
-        "edits": editable(request.user, scope),
-        "declare": layer_page(scope, declare="") + "#declare" if declares(request.user, scope) else "",
         "owner": owning_team(scope),
         "add": layer_page(scope, edit="", at=str(scope)) + "#edit",
         "twin": _twin(scope, seen["chosen"]),
@@ -93,10 +92,14 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         secrets = [each for each in secrets if each.differs(one, other)]
     now = timezone.now()
     near = scope.kind in ("application", "environment")
-    declared = not chosen and declares(actor, scope)
-    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(actor, scope))]
+    edits = editable(actor, scope)
+    declares = edits and scope.kind in DECLARING
+    declared = declares and not chosen
+    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=edits)]
     return {
         "scope": scope,
+        "edits": edits,
+        "declare": layer_page(scope, declare="") + "#declare" if declares else "",
         "environments": environments,
         "more": len(below) > MOST_COLUMNS,
         "chosen": chosen,

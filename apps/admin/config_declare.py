@@ -28,7 +28,6 @@ from apps.selectors.config import Scope
 from apps.services.config import Changed, Edit, hold
 from paas.core.api import changed_meanwhile
 from paas.core.errors import Refusal
-from paas.core.permissions import Actor
 from paas.core.site import refuse
 
 MOST_CHOICES = 100
@@ -107,16 +106,12 @@ class Declaring:
         return f"dougong config declare {self.scope} {key} {how} · PATCH {layer_api(self.scope)}"
 
 
-def declares(actor: Actor, scope: Scope) -> bool:
-    """Whether keys are declared in such a layer, and by this person."""
-    return scope.kind in DECLARING and editable(actor, scope)
-
-
 def declaring(request: HttpRequest, scope: Scope) -> Declaring | HttpResponse | None:
     """What is being declared on a layer's page; None where nothing is, a redirect once it is done."""
     if request.method == "POST" and "declare" in request.POST:
         return _sent(request, scope)
-    if request.method == "GET" and "declare" in request.GET and declares(request.user, scope):
+    offered = scope.kind in DECLARING and "declare" in request.GET
+    if request.method == "GET" and offered and editable(request.user, scope):
         return _fresh(scope, request.GET["declare"])
     return None
 

@@ -132,13 +132,11 @@ def test_a_changed_manifest_is_read_again(application, deploy):
     assert before.trees != after.trees
 
 
-def test_why_is_said_in_the_reader_s_language_and_as_it_came(application, inventory):
-    inventory("Degraded", "CrashLoopBackOff", "Container main crashed")
+def test_why_is_said_in_the_reader_s_language_and_as_it_came():
+    ill = {"health": "Degraded", "reason": "CrashLoopBackOff", "message": "Container main crashed"}
     with override("zh-hans"):
-        why = path(rows(application), *WORKLOAD).why
-    assert re.fullmatch("反复崩溃: 程序反复以错误退出.*\nContainer main crashed", why)
-    inventory("Degraded", "OfAnOperator", "its own words")
-    assert path(rows(application), *WORKLOAD).why == "Of an operator: its own words"
+        assert re.fullmatch("反复崩溃: 程序反复以错误退出.*\nContainer main crashed", tree.why(ill))
+    assert tree.why({**ill, "reason": "OfAnOperator"}) == "Of an operator: Container main crashed"
 
 
 def test_the_page_holds_the_tree(client, application, inventory, viewer):
@@ -180,7 +178,9 @@ def test_each_pod_with_its_node_age_and_restarts(application, inventory, pods):
     assert found.name == "60 pods"
     assert found.why.endswith("and 58 more")
     ill, well = found.rows
-    assert ill.why == "Crash loop back off: It crashed\nRunning, 0/1 ready, 3 restarts, on worker-1"
+    said = ill.why.splitlines()
+    assert said[0].startswith("Crash loop back off: The program ends with an error")
+    assert said[1:] == ["It crashed", "Running, 0/1 ready, 3 restarts, on worker-1"]
     assert (well.name, well.image, well.why) == ("hello-web-1", "hello@bbbbbbbbbbbb", "Running, 1/1 ready, on worker-1")
     assert well.age
     assert well.age_title.year == 2026
