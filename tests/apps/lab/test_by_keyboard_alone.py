@@ -49,7 +49,7 @@ def loop(until, admins):
         admins["east"].delete(ObjectId("", "Namespace", "", each.namespace))
 
 
-def test_create_deploy_break_understand_and_roll_back(sign_in, east, project, owner, image, loop, errors):
+def test_create_deploy_break_understand_and_roll_back(request, east, project, owner, image, loop):
     def document(*blocks):
         return {
             "name": "hello", "project": project.name, "image": image,
@@ -59,7 +59,8 @@ def test_create_deploy_break_understand_and_roll_back(sign_in, east, project, ow
     def health():
         return Environment.objects.get().status.health
 
-    page = sign_in(owner)
+    # Only now: a browser keeps a loop in this thread, in which clusters could not be joined any more.
+    page, errors = request.getfixturevalue("sign_in")(owner), request.getfixturevalue("errors")
     keys = Keyboard(page)
     to_project(keys, project)
     first_deploy(keys, document(WEB, HTTP))
