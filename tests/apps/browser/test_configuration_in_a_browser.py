@@ -73,7 +73,7 @@ def screens(served, application):
         "compared": place(served, "config_layer", *layer, left=production.pk, right=staging.pk),
         "edit": place(served, "config_layer", *layer, **at),
         "declare": place(served, "config_layer", "team", "crew", declare="LIMIT"),
-        "secret-store": place(served, "secret_store", production.pk, name="database"),
+        "secret-store": place(served, "secret_store", production.pk) + "?name=database",
         "secret-revoke": place(served, "secret_revoke", production.pk, "database"),
         "proposal": place(served, "config_proposal", ConfigProposal.objects.get().pk),
         "key": place(served, "config_layer_key", *layer, key="LOG_LEVEL"),
