@@ -46,7 +46,7 @@ class StoreForm(forms.Form):
     store = forms.CharField(
         required=False,
         max_length=253,
-        label=gettext_lazy("A store outside that has the values: each value below then says where it is there"),
+        label=gettext_lazy("A store outside that has the values: each value above then says where it is there"),
         help_text=gettext_lazy("Empty: the values are stored here, encrypted."),
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
