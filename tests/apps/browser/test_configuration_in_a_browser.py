@@ -247,7 +247,7 @@ def test_a_key_is_declared_by_hand(sign_in, served, application, owner, errors):
     page.goto(screens(served, application)["team-config"])
     page.get_by_role("link", name="Declare a key…").click()
     page.get_by_label("Key", exact=True).fill("POOL_SIZE")
-    page.get_by_label("Type").select_option("integer")
+    page.get_by_label("Type", exact=True).select_option("integer")
     page.get_by_label("Required: no release without a value").check()
     page.get_by_role("button", name="Declare it").click()
     page.get_by_text("team/crew declares POOL_SIZE.").wait_for()
