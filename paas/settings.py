@@ -242,7 +242,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": "paas.core.theme.language_address"},
     "STYLES": ["paas.core.theme.stylesheet"],
-    "SCRIPTS": [f"paas.core.theme.{script}_script" for script in ("density", "live", "palette")],
+    "SCRIPTS": [f"paas.core.theme.{script}_script" for script in ("density", "live", "palette", "icons")],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "paas.core.site.navigation"},
 }
 

@@ -15,7 +15,7 @@ from apps.admin.views import acted, page
 from apps.models import Project
 from apps.selectors.members import project_members
 from paas.core.permissions import allowed
-from paas.identity.member_pages import ROLE_WORDS
+from paas.identity.overviews import ROLE_WORDS
 from paas.identity.roles import members, person_named
 
 

@@ -39,7 +39,7 @@ def row(application: Application) -> dict[str, Any]:
     return {
         "id": application.pk,
         "name": application.name,
-        "health": badges.health(max(healths, key=_severity)).html() if healths else "",
+        "health": badges.health(max(healths, key=severity)).html() if healths else "",
         "project": application.project.name,
         "team": application.project.team.name,
         "href": reverse("admin:applications_application_change", args=[application.pk]),
@@ -133,7 +133,8 @@ def _well(condition: Mapping[str, Any]) -> bool:
     return bool(condition["type"] == "Ready" and condition["status"] == "True")
 
 
-def _severity(health: str) -> int:
+def severity(health: str) -> int:
+    """The worse the higher."""
     return SEVERITY[Health(health)] if health in set(Health) else len(SEVERITY)
 
 

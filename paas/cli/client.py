@@ -135,10 +135,7 @@ class Client(People):
         return self._object("POST", path("clusters"), registration)
 
     def edit_cluster(self, name: str, changes: Body | Callable[[Body], Body]) -> Body:
-        """Change `cordoned`, `suspended`, `labels` or what is offered of the cluster as it is now.
-
-        A function is given the cluster and says the changes.
-        """
+        """Change `cordoned`, `suspended`, `labels` or offers; a function gets the cluster as it is and says them."""
         seen = self.http.send("GET", path("clusters", name))
         wanted = changes(seen.body) if callable(changes) else changes
         return self._object("PATCH", path("clusters", name), wanted, {"If-Match": seen.etag} if seen.etag else None)
@@ -227,6 +224,10 @@ class Client(People):
     def run(self, environment_id: str, schedule: str, order: Body) -> Body:
         """Run a schedule now: {"cluster", "reason"}; {"number", "job", "clusters"} of the run."""
         return self._object("POST", path("environments", environment_id, "schedules", schedule, "run"), order)
+
+    def rerender(self, environment_id: str, reason: str) -> Body:
+        """Render its release anew for the clusters as they are now; {"notes"}."""
+        return self._object("POST", path("environments", environment_id, "rerender"), {"reason": reason})
 
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""

@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
@@ -29,9 +28,10 @@ from paas.core.site import (
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
-from paas.identity.member_pages import members_page
+from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
-from paas.identity.roles import PLATFORM_ROLES, members
+from paas.identity.overviews import team_page, user_page
+from paas.identity.roles import PLATFORM_ROLES
 
 
 class NewUserForm(forms.ModelForm[User]):
@@ -66,8 +66,37 @@ class UserForm(forms.ModelForm[User]):
                 self.fields[role].initial = group in held
 
 
+class PageFirst(ConsoleModelAdmin):
+    """A model whose objects have a page to read; its form stands behind `?edit=1`, and leads back to the page."""
+
+    def page_of(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """The page."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, or for who may change it the form."""
+        obj = self.get_object(request, object_id)
+        form = request.method == "POST" or "edit" in request.GET
+        if obj is None or (form and self.has_change_permission(request, obj)):
+            answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+            return answer
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return self.page_of(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the page."""
+        return HttpResponseRedirect(request.path)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """To the page."""
+        return HttpResponseRedirect(reverse(f"admin:identity_{self.opts.model_name}_change", args=[obj.pk]))
+
+
 @admin.register(User, site=console)
-class UserAdmin(ConsoleModelAdmin):
+class UserAdmin(PageFirst):
     """People; for operators, and for auditors to see."""
 
     create_permission = update_permission = "operate"
@@ -89,6 +118,10 @@ class UserAdmin(ConsoleModelAdmin):
         """Names never change."""
         return ["username", "email"] if obj else []
 
+    def page_of(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """The person."""
+        return user_page(request, obj)
+
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> User:
         """A new person."""
         return services.create_user(actor=request.user, **form.cleaned_data)
@@ -102,56 +135,39 @@ class UserAdmin(ConsoleModelAdmin):
 
 
 @admin.register(Team, site=console)
-class TeamAdmin(ConsoleModelAdmin):
+class TeamAdmin(PageFirst):
     """The teams one may view. Members have a page of their own."""
 
     create_permission = "operate"
     update_permission = "own"
-    create_twin = "POST /api/v1/teams/"
+    create_twin = "dougong team create NAME · POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
-    change_form_outer_before_template = "identity/team.html"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),
         column("created_at", gettext_lazy("Since")),
     ]
     search_fields = ["name", "title"]
+    fields = ("name", "title")
 
     def get_urls(self) -> list[URLPattern]:
         """With the pages of members and of break-glass."""
         view = self.admin_site.admin_view
         own = [
             path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
+            path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="identity_team_member_remove"),
             path("<uuid:pk>/break-glass/", view(break_glass_page), name="identity_team_break_glass"),
             path("<uuid:pk>/break-glass/<uuid:taken>/end/", view(end_page), name="identity_team_break_glass_end"),
         ]
         return [*own, *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """With the roles on it that are taken now."""
-        team = self.get_object(request, object_id)
-        taken = [each for each in rows(request, team) if each["open"]] if team is not None else []
-        answer: HttpResponse = super().change_view(
-            request, object_id, form_url, {"taken": taken, **(extra_context or {})}
-        )
-        return answer
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Members are shown once there are some."""
-        return ["name", "title", "people"] if obj else ["name", "title"]
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The name never changes."""
-        return ["name", "people"] if obj else []
+        return ["name"] if obj else []
 
-    @admin.display(description=gettext_lazy("Members"))
-    def people(self, team: Team) -> str:
-        """One line per person."""
-        return format_html_join(
-            "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
-        ) or _("none")
+    def page_of(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        """The team."""
+        return team_page(request, obj, taken=[each for each in rows(request, obj) if each["open"]])
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""

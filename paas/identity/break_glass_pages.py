@@ -19,8 +19,8 @@ from paas.core.errors import Refusal
 from paas.core.permissions import allowed, is_operator, not_found, visible
 from paas.core.site import console, refuse, refused
 from paas.identity import break_glass
-from paas.identity.member_pages import ROLE_WORDS
 from paas.identity.models import BreakGlass, Team
+from paas.identity.overviews import ROLE_WORDS
 from paas.identity.roles import OWNER
 
 MOST = 50

@@ -23,6 +23,7 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/admin.py",
         ROOT / "paas/identity/break_glass_pages.py",
         ROOT / "paas/identity/member_pages.py",
+        ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",

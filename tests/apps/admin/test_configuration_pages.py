@@ -131,7 +131,7 @@ def test_secrets_show_versions_and_never_a_value(client, told, application, owne
     [row] = context["secrets"]
     [here, there] = row["cells"]
     assert (here["version"], here["keys"], here["age"], there) == (
-        "v1", ["URL"], "under a minute", {"column": "hello/staging"},
+        "v1", ["URL"], "under a minute", {"column": "hello/staging", "store": ""},
     )  # fmt: skip
     services.revoke_secret(environment=production, name="database", actor=owner)
     [row] = told(viewer, "application/demo/hello")["secrets"]
