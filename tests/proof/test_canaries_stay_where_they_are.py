@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(600)]
 
 # Who may hear what by which operation: what is shown once is heard as it is made, below.
 SHOWN = dict.fromkeys(
-    ("terminals_recording", "admin:applications_terminal_recording"), frozenset({"what a terminal showed"})
+    ("terminals_recording", "console:applications_terminal_recording"), frozenset({"what a terminal showed"})
 )
 READERS_OF_RECORDINGS = ("owner", "operator", "admin")
 
@@ -245,7 +245,7 @@ def rehearse(owner, a):
     by_id = {each.id: each for each in OPERATIONS}
     for name in ("applications_deploy", "applications_rollback", "environments_update", "environments_secrets_revoke"):
         body = by_id[name].body(a) if name in BODIES else None
-        assert owner.ask(by_id[name], a, body=body, query={"dryRun": "true"}).status_code == 200, name
+        assert owner.ask(by_id[name], a, body=body, query={"dryRun": "true", "force": "true"}).status_code == 200, name
 
 
 def order_all(walkers, a):
@@ -264,5 +264,5 @@ def heard_enough(ear, views):
     """What a crawl that heard nothing would not have."""
     least = {"api": 500_000, "console": 2_000_000, "error": 5_000, "database": 100_000, "celery": 100, "log": 100_000}
     thin = [f"{what}: {ear.heard[what]}" for what, size in least.items() if ear.heard[what] < size]
-    wanted = {"admin:index", "admin:tokens", "admin:config_layer", "admin:applications_application_change"}
+    wanted = {"console:index", "console:tokens", "console:config_layer", "console:applications_application_change"}
     return [*thin, *(wanted - views["owner"])]
