@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from apps.models import Environment, Release
-from clusters.models import Work
 from tests.apps.browser.keyboard import Keyboard, first_deploy, next_deploy, roll_back, to_project, understand
 
 pytestmark = pytest.mark.browser
@@ -21,8 +20,7 @@ def broken(observe):
             "type": "Ready", "status": "False", "reason": "CrashLoopBackOff",
             "message": "Container main crashed (exit code 3)", "lastTransitionTime": "2026-01-01T00:00:00+00:00",
         }  # fmt: skip
-        Work.objects.filter(name="application").update(conditions=[reason], health="Degraded")
-        observe(Environment.objects.get(), "Degraded")
+        observe(Environment.objects.get(), "Degraded", conditions=[reason])
 
     return go
 
