@@ -80,11 +80,6 @@ class ProjectAdmin(ConsoleModelAdmin):
         """With the number of applications."""
         return selectors.projects_of(request.user)
 
-    def get_urls(self) -> list[URLPattern]:
-        """With the page of those who have a role here alone."""
-        view = self.admin_site.admin_view(members_page)
-        return [path("<uuid:pk>/members/", view, name="applications_project_members"), *super().get_urls()]
-
     @admin.display(description=gettext_lazy("Applications"))
     def applications(self, project: Project) -> int:
         """How many there are, retired ones not counted."""
@@ -124,9 +119,13 @@ class ProjectAdmin(ConsoleModelAdmin):
         return page(request, "applications/project.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        """With the stream of a project's page."""
-        live = path("<uuid:pk>/live/", self.admin_site.admin_view(self.live), name="applications_project_live")
-        return [live, *super().get_urls()]
+        """With the stream of a project's page, and the page of those who have a role here alone."""
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/live/", view(self.live), name="applications_project_live"),
+            path("<uuid:pk>/members/", view(members_page), name="applications_project_members"),
+        ]
+        return [*own, *super().get_urls()]
 
     def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """The applications of a project as they change."""

@@ -47,6 +47,7 @@ class Environment(Versioned):
                 fields=["application", "name"], condition=Q(retired_at=None), name="one_environment_per_name"
             )
         ]
+        indexes = [models.Index(fields=["created_at", "id"], name="environment_page")]
 
     def __str__(self) -> str:
         return f"{self.application.name}/{self.name}"

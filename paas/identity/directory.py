@@ -258,8 +258,8 @@ def _tell(user: User, group: int, *, given: bool) -> None:
         name = Group.objects.filter(pk=group, name__in=OF_THE_PLATFORM).values_list("name", flat=True).first()
         if name is not None:
             role = OF_THE_PLATFORM[name]
-            action, before, after = f"user.{role}_mirrored", {role: not given}, {role: given}
-            audit.record(actor=None, action=action, target=user, before=before, after=after)
+            states = {role: not given}, {role: given}
+            audit.record(actor=None, action=f"user.{role}_mirrored", target=user, before=states[0], after=states[1])
         return
     held["role"] = next(role for role in ROLES if group_of(team, role) == group)
     before, after = (none, held) if given else (held, none)
