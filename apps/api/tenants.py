@@ -168,9 +168,9 @@ class ExceptionView(APIView):
         form = ReasonIn(data=request.data)
         form.is_valid(raise_exception=True)
         row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
-        if row is None:
+        act = {"accept": services.accept_exception, "end": services.end_exception}.get(decision)
+        if row is None or act is None:
             raise not_found(TenantException)
-        act = services.accept_exception if decision == "accept" else services.end_exception
         return Response(ExceptionOut(act(exception=row, actor=_actor(request), **form.validated_data)).data)
 
 

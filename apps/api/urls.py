@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import path
 from rest_framework.routers import BaseRouter
 
 from apps.api.appfile import AppFileSchemaView, RenderView
@@ -27,11 +27,7 @@ urlpatterns = [
     path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
     path("teams/<str:name>/usage/", TeamUsageView.as_view(), name="team-usage"),
     path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
-    re_path(
-        r"^teams/(?P<name>[-a-z0-9]+)/exceptions/(?P<id>[-0-9a-f]{36})/(?P<decision>accept|end)/$",
-        ExceptionView.as_view(),
-        name="team-exception",
-    ),
+    path("teams/<str:name>/exceptions/<uuid:id>/<str:decision>/", ExceptionView.as_view(), name="team-exception"),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(

@@ -78,8 +78,8 @@ class PageFirst(ConsoleModelAdmin):
     ) -> HttpResponse:
         """The page, or for who may change it the form."""
         obj = self.get_object(request, object_id)
-        form = request.method == "POST" or "edit" in request.GET
-        if obj is None or (form and self.has_change_permission(request, obj)):
+        edits = "edit" in request.GET and self.has_change_permission(request, obj)
+        if obj is None or edits or request.method == "POST":
             answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
             return answer
         if not self.has_view_permission(request, obj):

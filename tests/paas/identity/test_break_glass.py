@@ -146,6 +146,7 @@ def test_owners_see_it_on_the_page_of_the_team(client, team, owner, operator):
     assert "You have the role owner." in client.post(page, said, follow=True).content.decode()
     client.force_login(owner)
     overview = client.get(reverse("admin:identity_team_change", args=[team.pk])).content.decode()
+    assert "In force" in overview
     assert "nobody answers" in overview
     assert "oscar" in overview
     taken = BreakGlass.objects.get()
@@ -153,4 +154,4 @@ def test_owners_see_it_on_the_page_of_the_team(client, team, owner, operator):
     assert "The role is over." in ended.content.decode()
     assert not allowed(operator, "own", team)
     overview = client.get(reverse("admin:identity_team_change", args=[team.pk])).content.decode()
-    assert "nobody answers" not in overview
+    assert "In force" not in overview  # what lately happened still tells of it

@@ -24,9 +24,9 @@ def test_an_owner_gives_changes_and_takes_roles(page, team, owner, stranger):
     assert "stella has the role viewer now." in page(owner, username="stella", role="viewer").content.decode()
     page(owner, username="stella", role="owner")
     assert role_of(team, stranger) == "owner"
-    page(owner, username="stella", role="deployer")
-    assert role_of(team, stranger) == "deployer"
-    assert [each["word"] for each in page(owner).context["members"]] == ["owner", "deployer", "viewer"]
+    page(owner, username="stella", role="developer")
+    assert role_of(team, stranger) == "developer"
+    assert [each["word"] for each in page(owner).context["members"]] == ["owner", "developer", "viewer"]
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def remove(client, team):
 
 
 def test_who_is_taken_out_is_named_and_what_they_lose_is_said(remove, team, owner, viewer):
-    services.add_member(team=team, user=viewer, role="deployer", actor=owner)
+    services.add_member(team=team, user=viewer, role="developer", actor=owner)
     services.create_token(user=viewer, name="laptop", actor=viewer)
     text = remove(owner, viewer).content.decode()
-    assert "victor has the role deployer and loses with it" in text
+    assert "victor has the role developer and loses with it" in text
     assert "deploying, configuring, storing secrets" in text
     assert "choosing members" not in text
     assert "Their API tokens (1) stay" in text
     assert "This is not their name." in remove(owner, viewer, "viktor").content.decode()
-    assert role_of(team, viewer) == "deployer"
+    assert role_of(team, viewer) == "developer"
     assert "victor is no member any more." in remove(owner, viewer, "victor").content.decode()
     assert role_of(team, viewer) is None
     assert AuditEvent.objects.filter(action="team.member_removed", actor=owner, before__user="victor").count() == 1
