@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "paas.core.language.ConsoleLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "paas.core.addresses.NoNulMiddleware",
 ]
 
 ROOT_URLCONF = "paas.urls"

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import yaml
+from django.utils import timezone
 
 from tests.proof.tenants import Tenant
 
@@ -51,7 +53,12 @@ class Operation:
 
     def places(self, of: Tenant) -> dict[str, str]:
         """What stands in its address about that tenant."""
-        known = {**of.places, **({("environments", "name"): "report"} if "/schedules/" in self.path else {})}
+        known = dict(of.places)
+        if "/schedules/" in self.path:
+            known["environments", "name"] = "report"
+        for noun, row in of.rows.items():
+            if f"/{noun}/" in self.path:
+                known["teams", "id"] = row
         return {name: known[self.kind, name] for name in self.names}
 
     def query(self, of: Tenant) -> dict[str, str]:
@@ -111,9 +118,17 @@ def _deploy(of: Tenant) -> dict[str, Any]:
     return {"appFile": of.app_file(), "environments": ["production"]}
 
 
+def _in_days(days: int) -> str:
+    """A moment to come, as people write it."""
+    return f"{timezone.now().date() + timedelta(days=days)}T18:00"
+
+
 BODIES: dict[str, Change] = {
     "applications_deploy": _deploy,
     "applications_retire": lambda of: {"confirm": of.application.name},
+    "approvals_approve": lambda of: {},
+    "approvals_decline": lambda of: {"reason": "not now"},
+    "break_glass_take": lambda of: {"role": "owner", "reason": "to help"},
     "applications_rollback": lambda of: {"environment": "production", "release": "1"},
     "clusters_create": lambda of: {"name": f"new-{of.letter}", "server": "https://new.example", "ca_data": "x",
                                    "token": "t"},
@@ -127,18 +142,30 @@ BODIES: dict[str, Change] = {
     },
     "environments_exec": lambda of: {"command": ["sh"], "cluster": "east"},
     "environments_exec_allow": lambda of: {"allowed": True},
+    "environments_protect": lambda of: {"protected": True},
     "environments_rerender": lambda of: {},
     "environments_retire": lambda of: {"confirm": of.environment.name},
     "environments_schedules_run": lambda of: {"cluster": "east"},
     "environments_secrets_set": lambda of: {"values": {"DATABASE_URL": f"of {of.letter}"}},
     "environments_update": lambda of: {"placement": {"clusters": ["east"]}},
+    "freezes_create": lambda of: {
+        "team": of.team.name, "environments": ["staging"], "starts": _in_days(40), "ends": _in_days(41),
+        "reason": "a holiday",
+    },
+    "freezes_end": lambda of: {},
     "projects_create": lambda of: {"team": of.team.name, "name": f"shop-{of.letter}"},
+    "projects_members_set": lambda of: {"role": "viewer"},
     "render": lambda of: {"appFile": of.app_file(), "environment": "production", "cluster": "east"},
     "service_account_tokens_create": lambda of: {"name": "another"},
     "service_accounts_create": lambda of: {"name": "builder"},
     "teams_create": lambda of: {"name": f"new-{of.letter}"},
+    "teams_exceptions_decide": lambda of: {},
+    "teams_exceptions_propose": lambda of: {
+        "cluster": "east", "figures": {"pods": "80"}, "days": 3, "reason": "a sale",
+    },
     "teams_members_set": lambda of: {"role": "viewer"},
     "teams_update": lambda of: {"title": f"The crew {of.letter}"},
+    "tenant_policy_update": lambda of: {"figures": {"pods": "70"}},
     "tokens_create": lambda of: {"name": "another"},
     "works_let_go": lambda of: {"object": f"/ConfigMap/{of.environment.namespace}/hello", "confirm": "hello"},
 }  # fmt: skip

@@ -18,18 +18,28 @@ from rest_framework.test import APIClient
 from apps import services
 from apps.appfile import validate
 from apps.config import Declaration
-from apps.models import Application, ConfigProposal, Environment, Project, Release, Terminal
+from apps.models import (
+    Application,
+    ConfigProposal,
+    Environment,
+    FreezeWindow,
+    Project,
+    Release,
+    ReleaseProposal,
+    TenantException,
+    Terminal,
+)
 from apps.selectors.config import scope_of
 from apps.services.config import Edit
 from apps.terminals import store
 from clusters.models import Cluster, Work
 from clusters.target import ClusterTarget, GatewayRef
 from paas.core.models import AuditEvent
-from paas.identity import service_accounts
+from paas.identity import break_glass, service_accounts
 from paas.identity import services as identity
-from paas.identity.models import ApiToken, Team, User
+from paas.identity.models import ApiToken, BreakGlass, Team, User
 
-ROLES = ("owner", "developer", "viewer")
+ROLES = ("owner", "releaser", "developer", "viewer")
 SERVED = frozenset({"gateway.networking.k8s.io/v1/HTTPRoute"})
 SPARE = "spare"
 Text = Callable[[str], str]
@@ -58,6 +68,10 @@ class Tenant:
     environment: Environment
     terminal: Terminal
     proposal: ConfigProposal
+    approval: ReleaseProposal
+    freeze: FreezeWindow
+    exception: TenantException
+    taken: BreakGlass
 
     def client(self, role: str) -> APIClient:
         """Speaks as the person of that role, with their token."""
@@ -70,15 +84,21 @@ class Tenant:
         """What leads to something of theirs, by the first part of an address and the name of a parameter in it."""
         return {
             ("applications", "id"): str(self.application.pk),
+            ("approvals", "id"): str(self.approval.pk),
             ("audit", "id"): str(AuditEvent.objects.filter(object_id=str(self.environment.pk)).earliest("id").pk),
             ("clusters", "id"): self.environment.placements.get().cluster.name,
             ("config", "id"): str(self.proposal.pk),
             ("environments", "id"): str(self.environment.pk),
             ("environments", "name"): "database",
+            ("freezes", "id"): str(self.freeze.pk),
+            ("platform", "role"): "auditor",
+            ("platform", "username"): self.people["viewer"].username,
             ("projects", "application"): self.application.name,
             ("projects", "name"): self.project.name,
+            ("projects", "username"): self.people["viewer"].username,
             ("releases", "id"): str(self.release.pk),
             ("teams", "account"): "ci",
+            ("teams", "decision"): "end",
             ("teams", "id"): ApiToken.objects.get(user=self.people["machine"], name=SPARE).token_key,
             ("teams", "name"): self.team.name,
             ("teams", "team"): self.team.name,
@@ -92,18 +112,27 @@ class Tenant:
     def queries(self) -> dict[str, str]:
         """The same for what stands behind the `?` of an address."""
         return {
+            "action": "deploy",
             "application": self.application.name,
             "as": "jsonl",
+            "cluster": "east",
             "environment": str(self.environment.pk),
             "generation": str(self.work.generation),
+            "object": f"environment/{self.project.name}/{self.application.name}/production",
             "of": f"{self.project.name}/{self.application.name}",
             "owner_id": str(self.environment.pk),
+            "person": self.people["viewer"].username,
             "project": self.project.name,
             "scope": "application",
             "team": self.team.name,
             "with": str(self.environment.pk),
             "work": str(self.work.pk),
         }
+
+    @cached_property
+    def rows(self) -> dict[str, str]:
+        """What the id after a team's name is of, by the noun before it."""
+        return {"exceptions": str(self.exception.pk), "break-glass": str(self.taken.pk)}
 
     @property
     def work(self) -> Work:
@@ -121,7 +150,7 @@ class Tenant:
 
 
 def platform(password: Text, server: str = "https://east.example:6443") -> Platform:
-    """The platform and everybody on it: for each of two teams an owner, a deployer and a viewer."""
+    """The platform and everybody on it: for each of two teams one person of each role."""
     admin = identity.bootstrap_admin(username="admin", password=password("the password of admin"))
     operator = identity.create_user(username="oscar", password=password("the password of oscar"), actor=admin)
     identity.set_operator(user=operator, operator=True, actor=admin)
@@ -164,7 +193,9 @@ def settle(on: Platform, letter: str, *, mark: Text, plant: Text) -> Tenant:
     services.allow_exec(environment=environment, allowed=True, actor=owner)
     return Tenant(
         letter, team, people, _tokens(people, owner), project, application, environment,
-        _terminal(environment, owner, mark, plant), proposal,
+        _terminal(environment, owner, mark, plant), proposal, _approval(environment, people, file, mark),
+        _freeze(team, owner, mark), _exception(team, on.cluster, owner, mark),
+        break_glass.take_role(team=team, role="viewer", actor=on.operator, reason=mark("why a role was taken")),
     )  # fmt: skip
 
 
@@ -203,6 +234,36 @@ def _configure(application: Application, owner: User, mark: Text) -> ConfigPropo
     proposal = services.change_config(scope=scope, edit=waiting, actor=owner, reason=mark("why it waits")).proposal
     assert proposal is not None
     return proposal
+
+
+def _approval(environment: Environment, people: dict[str, User], file: dict[str, Any], mark: Text) -> ReleaseProposal:
+    """A release that waits for a second person. The environment is open again afterwards, and what waits goes on."""
+    owner = people["owner"]
+    services.protect_environment(environment=environment, protected=True, actor=owner)
+    file["blocks"][1] = {"config": {"values": {"GREETING": mark("what is proposed")}}}
+    services.deploy(
+        project=environment.application.project, app_file=validate(file), actor=people["releaser"],
+        reason=mark("why it is proposed"),
+    )  # fmt: skip
+    services.protect_environment(environment=environment, protected=False, actor=owner, reason=mark("why it is open"))
+    environment.refresh_from_db()
+    return ReleaseProposal.objects.get(environment=environment)
+
+
+def _freeze(team: Team, owner: User, mark: Text) -> FreezeWindow:
+    """One to come, which keeps nothing out yet."""
+    day = timezone.now().date() + timedelta(days=30)
+    return services.declare_freeze(
+        team=team, environments=["production"], starts=f"{day}T18:00", ends=f"{day}T20:00", actor=owner,
+        reason=mark("why it is frozen"),
+    )  # fmt: skip
+
+
+def _exception(team: Team, cluster: Cluster, owner: User, mark: Text) -> TenantException:
+    """One that an operator has not decided on."""
+    return services.propose_exception(
+        team=team, cluster=cluster, figures={"pods": "90"}, days=7, reason=mark("why more is needed"), actor=owner
+    )
 
 
 def _tokens(people: dict[str, User], owner: User) -> dict[str, str]:

@@ -251,7 +251,7 @@ def rehearse(owner, a):
 def order_all(walkers, a):
     """Every operation that changes something, empty and as it should be, by those with the least rights first."""
     changing = sorted((each for each in OPERATIONS if not each.reads), key=lambda each: each.method == "delete")
-    for name in ("nobody", "stranger", "viewer", "machine", "developer", "operator", "owner", "admin"):
+    for name in ("nobody", "stranger", "viewer", "machine", "developer", "releaser", "operator", "owner", "admin"):
         for operation in changing:
             if operation.id in ("login", "device_authorization", "device_token", "tokens_create", "tokens_destroy",
                                 "service_account_tokens_create", "environments_exec", "clusters_create"):  # fmt: skip

@@ -1,15 +1,20 @@
 """What another site, a planted cookie or a crooked address can do with somebody's session: nothing."""
 
+import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 
 from paas.identity.models import Team
 from tests.proof.operations import BEFORE_SIGN_IN, OPERATIONS, STREAMS
 from tests.proof.trespass import Request
 
+# What could break a query, and what could lead out of a folder besides.
+BROKEN = ["a\0b", "a\r\nX: y", "\U0001d482", "'", "%", "a" * 5000, "-1", "9" * 40, "\ufffe"]
 CROOKED = [
-    *("..", ".", "../../etc/passwd", "..\\..\\x", "/etc/passwd", "%2e%2e%2f", "a\0b", "a\nb", "a\r\nX: y", "\u202ea"),
-    *("\U0001d482", "'", '"', "a;b", "*", "%", "$(id)", "{{7*7}}", "~root", "a" * 5000, " ", "-1", "9" * 40, "\ufffe"),
+    *BROKEN,
+    *("..", ".", "../../etc/passwd", "..\\..\\x", "/etc/passwd", "%2e%2e%2f", "a\nb", "\u202ea"),
+    *('"', "a;b", "*", "$(id)", "{{7*7}}", "~root", " "),
 ]
 
 
@@ -51,16 +56,19 @@ def test_a_session_that_somebody_planted_is_not_signed_in(client, stage):
     assert stranger.get("/console/").status_code == 302
 
 
+@pytest.mark.timeout(300)
 def test_no_address_leads_out_of_where_it_is(stage):
-    """Whatever stands in the place of a name, in address or query, is a name that is not there."""
-    client = stage.a.client("owner")
+    """Whatever stands in the place of a name is a name that is not there, and breaks no query; all else is right."""
+    client = stage.b.client("owner")
     for operation in (each for each in OPERATIONS if each.id not in BEFORE_SIGN_IN | STREAMS):
-        for text in CROOKED:
-            for name in operation.names:
-                request = Request(operation, stage)
-                request.places[name] = text
-                assert request.send(client).status_code in (301, 400, 403, 404, 405), str(request)
-            for name in operation.queries:
-                request = Request(operation, stage)
-                request.query[name] = text
-                assert request.send(client).status_code < 500, str(request)
+        for where, name in [
+            *(("path", each) for each in operation.names),
+            *(("query", each) for each in operation.queries),
+        ]:
+            with transaction.atomic():
+                for text in CROOKED if where == "path" else BROKEN:
+                    request = Request(operation, stage)
+                    request.put((where, name), text)
+                    status = request.send(client).status_code
+                    assert status in (301, 400, 403, 404, 405) if where == "path" else status < 500, str(request)
+                transaction.set_rollback(True)
