@@ -240,7 +240,7 @@ def _approval(environment: Environment, people: dict[str, User], file: dict[str,
     """A release that waits for a second person. The environment is open again afterwards, and what waits goes on."""
     owner = people["owner"]
     services.protect_environment(environment=environment, protected=True, actor=owner)
-    file["blocks"][1] = {"config": {"values": {"GREETING": mark("what is proposed")}}}
+    file["blocks"][1] = {"config": {"values": {"GREETING": mark("what is proposed"), "PROPOSED": "yes"}}}
     services.deploy(
         project=environment.application.project, app_file=validate(file), actor=people["releaser"],
         reason=mark("why it is proposed"),
