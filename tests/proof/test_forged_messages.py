@@ -150,7 +150,7 @@ def test_what_is_no_message_at_all(stage, worker, valkey_client):
 
 def test_nobody_steers_a_worker_from_there(stage, worker, valkey_client, queues):
     """Celery's remote control ends workers, and changes their queues and limits."""
-    stranger = Celery(broker=queues)
+    stranger = Celery(broker=queues, set_as_current=False)
     for order, arguments in (
         ("shutdown", {}), ("cancel_consumer", {"queue": "sweep"}), ("pool_shrink", {"n": 1}),
         ("rate_limit", {"task_name": "clusters.tasks.sweep", "rate_limit": "1/h"}),
