@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from paas.cli.commands.teams import Username, projects
-from paas.cli.output import facts, table
+from paas.cli.commands.teams import Username, projects, show_added, show_removed
+from paas.cli.output import table
 from paas.cli.session import Session, command
 
 platform = typer.Typer(help="The platform: who operates it, who audits it.", no_args_is_help=True)
@@ -35,11 +35,7 @@ def add(
 ) -> None:
     """Give a person a role on a project and nothing else of its team; its owners do."""
     found = session.client.set_project_member(project, username, role)
-    session.output.show(
-        found,
-        table=lambda: facts([("On project", project), ("Added", f"{username} as {role}")]),
-        names=lambda: [each["username"] for each in found],
-    )
+    show_added(session, "project", project, username, role, found)
 
 
 @projects.command()
@@ -47,11 +43,7 @@ def add(
 def remove(session: Session, project: Project, username: Username) -> None:
     """Take a person's role on a project away; its owners do. What they may through its team stays."""
     session.client.remove_project_member(project, username)
-    session.output.show(
-        {"project": project, "removed": username},
-        table=lambda: facts([("On project", project), ("Removed", username)]),
-        names=lambda: [username],
-    )
+    show_removed(session, "project", project, username)
 
 
 @platform.command(name="members")
