@@ -65,7 +65,7 @@ async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
             strangers = await strangers_in(wire, row.oid.name, outcome.rows.values())
             why = f"holds {len(strangers)} objects that are not ours and stays."
         except MayNotLook as refusal:
-            strangers = [{"id": f"unknown, since we may not look: {refusal}", "owner": "unknown"}]
+            strangers = [{"id": f"unknown in {row.oid.name}, since we may not look: {refusal}", "owner": "unknown"}]
             why = "stays, since we may not look for what others have in it."
         if strangers:
             await _keep_namespace(wire, outcome, row, strangers, why)
