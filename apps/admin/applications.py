@@ -149,7 +149,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
         if refusal := denied(request, "own", application, back=application_page(pk)):
             return refusal
-        form = RetireForm(request.POST if request.method == "POST" else None)
+        form = RetireForm(request.POST if request.method == "POST" else None, expected=application.name)
 
         def act(said: dict[str, Any]) -> str:
             services.retire(application=application, actor=request.user, confirm=said["name"], reason=said["reason"])
@@ -163,8 +163,11 @@ class ApplicationAdmin(ConsoleModelAdmin):
             "title": _("Retire %(name)s") % {"name": application.name},
             "opts": self.opts,
             "original": application,
-            "application": application,
             "form": form,
+            "icon": "delete",
+            "back": application_page(pk),
+            "twin": f"dougong retire {application.project.name}/{application.name} · "
+            f"POST /api/v1/applications/{pk}/retire/",
             "table": tables.Table(
                 _("This is removed, and all data in these namespaces with it"),
                 [_("Cluster"), _("Object")],

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps import services
-from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, page
 from apps.selectors.tenants import Tenant, Usage, share, tenants, usage
 from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, UNLIMITED, Decided
 from clusters.admin.tables import Table
 from clusters.models import Cluster
+from paas.core.forms import ReasonForm
 from paas.core.moments import when
 from paas.core.permissions import is_operator, visible
 from paas.core.site import register_view

@@ -172,7 +172,7 @@ class TestRevoking:
 
     def test_without_the_name_nothing_is_revoked(self, revoke, used, owner):
         assert (
-            "This is not its name." in revoke(owner, query="?version=1", name="databse", release="on").content.decode()
+            "This is not the name that is asked for." in revoke(owner, query="?version=1", name="databse", release="on").content.decode()
         )
         assert not SecretVersion.objects.exclude(revoked_at=None).exists()
 

@@ -22,7 +22,7 @@ def test_a_team_says_who_is_in_it_and_since_when(read, team, owner, viewer, stra
     before = timezone.now()
     services.add_member(team=team, user=viewer, role="developer", actor=owner)
     members = read(viewer, team).context["members"]
-    assert [(each["user"].username, each["word"]) for each in members] == [("olga", "owner"), ("victor", "developer")]
+    assert [(each["username"], each["word"]) for each in members] == [("olga", "owner"), ("victor", "developer")]
     assert members[0]["since"] < before < members[1]["since"]
 
 
