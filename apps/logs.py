@@ -90,7 +90,7 @@ async def events(
     begun = checked = time.monotonic()
     try:
         yield b"retry: 2000\n\n"
-        async with aclosing(pod_logs(accesses, query)) as lines:  # type: ignore[type-var]  # it is a generator
+        async with aclosing(pod_logs(accesses, query)) as lines:
             async for line in lines:
                 yield b": quiet\n\n" if line is None else b"event: line\ndata: " + _told(line) + b"\n\n"
                 now = time.monotonic()

@@ -7,7 +7,7 @@ asked for permission and hands in accesses; a session lives as long as its strea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ class Query:
     most_a_second: int = 0
 
 
-async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncIterator[Line | None]:
+async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncGenerator[Line | None, None]:
     """Lines as they come, None where there was none for a while; ends with the last pod unless following."""
     mixer = Mixer(waits=not query.follow, most_a_second=query.most_a_second, first=query.tail)
     readers = [asyncio.create_task(_Reader(access, query, mixer).run()) for access in accesses]
@@ -142,7 +142,7 @@ class _Reader:
             params["follow"] = "true"
         path = f"{POD.path(self.query.namespace, pod)}/log"
         try:
-            async with aclosing(self.client.stream(path, params)) as lines:  # type: ignore[type-var]  # it is a generator
+            async with aclosing(self.client.stream(path, params)) as lines:
                 async for raw in lines:
                     at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
                     await self.mixer.put(Line(self.cluster, pod, container, at, text.rstrip("\r\n")))

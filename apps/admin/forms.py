@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
@@ -68,7 +68,7 @@ class FreezeForm(forms.Form):
 
     def __init__(self, *given: Any, teams: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*given, **options)
-        self.fields["team"].choices = teams  # type: ignore[attr-defined]  # it is a choice
+        cast(forms.ChoiceField, self.fields["team"]).choices = teams
 
     def clean_environments(self) -> list[str]:
         """One name after the other, with blanks or commas between."""
@@ -132,7 +132,7 @@ class PlacementForm(ReasonForm):
 
     def __init__(self, *given: Any, clusters: list[str], **options: Any) -> None:
         super().__init__(*given, **options)
-        self.fields["clusters"].choices = [(name, name) for name in clusters]  # type: ignore[attr-defined]  # it is a choice
+        cast(forms.ChoiceField, self.fields["clusters"]).choices = [(name, name) for name in clusters]
 
     @staticmethod
     def initial_of(environment: Environment) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from paas.core.site import console, refuse, refused
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """A page in the frame of the console; `context` has "title" and "opts"."""
+    """A page in the frame of the console; `context` has "title", and "opts" where it is of a model."""
     return TemplateResponse(request, template, {**console.each_context(request), **context})
 
 

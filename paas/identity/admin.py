@@ -26,7 +26,7 @@ from paas.core.site import (
     register_navigation,
     register_view,
 )
-from paas.identity import pages, services  # noqa: F401 - pages registers its views
+from paas.identity import pages, revocation_pages, services  # noqa: F401 - pages register their views
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
