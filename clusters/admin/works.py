@@ -21,10 +21,11 @@ from clusters.admin import badges, tables
 from clusters.admin.forms import LetGoForm
 from clusters.health import Health
 from clusters.models import Work
+from paas.core.live_lists import LiveList
 from paas.core.moments import when
 from paas.core.pages import acted, denied, page
 from paas.core.permissions import allowed
-from paas.core.site import ConsoleModelAdmin, column, console
+from paas.core.site import column, console
 
 
 class _ChoiceFilter(admin.SimpleListFilter):
@@ -58,9 +59,11 @@ class IntentFilter(_ChoiceFilter):
 
 
 @admin.register(Work, site=console)
-class WorkAdmin(ConsoleModelAdmin):
+class WorkAdmin(LiveList):
     """The Works of one's teams; operators see all."""
 
+    live_channel = selectors.WORKS_CHANNEL
+    list_twin = "GET /api/v1/works/"
     list_display = [
         "title",
         column("cluster", gettext_lazy("Cluster")),

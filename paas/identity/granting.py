@@ -15,8 +15,12 @@ from guardian.utils import get_group_obj_perms_model
 from paas.core import audit
 from paas.core.models import Versioned
 from paas.core.permissions import Actor
+from paas.core.sse import hint
 from paas.identity.models import User
 from paas.identity.roles import GRANTS
+
+TEAMS_CHANNEL = "teams"
+"""The live channel of lists of teams: hinted where there is another one, one has another title, or other members."""
 
 
 def new_groups(obj_name: str, roles: Iterable[str]) -> dict[str, Group]:
@@ -37,7 +41,9 @@ def grant(obj: Model, groups: Mapping[str, Group], **how: Any) -> None:
 
 
 def changed_role(of: Versioned, user: User, *, before: str | None, after: str | None, actor: Actor) -> None:
-    """Somebody has another role on a team or a project, or with None none: its version counts on, the trail tells."""
+    """Somebody has another role on a team or a project, or with None none: its version counts on, the trail tells, and
+    who looks at lists of teams sees it.
+    """
     of.save_version()
     name = user.username
     audit.record(
@@ -47,3 +53,4 @@ def changed_role(of: Versioned, user: User, *, before: str | None, after: str | 
         before={"user": name, "role": before},
         after={"user": name, "role": after} if after else None,
     )
+    hint(TEAMS_CHANNEL)

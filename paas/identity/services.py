@@ -18,7 +18,8 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
-from paas.identity.granting import changed_role, grant, new_groups
+from paas.core.sse import hint
+from paas.identity.granting import TEAMS_CHANNEL, changed_role, grant, new_groups
 from paas.identity.models import ADMIN, SCOPES, ApiToken, BreakGlass, DeviceGrant, DirectoryAccount, Team, User
 from paas.identity.revocation import end_access
 from paas.identity.roles import (
@@ -70,6 +71,7 @@ def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
             audit.record(
                 actor=actor, action="team.created", target=team, after={"name": team.name, "title": team.title}
             )
+            hint(TEAMS_CHANNEL)
     except IntegrityError as error:
         raise Conflict(
             "team_name_taken", f"There is a team named '{name}' already.", remedy="Choose another name."
@@ -86,6 +88,7 @@ def rename_team(*, team: Team, title: str, actor: Actor) -> Team:
         team.title = title
         team.save_version("title")
         audit.record(actor=actor, action="team.renamed", target=team, before=before, after={"title": title})
+        hint(TEAMS_CHANNEL)
     return team
 
 
