@@ -52,7 +52,7 @@ def stream(
 ) -> StreamingHttpResponse:
     """Answer a request with the lines: events `line` {"cluster", "pod", "process", "release", "at", "line"}.
 
-    "release" is the latest release that has the line's pod as it is, "r8", or empty where nothing tells.
+    "release" is the latest release that changed the workload of the line's pod, "r8", or empty where nothing tells.
 
     Without `follow`, or of `previous` containers, it ends with the last line; with `says_end` by an event `ended`.
     Where a cluster cannot be read an event with an empty "pod" says so. Where a pod writes more than is taken the

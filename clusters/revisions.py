@@ -1,8 +1,8 @@
 """Which release a pod is of, as the revision of its workload says. Read for `stream`, as the platform.
 
-The release stands on our workloads and never on their pods, which a release that changes nothing of them leaves alone.
-A Deployment hands it down to the ReplicaSet that it has now, which keeps it when another takes its place; a StatefulSet
-names the revision that it has now. So a pod is of the latest release that has it as it is.
+The release stands on our workloads and never on their pods, and nothing is sent to a workload that a release leaves
+alone. A Deployment hands it down to the ReplicaSet that it has now, which keeps it when another takes its place; a
+StatefulSet names the revision that it has now. So a pod is of the latest release that changed its workload.
 """
 
 from __future__ import annotations

@@ -119,7 +119,8 @@ class _Reader:
             await self.revisions.look()
         there = [each for each in pods if self._release(each) == self.query.release] if self.query.release else pods
         if first and not there:
-            await self._tell(f"no pod{f' of {self.query.release}' if self.query.release else ''} is there")
+            left = f" of {self.query.release} is there; what a release leaves alone is of an earlier one"
+            await self._tell(f"no pod{left if self.query.release else ' is there'}")
         for pod, container, restarts in self._started(pods):
             if len(self.open) >= MOST_PODS:
                 await self._tell(f"only {MOST_PODS} pods are read at once")
@@ -142,7 +143,7 @@ class _Reader:
                     yield pod, container, restarts
 
     def _release(self, pod: Mapping[str, Any]) -> str:
-        """As of the last look: a release that changes nothing of a pod takes it over."""
+        """As of the last look: one that changes its workload and nothing of the pod itself takes it over."""
         return self.revisions.release(pod) if self.revisions is not None else ""
 
     async def _read(self, pod: Mapping[str, Any], container: str, first: bool) -> None:

@@ -242,8 +242,8 @@ def logs(
 ) -> None:
     """Print what an application's processes write, on all its clusters, in the order of time.
 
-    A line says its pod, and the latest release that has the pod as it is. On a terminal each pod has a colour of its
-    own; with -o json each line is an object.
+    A line says its pod and the release that brought it: the latest one that changed its workload. On a terminal each
+    pod has a colour of its own; with -o json each line is an object.
     """
     found = session.client.application(application)
     where = environment_of(found, environment)
