@@ -33,6 +33,10 @@ class Client(SigningIn, People, Values):
         """[{"environment", "cluster", "seen_at", "figures": {name: {"used", "limit"}}}], the fullest first."""
         return list(self.http.pages(path("teams", team, "usage")))
 
+    def consumers(self, team: str) -> list[Body]:
+        """[{"environment", "cluster", "process", "pods", "cpu", "memory", "part"}], what asks for most first."""
+        return list(self.http.pages(path("teams", team, "consumers")))
+
     def exceptions(self, team: str) -> list[Body]:
         """Exceptions of a team, newest first."""
         return list(self.http.pages(path("teams", team, "exceptions")))
