@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import sync_playwright
 
 from apps.models import Environment, Release
@@ -57,6 +58,7 @@ def loop(until, admins):
         beside.submit(lambda: Site(Environment.objects.get(), until).until(settled, minutes=2)).result()
 
     yield go
+    beside.submit(connections.close_all).result()
     beside.shutdown()
     for each in Environment.objects.all():
         admins["east"].delete(ObjectId("", "Namespace", "", each.namespace))
