@@ -24,7 +24,9 @@ from django.utils import timezone
 
 from paas.core import audit
 from paas.core.errors import Forbidden
+from paas.core.sse import hint
 from paas.identity import services
+from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.ldap.entries import Answer, Person
 from paas.identity.models import DirectoryAccount, DirectoryReading, Team, User
 from paas.identity.revocation import end_access
@@ -156,6 +158,7 @@ def mirror(account: DirectoryAccount, wanted: dict[str, int], *, take: bool) -> 
     account.given.remove(*less)
     for group in sorted(more | (less & held)):
         _tell(user, group, given=group in more)
+    hint(TEAMS_CHANNEL)
 
 
 def seats(words: Collection[str]) -> dict[str, int]:

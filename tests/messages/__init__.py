@@ -25,6 +25,7 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/member_pages.py",
         ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
+        ROOT / "paas/identity/revocation_pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",
     ]
