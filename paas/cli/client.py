@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import path
-from paas.cli.people import People
+from paas.cli.tenancy import Tenancy
 
 Body = dict[str, Any]
 DRY_RUN = {"dryRun": "true"}
@@ -18,7 +18,7 @@ CLIENT_ID = "dougong-cli"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-class Client(People):
+class Client(Tenancy):
     """Each method raises CliError where the API refuses."""
 
     def login(self, username: str, password: str, name: str) -> Body:
