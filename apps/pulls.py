@@ -35,7 +35,9 @@ class Login:
 def checked_registry(name: str) -> str:
     """The name of a registry. ValueError, for people, where it is none."""
     if len(name) > _LONGEST or not _REGISTRY.fullmatch(name):
-        raise ValueError(f"a registry is named by its host, such as ghcr.io or registry.example:5000, not '{name[:80]}'")
+        raise ValueError(
+            f"a registry is named by its host, such as ghcr.io or registry.example:5000, not '{name[:80]}'"
+        )
     return name
 
 

@@ -27,7 +27,7 @@ class NotGranted(ClusterFault):
 
 
 async def acting_for(minter: Access, account: str, person: str, namespace: str, *, seconds: int) -> Endpoint:
-    """The team's account in that namespace, with `person` beside it. `account` of Dougong speaks for it, with a token of
+    """The team's account in that namespace, with `person` beside it. Dougong's `account` speaks for it, with a token of
     its own for this one and so many seconds, and may do nothing else; without a `namespace` it speaks for itself.
 
     Raises:

@@ -131,9 +131,7 @@ class _Reader:
         if self._client is None:
             endpoint, query = self.access.endpoint, self.query
             if self.access.purpose == ClusterCredential.Purpose.MINTER:
-                endpoint = await acting_for(
-                    self.access, ACCOUNT, query.person, query.namespace, seconds=query.seconds
-                )
+                endpoint = await acting_for(self.access, ACCOUNT, query.person, query.namespace, seconds=query.seconds)
             self._client = ClusterClient(endpoint)
         return self._client
 

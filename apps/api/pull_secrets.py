@@ -21,11 +21,14 @@ REGISTRY = OpenApiParameter(
 CONFIRM = OpenApiParameter("confirm", str, required=True, description="The registry once more, typed out.")
 REASON = OpenApiParameter("reason", str, description="For the audit trail.")
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the credential as it was read, where there is one."
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the credential as it was read, where there is one.",
 )
 
 
-class PullSecretOut(serializers.Serializer[PullSecret]):
+class PullSecretOut(serializers.Serializer[Any]):
     """A credential by its latest version, in force or revoked; never the password."""
 
     registry = serializers.CharField(source="name")

@@ -1,4 +1,4 @@
-"""Reads of teams' credentials for registries. Only `pull_config` reads a password, and only the delivery loop calls it."""
+"""Reads of teams' credentials for registries. Only `pull_config` reads a password, and only the loop calls it."""
 
 from __future__ import annotations
 

@@ -120,7 +120,9 @@ def grants_logs(cluster: Cluster) -> bool:
 def naming(environment: Environment) -> set[UUID]:
     """The clusters on which the team's account may read its logs, by what the loop has delivered."""
     bound = [{"body": {"kind": "RoleBinding", "metadata": {"name": LOGS_ROLE}}}]
-    grounds = Work.objects.filter(owner_kind=OWNER_KIND, owner_id=environment.pk, name=GROUND, manifests__contains=bound)
+    grounds = Work.objects.filter(
+        owner_kind=OWNER_KIND, owner_id=environment.pk, name=GROUND, manifests__contains=bound
+    )
     return set(grounds.filter(observed_generation=F("generation")).values_list("cluster_id", flat=True))
 
 

@@ -155,7 +155,9 @@ def carry_out(order: Order, environment: Environment) -> tuple[Release | None, l
     application's lock, and has seen to it that the release may be made.
     """
     if environment.protected:
-        require(order.actor, proposing_word(order.actor) if order.rehearsal or order.foreseen else "release", environment)
+        require(
+            order.actor, proposing_word(order.actor) if order.rehearsal or order.foreseen else "release", environment
+        )
     entry = order.document["environments"][environment.name]
     placement = {key: entry[key] for key in PLACEMENT if key in entry}
     placed = place(environment, placement)

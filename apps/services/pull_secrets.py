@@ -64,7 +64,9 @@ def set_pull_secret(
             team=team, registry=registry, version=len(found.versions) + 1 if found else 1, username=username,
             password=password, created_by=person(actor),
         )  # fmt: skip
-        insert(row, taken=Conflict("pull_secret_just_stored", f"'{registry}' was stored meanwhile."))
+        insert(
+            row, taken=Conflict("pull_secret_just_stored", f"'{registry}' was stored meanwhile.", remedy="Repeat it.")
+        )
         after = {"registry": registry, "version": row.version, "username": username, "grounds": mark(team, None)}
         audit.record(actor=actor, action="pull_secret.stored", target=team, after=after)
     return row

@@ -1,4 +1,4 @@
-"""The API as the commands use it, the part about what a team gets: credentials for registries, cordon and protection."""
+"""The API as the commands use it, the part about what a team gets: credentials for registries, a cordon, protection."""
 
 from __future__ import annotations
 

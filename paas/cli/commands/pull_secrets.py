@@ -12,9 +12,7 @@ from paas.cli.errors import UsageError
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
 
-app = typer.Typer(
-    help="Credentials for registries, by which all of a team's pods pull images.", no_args_is_help=True
-)
+app = typer.Typer(help="Credentials for registries, by which all of a team's pods pull images.", no_args_is_help=True)
 
 Team = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
 Registry = Annotated[
@@ -31,9 +29,7 @@ def list_pull_secrets(session: Session, team: Team) -> None:
     found = session.client.pull_secrets(team)
     session.output.show(
         found,
-        table=lambda: table(
-            ["REGISTRY", "USERNAME", "VERSION", "AGE", "BY", "REMARK"], [_row(each) for each in found]
-        ),
+        table=lambda: table(["REGISTRY", "USERNAME", "VERSION", "AGE", "BY", "REMARK"], [_row(each) for each in found]),
         names=lambda: [f"pull-secret/{each['registry']}" for each in found],
     )
 
@@ -49,7 +45,7 @@ def set_pull_secret(
         bool, typer.Option("--password-stdin", help="The password is on standard input; else it is asked for, unseen.")
     ] = False,
 ) -> None:
-    """Store a credential for a registry, or replace it; the team's owners do. Its namespaces follow in half a minute."""
+    """Store a credential for a registry, or replace it; the team's owners do. Its pods have it within half a minute."""
     password = sys.stdin.read().rstrip("\r\n") if password_stdin else _asked(session, registry)
     made = session.client.set_pull_secret(team, registry, {"username": username, "password": password})
     session.output.show(
@@ -73,9 +69,7 @@ def revoke(
     """Forget a credential for good, and take it from all the team's namespaces; the team's owners do."""
     if confirm is None:
         if not session.output.interactive:
-            raise UsageError(
-                f"The credential for {registry} would be forgotten.", remedy=f"Give --confirm {registry}."
-            )
+            raise UsageError(f"The credential for {registry} would be forgotten.", remedy=f"Give --confirm {registry}.")
         confirm = str(typer.prompt(f"Pods that need {registry} will not start any more. Its name", err=True))
     made = session.client.revoke_pull_secret(team, registry, confirm, reason)
     session.output.show(

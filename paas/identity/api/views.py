@@ -112,7 +112,10 @@ class TeamViewSet(ResourceViewSet[Team]):
         return self.answer(renamed)
 
     @extend_schema(
-        operation_id="teams_cordon", request=forms.CordonIn, responses=forms.TeamOut, parameters=[IF_MATCH_IF_IT_MATTERS]
+        operation_id="teams_cordon",
+        request=forms.CordonIn,
+        responses=forms.TeamOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     def cordon(self, request: Request, name: str) -> Response:
         """Accept nothing new of the team, with a reason; or end that. Operators only."""

@@ -36,7 +36,9 @@ def of_the_team(target):
 
 def pods(rendered):
     return {
-        kind: body["spec"]["template"]["spec"] if kind != "CronJob" else body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        kind: body["spec"]["template"]["spec"]
+        if kind != "CronJob"
+        else body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         for kind, body in rendered.items()
         if kind in ("Deployment", "CronJob", "Job")
     }
@@ -53,7 +55,9 @@ def test_whatever_runs_goes_to_the_team_s_pool(rendered, web, of_the_team):
 
 
 def test_what_names_another_that_the_team_may_use_goes_there(rendered, web, of_the_team):
-    assert pods(rendered(web, LARGE, on=of_the_team))["Deployment"]["nodeSelector"] == {"dougong.dev/node-pool": "large"}
+    assert pods(rendered(web, LARGE, on=of_the_team))["Deployment"]["nodeSelector"] == {
+        "dougong.dev/node-pool": "large"
+    }
 
 
 def test_one_that_the_team_may_not_use_is_refused(rendered, web, of_the_team):

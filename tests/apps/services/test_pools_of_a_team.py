@@ -1,4 +1,4 @@
-"""The pools of nodes of a team: operators say them, what is deployed goes there, what runs is told that it would move."""
+"""The pools of nodes of a team: operators say them, what is deployed goes there, what runs says that it would."""
 
 import pytest
 
@@ -30,7 +30,9 @@ def say(operator, team):
 
 def pool():
     work = Work.objects.get(name="application")
-    [pod] = [each["body"]["spec"]["template"]["spec"] for each in work.manifests if each["body"]["kind"] == "Deployment"]
+    [pod] = [
+        each["body"]["spec"]["template"]["spec"] for each in work.manifests if each["body"]["kind"] == "Deployment"
+    ]
     return pod.get("nodeSelector", {}).get("dougong.dev/node-pool")
 
 

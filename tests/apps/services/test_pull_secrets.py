@@ -163,6 +163,8 @@ def test_a_process_with_credentials_or_an_account_of_its_own_has_the_team_s_too(
     services.set_secret(environment=environment, name="own", values={"DOCKERCONFIGJSON": "{}"}, actor=owner)
     deploy(blocks=[{"pull_secret": {"name": "own"}}])
     work = Work.objects.get(name="application")
-    [pod] = [each["body"]["spec"]["template"]["spec"] for each in work.manifests if each["body"]["kind"] == "Deployment"]
+    [pod] = [
+        each["body"]["spec"]["template"]["spec"] for each in work.manifests if each["body"]["kind"] == "Deployment"
+    ]
     assert [each["name"] for each in pod["imagePullSecrets"]][-1] == "dougong-pull"
     assert len(pod["imagePullSecrets"]) == 2
