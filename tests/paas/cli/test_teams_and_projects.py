@@ -57,7 +57,10 @@ def test_a_team_is_cordoned_and_protected(as_, owner, operator, team):
     assert "by oscar: unpaid" in held.out
     refused = as_(owner, "project", "create", "till", "--team", team.name, "-o", "json")
     assert (refused.code, json.loads(refused.err)["code"]) == (4, "team_cordoned")
-    assert "The team is cordoned by oscar" in as_(owner, "explain", "permission", "olga", "deploy", f"team/{team.name}").out
+    assert (
+        "The team is cordoned by oscar"
+        in as_(owner, "explain", "permission", "olga", "deploy", f"team/{team.name}").out
+    )
     assert as_(operator, "team", "uncordon", team.name).code == 0
     assert as_(owner, "project", "create", "till", "--team", team.name).code == 0
     assert as_(owner, "team", "protect", team.name, "-o", "json").json["protected"] is True
@@ -70,7 +73,9 @@ def test_a_team_is_cordoned_and_protected(as_, owner, operator, team):
 
 def test_credentials_for_registries(as_, run, owner, viewer, team):
     as_(owner, "team", "list")
-    kept = run("pull-secret", "set", team.name, "ghcr.io", "--username", "bot", "--password-stdin", stdin="a-long-word\n")
+    kept = run(
+        "pull-secret", "set", team.name, "ghcr.io", "--username", "bot", "--password-stdin", stdin="a-long-word\n"
+    )
     assert kept.code == 0, kept.err
     assert "a-long-word" not in kept.out + kept.err
     [row] = as_(owner, "pull-secret", "list", team.name, "-o", "json").json
