@@ -117,6 +117,7 @@ class Tenant:
             "application": self.application.name,
             "as": "jsonl",
             "cluster": "east",
+            "confirm": "registry.example",
             "environment": str(self.environment.pk),
             "generation": str(self.work.generation),
             "object": f"environment/{self.project.name}/{self.application.name}/production",

@@ -26,8 +26,8 @@ def list_teams(session: Session) -> None:
     session.output.show(
         found,
         table=lambda: table(
-            ["NAME", "TITLE", "YOU MAY"],
-            [[each["name"], each["title"], ", ".join(each["permissions"])] for each in found],
+            ["NAME", "TITLE", "YOU MAY", "REMARK"],
+            [[each["name"], each["title"], ", ".join(each["permissions"]), _remark(each)] for each in found],
         ),
         names=lambda: [f"team/{each['name']}" for each in found],
     )
@@ -138,6 +138,11 @@ def create_project(
         table=lambda: facts([("Project", str(made["name"])), ("Team", str(made["team"]))]),
         names=lambda: [f"project/{made['name']}"],
     )
+
+
+def _remark(team: dict[str, Any]) -> str:
+    held = (("cordoned", team["cordon"]), ("protected", team["protected"]))
+    return ", ".join(word for word, holds in held if holds)
 
 
 def _show_holds(session: Session, team: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from clusters.faults import ApiRefused
 from clusters.models import ClusterCredential
 from clusters.sessions import access_for
 from clusters.stream import ACCOUNT, POD
+from paas.identity.models import User
 from paas.identity.revocation import end_access
 from tests.apps.lab.site import WEB, kubectl
 from tests.soak.audit_log import WRITER, AuditLog
@@ -91,7 +92,7 @@ def test_who_is_removed_reads_no_further(site, viewer, admin):
     moment = []
 
     def close():
-        end_access(viewer, "left the company", actor=admin)
+        end_access(User.objects.get(pk=viewer.pk), "left the company", actor=admin)
         moment.append(time.monotonic())
         closed.set()
 

@@ -64,6 +64,7 @@ def test_a_team_is_cordoned_and_protected(as_, owner, operator, team):
     assert as_(operator, "team", "uncordon", team.name).code == 0
     assert as_(owner, "project", "create", "till", "--team", team.name).code == 0
     assert as_(owner, "team", "protect", team.name, "-o", "json").json["protected"] is True
+    assert "protected" in as_(owner, "team", "list").out
     refused = as_(owner, "team", "protect", team.name, "--off", "-o", "json")
     assert json.loads(refused.err)["code"] == "reason_required"
     assert (
