@@ -1,14 +1,17 @@
-"""What `apps` and the delivery loop call each other: the kind of owner, the names of its Works, the scheme of secrets.
+"""What `apps` and the delivery loop call each other: the kind of owner, the names of its Works, the schemes of secrets.
 
 Pure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from apps.naming import WORKLOAD_LIMIT, shorten
 
 OWNER_KIND = "environment"
 SECRET_SCHEME = "secret"  # noqa: S105 - the name of a scheme
+PULL_SCHEME = "pull"
 GROUND = "ground"
 APPLICATION = "application"
 RUN_PREFIX = "run-"
@@ -44,3 +47,8 @@ APPROVALS_CHANNEL = "approvals"
 def secret_reference(version_id: object, key: str) -> str:
     """How a manifest names one value of a stored secret version."""
     return f"{SECRET_SCHEME}:{version_id}/{key}"
+
+
+def pull_reference(version_ids: Iterable[object]) -> str:
+    """How a ground names the credentials of its team's registries; of none, where there are none any more."""
+    return f"{PULL_SCHEME}:{','.join(sorted(map(str, version_ids)))}"

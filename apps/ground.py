@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from apps.naming import LABEL_LIMIT, MANAGED_BY, fingerprint, shorten
 from apps.network import dns
 from apps.pod import SERVICE_ACCOUNT
+from apps.pulls import DATA_KEY, TEAM_SECRET, TYPE
 from apps.tenants import COUNTED, PLATFORM, ROLES, Policy
 from clusters.manifests import Body, Manifest, manifest, ordered
 from clusters.target import ClusterTarget
@@ -27,8 +28,8 @@ WRITER = {"namespace": "dougong-system", "name": "dougong-writer"}
 WRITER_ROLE = "dougong-namespace-writer"
 
 TEAM_ACCOUNT = "dougong-team"
-"""As `clusters.terminal` speaks for it."""
-TEAM_ROLE = "dougong-team-exec"
+"""As `clusters.by_hand` speaks for it."""
+EXEC_ROLE, LOGS_ROLE = "dougong-team-exec", "dougong-team-logs"
 
 QUOTA, DEFAULTS, ISOLATION = "dougong-quota", "dougong-defaults", "dougong-isolation"
 
@@ -56,17 +57,18 @@ def namespace_name(project: str, application: str, environment: str, environment
 
 def ground(namespace: str, owners: Owners, target: ClusterTarget, policy: Policy = PLATFORM) -> tuple[Manifest, ...]:
     """Namespace, the applications' service account, our writer's rights and those of groups, quota, defaults of
-    containers and the walls around the namespace, in apply order.
+    containers, the walls around the namespace and credentials for registries, in apply order.
     """
     parts = [
         _namespace(namespace, owners, target, policy),
-        _service_account(namespace),
+        _service_account(namespace, SERVICE_ACCOUNT, pulls=bool(policy.pulls)),
         _writer(namespace),
         *_team(namespace, policy),
         *_groups(namespace, policy),
         *_quota(namespace, policy),
         _defaults(namespace),
         _isolation(namespace, target, policy),
+        *_pulls(namespace, policy),
     ]
     return ordered(parts)
 
@@ -89,31 +91,41 @@ def _namespace(namespace: str, owners: Owners, target: ClusterTarget, policy: Po
     return manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
-def _service_account(namespace: str, name: str = SERVICE_ACCOUNT) -> Manifest:
-    return manifest(
-        {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": _metadata(namespace, name),
-            "automountServiceAccountToken": False,
-        }
-    )
+def _service_account(namespace: str, name: str, *, pulls: bool = False) -> Manifest:
+    """Pods under one that `pulls` are given the team's credentials as they are made, unless they name some."""
+    body: Body = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": _metadata(namespace, name),
+        "automountServiceAccountToken": False,
+    }
+    return manifest({**body, "imagePullSecrets": [{"name": TEAM_SECRET}]} if pulls else body)
+
+
+def _pulls(namespace: str, policy: Policy) -> tuple[Manifest, ...]:
+    """The team's credentials for registries. Not immutable, and under one name: what runs follows what is stored."""
+    if not policy.pulls:
+        return ()
+    body = {"apiVersion": "v1", "kind": "Secret", "type": TYPE, "metadata": _metadata(namespace, TEAM_SECRET)}
+    return (manifest(body, references={DATA_KEY: policy.pulls}),)
 
 
 def _team(namespace: str, policy: Policy) -> tuple[Manifest, ...]:
-    """The account as which people of the team act by hand, and what it may: nothing where the cluster was not joined
-    with terminals, for then there is no such role.
+    """The account as which people of the team act by hand, and what it may: read logs; and open terminals, but where
+    the cluster was not joined with them there is no such role.
     """
-    if not policy.by_hand:
-        return ()
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": _metadata(namespace, TEAM_ROLE),
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": TEAM_ROLE},
-        "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": TEAM_ACCOUNT}],
-    }
-    return _service_account(namespace, TEAM_ACCOUNT), manifest(binding)
+    roles = [role for role, bound in ((EXEC_ROLE, policy.by_hand), (LOGS_ROLE, policy.reads_logs)) if bound]
+    bindings = (
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": _metadata(namespace, role),
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": TEAM_ACCOUNT}],
+        }
+        for role in roles
+    )
+    return (_service_account(namespace, TEAM_ACCOUNT), *map(manifest, bindings)) if roles else ()
 
 
 def _writer(namespace: str) -> Manifest:

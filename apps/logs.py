@@ -1,6 +1,7 @@
 """The logs of an environment, live: from its pods on all its clusters, as server-sent events.
 
-Called by the API and the console with a signed-in person; the permission "view" is asked at the start and every minute.
+Called by the API and the console with a signed-in person; the permission "view" is asked at the start and every ten
+seconds. Nobody shares a stream: each reads for one person, as the account of their team where the cluster grants that.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from apps.models import Environment, Release
+from apps.selectors.tenants import grants_logs, naming
+from apps.services.rows import name_of
 from clusters.mixer import Line
-from clusters.models import Cluster
+from clusters.models import Cluster, ClusterCredential
 from clusters.sessions import Access, accesses_for
 from clusters.stream import Query, pod_logs
 from paas.core.errors import Invalid, NotFound, Refusal, Unavailable
@@ -31,6 +34,7 @@ MOST_TAIL = 5000
 LIFETIME = 3600.0
 CHECK_SECONDS = 10.0
 MOST_DIGITS = 9
+TOKEN_SPARE = 60
 COMPONENT = "app.kubernetes.io/component"
 
 _open = 0
@@ -66,6 +70,7 @@ def stream(
     require(actor, "view", environment)
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Try again later.")
+    clusters = _clusters(environment, cluster)
     names = {"app.kubernetes.io/name": environment.application.name, **({COMPONENT: process} if process else {})}
     query = Query(
         namespace=environment.namespace,
@@ -78,10 +83,12 @@ def stream(
         since=_moment(since),
         previous=previous,
         most_a_second=most_a_second,
-        revisions={each.name: each for each in accesses_for(_clusters(environment, cluster))},
+        revisions={each.name: each for each in accesses_for(clusters)},
         release=_release(environment, release),
+        person=name_of(actor),
+        seconds=int(LIFETIME) + TOKEN_SPARE if follow else 0,
     )
-    lines = events(actor, environment, _accesses(environment, cluster), query, says_end=says_end)
+    lines = events(actor, environment, _accesses(environment, clusters), query, says_end=says_end)
     response = StreamingHttpResponse(lines, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -136,8 +143,13 @@ def _still_allowed(actor: Actor, environment: Environment) -> None:
             connection.close()
 
 
-def _accesses(environment: Environment, name: str) -> list[Access]:
-    return accesses_for(_clusters(environment, name))
+def _accesses(environment: Environment, clusters: QuerySet[Cluster]) -> list[Access]:
+    """As the team's account where the cluster grants it, as the platform's reader elsewhere."""
+    bound = naming(environment)
+    named = [each for each in clusters if each.pk in bound and grants_logs(each)]
+    minters = accesses_for(named, ClusterCredential.Purpose.MINTER)
+    by_person = {each.cluster_id for each in minters}
+    return [*minters, *accesses_for(each for each in clusters if each.pk not in by_person)]
 
 
 def _clusters(environment: Environment, name: str) -> QuerySet[Cluster]:

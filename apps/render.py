@@ -12,10 +12,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.blocks import Block, blocks
-from apps.contribution import ALL_PROCESSES, Contribution, EnvFrom, Object, Port, ProcessContribution, RenderError
+from apps.contribution import (
+    ALL_PROCESSES,
+    Contribution,
+    EnvFrom,
+    Object,
+    Port,
+    ProcessContribution,
+    PullSecret,
+    RenderError,
+)
 from apps.naming import config_map, labels, object_name
+from apps.offered import check_offered
 from apps.pod import TEMPORARY
 from apps.problems import ProblemsError
+from apps.pulls import TEAM_SECRET
 from apps.replicas import Given, note, settled
 from apps.runs import phase_for
 from apps.spec import AppSpec, BlockUse, thaw
@@ -145,12 +156,25 @@ def _merge(app: AppSpec, target: ClusterTarget, name: str, given: list[Given]) -
     _check_stateful(given, name)
     single: dict[str, Any] = {part: _one(given, name, part) for part in _SINGLE}
     lists: dict[str, Any] = {part: _all(given, name, part) for part in _UNIQUE}
+    _as_the_team(target, name, single, lists)
     return ProcessContribution(
         env={key: value for _, part in given for key, value in part.env.items()},
         needs_service_ports=tuple(sorted({port for _, part in given for port in part.needs_service_ports})),
         **single,
         **lists,
     )
+
+
+def _as_the_team(target: ClusterTarget, name: str, single: dict[str, Any], lists: dict[str, Any]) -> None:
+    """What holds for all of the team where no block says otherwise: the pool of nodes; and where a Pod names
+    credentials for registries of its own, for else it has the team's from its service account, these too.
+    """
+    if single["node_pool"] is None and target.team_pool:
+        path = f"the team's pool for process {name}"
+        check_offered(target, "node pool", target.team_pool, target.node_pools, code="pool_missing", path=path)
+        single["node_pool"] = target.team_pool
+    if lists["pull_secrets"] and target.team_pulls:
+        lists["pull_secrets"] = (*lists["pull_secrets"], PullSecret(TEAM_SECRET))
 
 
 _SINGLE = (

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from clusters.target import ClusterTarget
 
 Figure = str | int
 Figures = Mapping[str, Figure]
@@ -18,7 +20,7 @@ UNLIMITED = "unlimited"
 CLOSED, OPEN = "closed", "open"
 
 LIMITS = ("cpu", "memory", "pods", "storage", "volumes")
-FIGURES = (*LIMITS, "egress", "registries")
+FIGURES = (*LIMITS, "egress", "registries", "pools")
 """In the order in which people read them."""
 
 ROLES = ("view", "edit")
@@ -44,11 +46,13 @@ _REGISTRY = re.compile(
     r"(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 )
 _MOST_REGISTRIES = 50
+_POOL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_MOST_POOLS = 20
 _MOST_COUNTED = 100_000
 
 DEFAULT: Figures = {
     "cpu": "32", "memory": "128Gi", "pods": 250, "storage": "1Ti", "volumes": 100, "egress": CLOSED,
-    "registries": UNLIMITED,
+    "registries": UNLIMITED, "pools": UNLIMITED,
 }  # fmt: skip
 """Where nobody has said anything."""
 
@@ -78,6 +82,9 @@ class Policy:
     pods, volumes         how many there may be
     open_egress           whether pods may connect anywhere, where no block of theirs says otherwise
     by_hand               whether the team's own account is there, as which its people open terminals
+    reads_logs            whether that account may read logs, as which its people then do
+    pulls                 the reference of the team's credentials for registries; "" where it never had any
+    pools                 the pools of nodes that pods may go to, where those go first that name none; none: any
     registries            what an image's name has to begin with, sorted; none: it may come from anywhere
     groups                pairs of (group as the cluster knows it, role), sorted
     """
@@ -91,6 +98,9 @@ class Policy:
     groups: tuple[tuple[str, str], ...] = ()
     registries: tuple[str, ...] = ()
     by_hand: bool = True
+    reads_logs: bool = True
+    pulls: str = ""
+    pools: tuple[str, ...] = ()
 
     def allows(self, image: str) -> bool:
         """Whether an image may run there."""
@@ -123,6 +133,7 @@ def policy(layers: Iterable[Layer]) -> Policy:
         volumes=_number(figures["volumes"]),
         open_egress=figures["egress"] == OPEN,
         registries=_listed(figures["registries"]),
+        pools=_listed(figures["pools"]),
         groups=tuple((name, str(each.value)) for name, each in decide_groups(layers).items()),
     )
 
@@ -144,6 +155,8 @@ def checked(name: str, value: Figure) -> Figure:
         return int(said)
     if name == "registries":
         return _registries(said)
+    if name == "pools":
+        return _pools(said)
     pattern, expected = _AMOUNTS[name]
     if not pattern.fullmatch(said):
         raise ValueError(f"{name} is {expected}, or {UNLIMITED}, not '{said[:40]}'")
@@ -171,6 +184,14 @@ def _registries(said: str) -> str:
     return ",".join(found)
 
 
+def _pools(said: str) -> str:
+    """In the order in which they are said: where pods go that name none is the first."""
+    found = list(dict.fromkeys(each.strip() for each in said.split(",")))
+    if len(found) > _MOST_POOLS or not all(_POOL.fullmatch(each) for each in found):
+        raise ValueError(f"pools are at most {_MOST_POOLS}, such as large,batch, or {UNLIMITED}, not '{said[:80]}'")
+    return ",".join(found)
+
+
 def _text(value: Figure) -> str | None:
     return None if value == UNLIMITED else str(value)
 
@@ -181,6 +202,11 @@ def _listed(value: Figure) -> tuple[str, ...]:
 
 def _number(value: Figure) -> int | None:
     return None if value == UNLIMITED else int(value)
+
+
+def for_team(target: ClusterTarget, policy: Policy) -> ClusterTarget:
+    """What the team's applications are rendered from on a cluster."""
+    return replace(target, team_pools=policy.pools, team_pulls=bool(policy.pulls))
 
 
 PLATFORM = policy(())

@@ -1,7 +1,8 @@
 """Live reading from clusters, for a person who looks: lines of pod logs, of many pods on many clusters in one stream.
 
 One of the two places that call a cluster inside a request. It reads and never writes; nothing is stored. The caller has
-asked for permission and hands in accesses; a session lives as long as its stream.
+asked for permission and hands in accesses; a session lives as long as its stream, and each stream is one person's: with
+an access of the minter it reads as that person's team, by whose account the cluster knows them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from clusters.by_hand import acting_for
 from clusters.client import ClusterClient
 from clusters.faults import ClusterFault
 from clusters.kinds import Resource
 from clusters.mixer import Line, Mixer
+from clusters.models import ClusterCredential
 from clusters.revisions import Revisions
 from clusters.sessions import Access
 
 POD = Resource("v1", "Pod", "pods")
+ACCOUNT = "dougong-logs"
 # How often pods are looked for while following; how long the stream is silent at most.
 LOOK_SECONDS = 3.0
 HEARTBEAT_SECONDS = 15.0
@@ -34,7 +38,7 @@ class Query:
     `container_label`. `tail` is the number of last lines of each, `since` an RFC 3339 time before which nothing is
     wanted, `previous` asks for the container before the last restart. `most_a_second` lines of a pod are told while
     following, 0 for all that the reader takes. `revisions` are, by cluster, those who read which release a pod is of;
-    with `release` only lines of pods of that one are told.
+    with `release` only lines of pods of that one are told. It is `person` who reads, for at most `seconds`.
     """
 
     namespace: str
@@ -47,6 +51,8 @@ class Query:
     most_a_second: int = 0
     revisions: Mapping[str, Access] = field(default_factory=dict)
     release: str = ""
+    person: str = ""
+    seconds: int = 600
 
 
 async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncGenerator[Line | None, None]:
@@ -83,8 +89,8 @@ class _Reader:
     """The pods of one cluster."""
 
     def __init__(self, access: Access, query: Query, mixer: Mixer) -> None:
-        self.cluster, self.query, self.mixer = access.name, query, mixer
-        self.client = ClusterClient(access.endpoint)
+        self.access, self.cluster, self.query, self.mixer = access, access.name, query, mixer
+        self._client: ClusterClient | None = None
         self.seen: set[tuple[str, int]] = set()
         self.open: set[asyncio.Task[None]] = set()
         self.told = ""
@@ -105,13 +111,15 @@ class _Reader:
                 self.mixer.remind()
         finally:
             await _cancelled(list(self.open))
-            await self.client.close()
+            if self._client is not None:
+                await self._client.close()
             if self.revisions is not None:
                 await self.revisions.close()
 
     async def _look(self, first: bool) -> None:
         try:
-            pods, _ = await self.client.list(POD, self.query.namespace, selector=self.query.selector)
+            client = await self._connected()
+            pods, _ = await client.list(POD, self.query.namespace, selector=self.query.selector)
         except ClusterFault as fault:
             await self._tell(f"cannot be read: {fault}")
             return
@@ -129,6 +137,15 @@ class _Reader:
             task = asyncio.create_task(self._read(pod, container, first))
             self.open.add(task)
             task.add_done_callback(self.open.discard)
+
+    async def _connected(self) -> ClusterClient:
+        """Once; where that fails the next look tries anew."""
+        if self._client is None:
+            endpoint, query = self.access.endpoint, self.query
+            if self.access.purpose == ClusterCredential.Purpose.MINTER:
+                endpoint = await acting_for(self.access, ACCOUNT, query.person, query.namespace, seconds=query.seconds)
+            self._client = ClusterClient(endpoint)
+        return self._client
 
     def _started(self, pods: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
         """Pods whose container has begun to write since the last look: (pod, container, restarts)."""
@@ -159,7 +176,8 @@ class _Reader:
             params["follow"] = "true"
         path = f"{POD.path(self.query.namespace, name)}/log"
         try:
-            async with aclosing(self.client.stream(path, params)) as lines:
+            client = await self._connected()
+            async with aclosing(client.stream(path, params)) as lines:
                 async for raw in lines:
                     at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
                     release = self._release(pod)

@@ -57,6 +57,11 @@ class ClusterTarget:
     node_pools                   names of pools of nodes, sorted
     service_account_annotations  pairs of (key, glob of the values that it may have), sorted
     secret_stores                pairs of (ClusterSecretStore, glob of the keys that may be read of it), sorted
+
+    What holds for the team whose application it is; no fact of the cluster, and in neither JSON nor digest:
+
+    team_pools  those of `node_pools` that it may use, first where its pods go that name none; () may use all
+    team_pulls  whether its namespaces have credentials for registries of its own
     """
 
     name: str
@@ -70,6 +75,8 @@ class ClusterTarget:
     node_pools: tuple[str, ...] = ()
     service_account_annotations: tuple[tuple[str, str], ...] = ()
     secret_stores: tuple[tuple[str, str], ...] = ()
+    team_pools: tuple[str, ...] = ()
+    team_pulls: bool = False
 
     def __post_init__(self) -> None:
         # A frozen dataclass normalises its own fields this way only.
@@ -84,6 +91,11 @@ class ClusterTarget:
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the cluster serves a kind, given as in a manifest: ("apps/v1", "Deployment"), ("v1", "Secret")."""
         return f"{api_version}/{kind}" in self.served
+
+    @property
+    def team_pool(self) -> str:
+        """Where pods go that name no pool; "" is anywhere."""
+        return next(iter(self.team_pools), "")
 
     @property
     def routes(self) -> bool:

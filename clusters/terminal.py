@@ -12,30 +12,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
-from urllib.parse import quote
 
+from clusters.by_hand import NotGranted, acting_for
 from clusters.client import ClusterClient, Endpoint
-from clusters.credentials import request_token
 from clusters.faults import ApiRefused, ClusterFault, Unreachable
 from clusters.sessions import Access
 from clusters.stream import POD
 
 ACCOUNT = "dougong-exec"
-TEAM_ACCOUNT = "dougong-team"
-"""In each namespace of an environment the account as which its team acts there by hand."""
-PERSON = "dougong.dev/person"
-"""Beside it the cluster's audit log has the person, under this key."""
 PROTOCOL = "v5.channel.k8s.io"
-# The shortest life a cluster gives a token.
-SHORTEST_TOKEN = 600
 NOT_FOUND = 404
 FORBIDDEN = 403
 # Of a shell: the command was not found, or could not be started.
 NOT_STARTED = 126
-
-
-class NotGranted(ClusterFault):
-    """The cluster has not granted terminals (deploy/member/exec), or not in this namespace."""
 
 
 class ContainerGone(ClusterFault):
@@ -71,35 +60,10 @@ class Ended:
 
 
 async def identity(minter: Access, person: str, namespace: str, *, seconds: int) -> Endpoint:
-    """As whom a terminal connects: the team's account in that namespace, with `person`, who sits before it, beside it.
-
-    The account of terminals speaks for it, with a token of its own for this one, and may do nothing else. Without a
-    `namespace` it speaks for itself, as on clusters that were joined when people were not named yet.
-
-    Raises:
-        NotGranted: the cluster has no such account, or the minter may not speak for it.
-        ClusterFault: any other failure.
+    """As whom a terminal connects; without a `namespace` as the account of terminals itself, as on clusters that were
+    joined when people were not named yet. See `by_hand.acting_for`.
     """
-    client = ClusterClient(minter.endpoint)
-    try:
-        minted = await request_token(client, ACCOUNT, seconds=max(seconds, SHORTEST_TOKEN))
-    except ApiRefused as refusal:
-        if refusal.status in (FORBIDDEN, NOT_FOUND):
-            raise NotGranted(str(refusal)) from refusal
-        raise
-    finally:
-        await client.close()
-    there = minter.endpoint
-    headers = _spoken_for(namespace, person) if namespace else ()
-    return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed, headers=headers)
-
-
-def _spoken_for(namespace: str, person: str) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Impersonate-User", f"system:serviceaccount:{namespace}:{TEAM_ACCOUNT}"),
-        # A header holds no more than ASCII; so does the name as the audit log has it.
-        (f"Impersonate-Extra-{quote(PERSON, safe='')}", quote(person, safe="@.+-_")),
-    )
+    return await acting_for(minter, ACCOUNT, person, namespace, seconds=seconds)
 
 
 async def places(access: Access, namespace: str, selector: str, *, label: str) -> list[Place]:

@@ -19,6 +19,7 @@ In here:
     config_proposals  the second person's decision
     config_shown  its cells as rows
     layers        addresses of layers, and who may change them
+    pull_secrets  credentials for registries of a team
     freezes       times in which nothing new is released
     explaining    why a person may do something, or who can grant it
     project_members  who has a role on a project
@@ -39,6 +40,7 @@ from apps.admin import (  # noqa: F401 - they register pages and what can be fou
     explaining,
     first_run,
     freezes,
+    pull_secrets,
     search,
     tenants,
 )

@@ -41,6 +41,7 @@ TITLES = {
     "volumes": gettext_noop("Volume claims"),
     "egress": gettext_noop("Connections out"),
     "registries": gettext_noop("Registries of images"),
+    "pools": gettext_noop("Pools of nodes, the first where none is named"),
 }
 WORDS = {UNLIMITED: gettext_noop("unlimited"), CLOSED: gettext_noop("closed"), OPEN: gettext_noop("open")}
 
@@ -57,6 +58,7 @@ class PolicyForm(ReasonForm):
     volumes = forms.CharField(required=False, max_length=40)
     egress = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
     registries = forms.CharField(required=False, max_length=4000)
+    pools = forms.CharField(required=False, max_length=1500)
     group = forms.CharField(
         required=False,
         max_length=253,

@@ -40,6 +40,10 @@ class ExplanationOut(serializers.Serializer[Any]):
     grantors = serializers.ListField(
         child=serializers.CharField(), help_text="Who can give such a role, as far as you may see them."
     )
+    cordoned_by = serializers.CharField(
+        help_text="Who cordoned the team: whoever may, nothing new is accepted. Empty where nobody did."
+    )
+    cordon_reason = serializers.CharField()
     token = serializers.CharField(
         help_text="The scope of your own API token, where it holds you back from what your roles let you."
     )

@@ -14,6 +14,7 @@ from apps.api.freezes import FreezeViewSet
 from apps.api.permissions import ExplanationView
 from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
+from apps.api.pull_secrets import PullSecretViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
 from apps.api.tenants import (
@@ -36,6 +37,12 @@ urlpatterns = [
     path("teams/<str:name>/consumers/", TeamConsumersView.as_view(), name="team-consumers"),
     path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
     path("teams/<str:name>/exceptions/<uuid:id>/<str:decision>/", ExceptionView.as_view(), name="team-exception"),
+    path("teams/<str:name>/pull-secrets/", PullSecretViewSet.as_view({"get": "list"}), name="team-pull-secrets"),
+    path(
+        "teams/<str:name>/pull-secrets/<str:registry>/",
+        PullSecretViewSet.as_view({"put": "set_pull_secret", "delete": "revoke_pull_secret"}),
+        name="team-pull-secret",
+    ),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
     path(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from apps.contribution import ALL_PROCESSES, Contribution, ProcessContribution
+from apps.contribution import ALL_PROCESSES, Contribution, ProcessContribution, RenderError
 from apps.offered import check_offered
 from apps.spec import AppSpec
 from apps.terms import Name
@@ -23,4 +23,7 @@ class Params:
 
 def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
     check_offered(target, "node pool", params.pool, target.node_pools, code="pool_missing", path="pool")
+    if target.team_pools and params.pool not in target.team_pools:
+        may = ", ".join(target.team_pools)
+        raise RenderError("pool_not_allowed", "pool", f"on cluster {target.name} the team may use {may} alone")
     return Contribution(processes={params.process or ALL_PROCESSES: ProcessContribution(node_pool=params.pool)})

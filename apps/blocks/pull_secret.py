@@ -4,13 +4,12 @@ from dataclasses import dataclass, field
 
 from apps.contribution import ALL_PROCESSES, Contribution, ProcessContribution, PullSecret, RenderError
 from apps.naming import object_name
+from apps.pulls import DATA_KEY, TYPE
 from apps.secret_objects import secret_object
 from apps.spec import AppSpec
 from apps.terms import EnvName, Name
 from clusters.target import ClusterTarget
 
-TYPE = "kubernetes.io/dockerconfigjson"
-DATA_KEY = ".dockerconfigjson"
 EXAMPLE = {"name": "registry", "key": "DOCKERCONFIGJSON"}
 KEY = ("name", "process")
 

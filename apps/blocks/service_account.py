@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from apps.contribution import Contribution, Object, ProcessContribution, RenderError
 from apps.naming import object_name
 from apps.offered import check_offered
+from apps.pulls import TEAM_SECRET
 from apps.spec import AppSpec
 from apps.terms import AnnotationText, LabelKey, Name
 from clusters.target import ClusterTarget
@@ -36,6 +37,7 @@ def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
         "kind": "ServiceAccount",
         "metadata": {"name": name, "annotations": dict(sorted(params.annotations.items()))},
         "automountServiceAccountToken": False,
+        **({"imagePullSecrets": [{"name": TEAM_SECRET}]} if target.team_pulls else {}),
     }
     return Contribution(
         objects=(Object(body, process=params.process),),

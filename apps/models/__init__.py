@@ -10,6 +10,7 @@ from apps.models.freeze import FreezeWindow
 from apps.models.idempotency import IdempotencyKey
 from apps.models.project import Project, ProjectGroupPermission, ProjectRole
 from apps.models.proposal import ReleaseProposal
+from apps.models.pull_secret import PullSecretVersion
 from apps.models.release import Release
 from apps.models.route import RouteClaim
 from apps.models.secret import SecretVersion
@@ -28,6 +29,7 @@ __all__ = [
     "Project",
     "ProjectGroupPermission",
     "ProjectRole",
+    "PullSecretVersion",
     "Release",
     "ReleaseProposal",
     "RouteClaim",

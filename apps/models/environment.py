@@ -89,7 +89,8 @@ class Placement(models.Model):
     """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out.
 
     `next_turn_at` is when a scaler there gets other bounds by its timetable; `ground_due` that the policy of its team
-    has changed since its ground was rendered; `grants_awaited` that the cluster has to be joined again for all of it.
+    has changed since its ground was rendered; `grants_awaited` that the cluster has to be joined again for all of it;
+    `node_pool` is where its pods were sent that name no pool, `pool_stale` that its team's is another one now.
     """
 
     permission_parent: ClassVar[str] = "environment"
@@ -102,6 +103,8 @@ class Placement(models.Model):
     next_turn_at = models.DateTimeField(null=True, blank=True, db_index=True)
     ground_due = models.BooleanField(default=False, db_default=False)
     grants_awaited = models.BooleanField(default=False, db_default=False)
+    node_pool = models.CharField(max_length=63, default="", db_default="")
+    pool_stale = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

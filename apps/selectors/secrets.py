@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from uuid import UUID
 
@@ -13,42 +13,18 @@ from django.utils import timezone
 
 from apps.external import Remote
 from apps.models import Environment, SecretVersion
+from apps.selectors.kept import Kept
 from clusters.resolve import SecretUnavailable
 
 
 @dataclass(frozen=True)
-class Secret:
-    """A secret of an environment, as people know it.
+class Secret(Kept[SecretVersion]):
+    """A secret of an environment, as people know it; what is current the next deploy takes.
 
-    versions  newest first, without their values; at least one
     released  the number of the version that the current release uses, None where it uses none
-    now       the moment that ages are of
     """
 
-    name: str
-    versions: tuple[SecretVersion, ...]
     released: int | None
-    now: datetime
-
-    @property
-    def version(self) -> int:
-        """Rises with each version that is stored or revoked: the ETag."""
-        return len(self.versions) + sum(each.revoked_at is not None for each in self.versions)
-
-    @property
-    def current(self) -> SecretVersion | None:
-        """The latest in force: what the next deploy takes."""
-        return next((each for each in self.versions if each.revoked_at is None), None)
-
-    @property
-    def latest(self) -> SecretVersion:
-        """The current one, or where all are revoked the last."""
-        return self.current or self.versions[0]
-
-    @property
-    def age(self) -> timedelta:
-        """Of the latest version."""
-        return max(self.now - self.latest.created_at, timedelta())
 
     @property
     def overdue(self) -> bool:
@@ -79,7 +55,7 @@ def secrets_of(environment: Environment, name: str | None = None) -> list[Secret
         rows = rows.filter(name=name)
     release = environment.current_release
     pinned, now = (release.secrets if release else {}), timezone.now()
-    return [Secret(each, tuple(found), pinned.get(each), now) for each, found in groupby(rows, lambda row: row.name)]
+    return [Secret(each, tuple(found), now, pinned.get(each)) for each, found in groupby(rows, lambda row: row.name)]
 
 
 def latest_secrets(environment: Environment) -> list[SecretVersion]:

@@ -81,13 +81,17 @@ def facts(environment: Environment, works: Sequence[Work]) -> Facts:
 
 
 def stale_clusters(environment: Environment) -> list[str]:
-    """Clusters for which the present release would be rendered from other facts, or by a newer renderer."""
+    """Clusters for which the present release would be rendered from other facts, for another pool of its team's, or by
+    a newer renderer.
+    """
     placed = list(environment.placements.all())
     now = targets(environment.placement, [each.cluster for each in placed if not each.cluster.leaving])
     return [
         each.cluster.name
         for each in placed
-        if each.renderer < RENDERER or (each.cluster_id in now and each.target_digest != now[each.cluster_id].digest)
+        if each.renderer < RENDERER
+        or each.pool_stale
+        or (each.cluster_id in now and each.target_digest != now[each.cluster_id].digest)
     ]
 
 

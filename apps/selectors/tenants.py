@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from apps.delivery import GROUND, OWNER_KIND
-from apps.models import Placement, TenantException, TenantPolicy
+from apps.ground import LOGS_ROLE
+from apps.models import Environment, Placement, TenantException, TenantPolicy
 from apps.models.tenant import layer_name
+from apps.selectors.pull_secrets import pulls_of
 from apps.tenants import COUNTED, Decided, Layer, Policy, decide, decide_groups, policy
 from clusters.models import Cluster, Work
 from clusters.quantity import quantity
@@ -23,6 +25,8 @@ from paas.identity.models import Team
 
 BINDINGS_GRANTED = 2
 """The revision of deploy/member that lets the writer bind groups of people and the team's account."""
+LOGS_GRANTED = 3
+"""The one by which that account may read logs, and be spoken for wherever logs are read."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ class Tenant:
 
 def policies(team: Team, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
     """What holds for the team in each namespace on each cluster, by cluster."""
-    found = _layers(team, clusters)
-    return {each.pk: policy(found[each.pk]) for each in clusters}
+    found, pulls = _layers(team, clusters), pulls_of(team)
+    return {each.pk: replace(policy(found[each.pk]), pulls=pulls) for each in clusters}
 
 
 def tenants(team: Team) -> list[Tenant]:
@@ -106,6 +110,20 @@ def exceptions_of(actor: Actor, team: Team) -> QuerySet[TenantException]:
 def grants_bindings(cluster: Cluster) -> bool:
     """Whether what the cluster granted when it was joined lets us bind these."""
     return int(cluster.facts.get("grants") or 0) >= BINDINGS_GRANTED
+
+
+def grants_logs(cluster: Cluster) -> bool:
+    """Whether people may read logs there as their team's account."""
+    return int(cluster.facts.get("grants") or 0) >= LOGS_GRANTED
+
+
+def naming(environment: Environment) -> set[UUID]:
+    """The clusters on which the team's account may read its logs, by what the loop has delivered."""
+    bound = [{"body": {"kind": "RoleBinding", "metadata": {"name": LOGS_ROLE}}}]
+    grounds = Work.objects.filter(
+        owner_kind=OWNER_KIND, owner_id=environment.pk, name=GROUND, manifests__contains=bound
+    )
+    return set(grounds.filter(observed_generation=F("generation")).values_list("cluster_id", flat=True))
 
 
 def tenant_policy(team: Team | None, cluster: Cluster | None) -> TenantPolicy | None:

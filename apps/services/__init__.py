@@ -13,6 +13,7 @@ from apps.services.placing import Placing, set_placement
 from apps.services.project_members import remove_project_member, set_project_member
 from apps.services.projects import create_project
 from apps.services.protection import protect_environment
+from apps.services.pull_secrets import revoke_pull_secret, set_pull_secret
 from apps.services.rerender import rerender
 from apps.services.retirement import retire, retire_environment
 from apps.services.revocation import Revoked, revoke_secret
@@ -54,11 +55,13 @@ __all__ = [
     "rerender",
     "retire",
     "retire_environment",
+    "revoke_pull_secret",
     "revoke_secret",
     "rollback",
     "run_schedule",
     "set_placement",
     "set_project_member",
+    "set_pull_secret",
     "set_secret",
     "set_tenant_policy",
 ]

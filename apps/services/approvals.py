@@ -13,7 +13,7 @@ from apps.delivery import APPROVALS_CHANNEL
 from apps.models import Application, Release, ReleaseProposal
 from apps.services.deploy import Order, carry_out
 from apps.services.environments import announce, held
-from apps.services.proposals import digest_of
+from apps.services.proposals import digest_of, proposing_word
 from apps.services.protection import demand
 from apps.services.rows import locked, name_of, person
 from paas.core import audit
@@ -44,7 +44,7 @@ def approve_release(
         environment = held(proposal.environment)
         proposal = _undecided(proposal)
         _another_person(proposal, actor)
-        if not allowed(proposal.proposed_by, "release", environment):
+        if not allowed(proposal.proposed_by, proposing_word(proposal.proposed_by), environment):
             raise _stale(f"{proposal.proposed_by_name}, who proposed it, may not release here any more.")
         if environment.current_release_id != proposal.based_on_id:
             raise _stale("Another release was made since.")

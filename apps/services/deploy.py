@@ -25,7 +25,7 @@ from apps.services.freezes import heed_freeze
 from apps.services.observe import observed_environment
 from apps.services.pins import pinned_config, pinned_secret
 from apps.services.placement import Placed, place
-from apps.services.proposals import propose
+from apps.services.proposals import propose, proposing_word
 from apps.services.protection import at_once
 from apps.services.rows import name_of, person
 from apps.services.submit import prepare, submit, trimmed, withdraw
@@ -62,6 +62,8 @@ class Order:
     # Why a freeze is passed, by an owner; None heeds it. A rehearsal does neither.
     override: str | None = None
     rehearsal: bool = False
+    # What would be proposed is carried out, and undone by the caller.
+    foreseen: bool = False
 
 
 def deploy(
@@ -96,7 +98,7 @@ def deploy(
         application = ensure_application(project, app_file.name, actor)
         document = app_file.model_dump(mode="json", exclude_unset=True)
         override = reason if override_freeze else None
-        order = Order(app_file, document, application, actor, reason, override=override)
+        order = Order(app_file, document, application, actor, reason, override=override, foreseen=foresee)
         releases, unchanged, proposals, notes = [], [], [], _left_over(order)
         for name in names:
             environment = ensure_environment(application, name, actor)
@@ -119,7 +121,7 @@ def _proposed(order: Order, environment: Environment) -> tuple[ReleaseProposal |
     """The proposal that a protected environment gets in place of a release, where there would be one."""
     if not environment.protected:
         return None, []
-    require(order.actor, "release", environment)
+    require(order.actor, proposing_word(order.actor), environment)
     return propose(
         environment,
         lambda: carry_out(replace(order, rehearsal=True), copy(environment)),
@@ -153,7 +155,9 @@ def carry_out(order: Order, environment: Environment) -> tuple[Release | None, l
     application's lock, and has seen to it that the release may be made.
     """
     if environment.protected:
-        require(order.actor, "release", environment)
+        require(
+            order.actor, proposing_word(order.actor) if order.rehearsal or order.foreseen else "release", environment
+        )
     entry = order.document["environments"][environment.name]
     placement = {key: entry[key] for key in PLACEMENT if key in entry}
     placed = place(environment, placement)

@@ -13,6 +13,7 @@ from paas.core import audit
 from paas.core.errors import Conflict
 from paas.core.permissions import Actor, require
 from paas.core.sse import hint
+from paas.identity.holds import refuse_cordoned
 
 
 def create_environment(*, project: Project, application: str, name: str, actor: Actor) -> Environment:
@@ -20,10 +21,11 @@ def create_environment(*, project: Project, application: str, name: str, actor: 
 
     Raises:
         Invalid: `application_invalid`, `environment_invalid`.
-        Conflict: `environment_exists`, `application_retiring`.
+        Conflict: `environment_exists`, `application_retiring`, `team_cordoned`.
     """
     require(actor, "deploy", project)
     with transaction.atomic():
+        refuse_cordoned(project.team)
         owner = ensure_application(project, application, actor)
         if owner.environments.filter(name=name, retired_at=None).exists():
             raise Conflict("environment_exists", f"'{application}' has an environment '{name}' already.")

@@ -13,7 +13,7 @@ from django.db import connection
 
 from apps.ground import Owners, ground
 from apps.models import Environment
-from apps.selectors.tenants import grants_bindings, policies
+from apps.selectors.tenants import grants_bindings, grants_logs, policies
 from apps.tenants import Policy
 from apps.topology import images
 from clusters.manifests import Manifest
@@ -37,15 +37,17 @@ def held_policies(environment: Environment, clusters: Collection[Cluster]) -> di
 
 def awaited(cluster: Cluster) -> bool:
     """Whether part of the ground waits until the cluster is joined again."""
-    return not grants_bindings(cluster)
+    return not grants_logs(cluster)
 
 
 def ground_of(
     environment: Environment, cluster: Cluster, target: ClusterTarget, policy: Policy
 ) -> tuple[Manifest, ...]:
     """Its objects on one cluster, less what that does not grant: a refused binding would hold up all that follows."""
-    if awaited(cluster):
+    if not grants_bindings(cluster):
         policy = replace(policy, groups=(), by_hand=False)
+    if not grants_logs(cluster):
+        policy = replace(policy, reads_logs=False)
     application = environment.application
     project = application.project
     owners = Owners(project.team.name, project.name, application.name, environment.name, str(environment.pk))

@@ -9,6 +9,7 @@ from apps.services.rows import insert
 from paas.core import audit
 from paas.core.errors import Conflict
 from paas.core.permissions import Actor, require
+from paas.identity.holds import refuse_cordoned
 from paas.identity.models import Team
 
 
@@ -17,10 +18,11 @@ def create_project(*, team: Team, name: str, title: str = "", actor: Actor) -> P
 
     Raises:
         Invalid: `project_invalid`.
-        Conflict: `project_name_taken`, whoever has it.
+        Conflict: `project_name_taken`, whoever has it; `team_cordoned`.
     """
     require(actor, "own", team)
     with transaction.atomic():
+        refuse_cordoned(team)
         taken = Conflict("project_name_taken", f"There is a project '{name}' already.", remedy="Choose another name.")
         project = insert(Project(team=team, name=name, title=title or name), taken=taken)
         after = {"name": name, "title": project.title, "team": team.name}

@@ -23,6 +23,14 @@ State = ReleaseProposal.State
 Rehearsal = Callable[[], tuple[Release | None, list[str]]]
 
 
+def proposing_word(actor: Actor) -> str:
+    """What it takes to propose. A pipeline proposes with what it deploys by: it approves nothing, so that a person
+    answers for all that it releases; of people it is those who might as well approve.
+    """
+    found = person(actor)
+    return "deploy" if found is not None and found.team is not None else "release"
+
+
 def digest_of(release: Release) -> str:
     """Of what a release just made says and where it is placed: whatever its number, and however it came about."""
     placed = release.environment.placements.order_by("cluster__name").values_list("cluster__name", flat=True)

@@ -13,6 +13,7 @@ from apps.services.submit import withdraw
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require
+from paas.identity.holds import refuse_protected
 
 
 def retire(*, application: Application, actor: Actor, confirm: str, reason: str = "") -> Application:
@@ -23,11 +24,12 @@ def retire(*, application: Application, actor: Actor, confirm: str, reason: str 
 
     Raises:
         Invalid: `not_confirmed`.
-        Conflict: `application_retiring`.
+        Conflict: `application_retiring`, `team_protected`.
     """
     require(actor, "own", application)
     _confirmed(confirm, application.name)
     with transaction.atomic():
+        refuse_protected(application.project.team)
         application = locked(application)
         if application.retiring_at is not None:
             raise Conflict("application_retiring", f"'{application}' is {application.state.lower()} already.")
@@ -50,11 +52,12 @@ def retire_environment(*, environment: Environment, actor: Actor, confirm: str, 
 
     Raises:
         Invalid: `not_confirmed`; `confirm` is the environment's name.
-        Conflict: `environment_retiring`.
+        Conflict: `environment_retiring`, `team_protected`.
     """
     require(actor, "own", environment)
     _confirmed(confirm, environment.name)
     with transaction.atomic():
+        refuse_protected(environment.application.project.team)
         locked(environment.application)
         environment = Environment.objects.select_related("application").get(pk=environment.pk)
         if environment.retiring_at is not None:

@@ -23,6 +23,7 @@ from clusters.work import retire_work, submit_work
 from paas.core import audit
 from paas.core.errors import Conflict, NotFound
 from paas.core.permissions import Actor, require
+from paas.identity.holds import refuse_cordoned
 
 KEPT = 5
 SETTLED = ("Healthy", "Degraded")
@@ -44,11 +45,12 @@ def run_schedule(
 
     Raises:
         NotFound: `schedule_not_found`.
-        Conflict: `environment_retiring`, `schedule_running`.
+        Conflict: `environment_retiring`, `schedule_running`, `team_cordoned`.
     """
     require(actor, "deploy", environment)
     with transaction.atomic():
         environment = held(environment)
+        refuse_cordoned(environment.application.project.team)
         works = list(
             Work.objects.filter(owner_kind=OWNER_KIND, owner_id=environment.pk, intent=Work.Intent.PRESENT)
             .select_related("cluster")

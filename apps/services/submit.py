@@ -25,6 +25,7 @@ from apps.selectors.targets import targets
 from apps.services.grounds import awaited, ground_of, held_policies, refuse_registries
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
+from apps.tenants import for_team
 from apps.timetable import next_turn, turned
 from clusters.manifests import Manifest, ObjectId
 from clusters.models import Cluster, Lane, OwnedObject, Work
@@ -32,6 +33,7 @@ from clusters.target import ClusterTarget
 from clusters.work import Owner, retire_work, submit_work
 from paas.core.errors import Invalid, Refusal
 from paas.core.permissions import Actor
+from paas.identity.holds import refuse_cordoned
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def prepare(
     now = timezone.now()
     found = []
     for cluster in clusters:
-        target = known[cluster.pk]
+        policy = policies[cluster.pk]
+        target = for_team(known[cluster.pk], policy)
         try:
             rendered = render(spec, target)
             rendered = replace(rendered, manifests=turned(rendered.manifests, now))
@@ -74,7 +77,6 @@ def prepare(
             raise _unrendered(error, environment, cluster) from None
         except ProblemsError as error:
             raise invalid_app_file(error) from None
-        policy = policies[cluster.pk]
         refuse_registries(cluster, rendered.manifests, policy)
         there = ground_of(environment, cluster, target, policy)
         found.append(Prepared(cluster, target, there, rendered, awaited(cluster)))
@@ -96,8 +98,9 @@ def submit(
     """Make it the desired state on these clusters; notes of what was left out where.
 
     Raises:
-        Conflict: `host_taken`, `work_retired`; whatever admission refuses with.
+        Conflict: `team_cordoned`, `host_taken`, `work_retired`; whatever admission refuses with.
     """
+    refuse_cordoned(environment.application.project.team)
     manifests = {each.cluster.name: each.manifests for each in prepared}
     admission.admit(admission.Delivery(actor, environment, spec, manifests))
     claim_routes(environment, [(each.cluster, each.rendered.manifests) for each in prepared])
@@ -118,6 +121,8 @@ def submit(
                 "renderer": RENDERER,
                 "notes": list(each.rendered.notes),
                 "grants_awaited": each.grants_awaited,
+                "node_pool": each.target.team_pool,
+                "pool_stale": False,
                 "next_turn_at": next_turn(each.rendered.manifests, timezone.now()),
             },
         )

@@ -18,13 +18,13 @@ from apps.delivery import GROUND, OWNER_KIND
 from apps.models import Environment, Placement, TenantPolicy
 from apps.models.environment import GROUND_WAITS
 from apps.selectors.targets import targets
-from apps.selectors.tenants import BINDINGS_GRANTED, tenant_policy
+from apps.selectors.tenants import LOGS_GRANTED, tenant_policy
 from apps.services.environments import announce
 from apps.services.grounds import awaited, ground_of, held_policies, hold_policies
 from apps.services.observe import observed_environment
 from apps.services.rows import locked
 from apps.services.submit import owner_of
-from apps.tenants import Figure, checked, checked_group
+from apps.tenants import Figure, checked, checked_group, for_team
 from clusters.manifests import Manifest
 from clusters.models import Cluster, Lane, Work
 from clusters.target import ClusterTarget
@@ -171,7 +171,7 @@ def _reached(team: Team | None, cluster: Cluster | None) -> models.QuerySet[Plac
 
 def _can_go_on() -> models.Q:
     """What waits for grants alone waits until its cluster has them."""
-    return models.Q(ground_due=True) | models.Q(cluster__facts__grants__gte=BINDINGS_GRANTED)
+    return models.Q(ground_due=True) | models.Q(cluster__facts__grants__gte=LOGS_GRANTED)
 
 
 def _renew(environment_id: UUID) -> None:
@@ -181,7 +181,7 @@ def _renew(environment_id: UUID) -> None:
         placed = list(environment.placements.select_related("cluster"))
         clusters = [each.cluster for each in placed]
         known, policies = targets(environment.placement, clusters), held_policies(environment, clusters)
-        renewed = []
+        renewed, restale = [], False
         for each in placed:
             target, policy = known.get(each.cluster_id), policies[each.cluster_id]
             if target is None or not (each.ground_due or each.grants_awaited):
@@ -189,12 +189,16 @@ def _renew(environment_id: UUID) -> None:
             manifests = ground_of(environment, each.cluster, target, policy)
             renewed += [each.cluster.name] if _submitted(environment, each.cluster, target, manifests) else []
             each.ground_due, each.grants_awaited = False, awaited(each.cluster)
-            each.save(update_fields=["ground_due", "grants_awaited"])
-        if renewed:
+            moved = each.pool_stale
+            each.pool_stale = each.node_pool != for_team(target, policy).team_pool
+            each.save(update_fields=["ground_due", "grants_awaited", "pool_stale"])
+            restale = restale or moved != each.pool_stale
+        if renewed or restale:
             observed_environment(environment.pk)
+            announce(environment.application)
+        if renewed:
             told = {"clusters": sorted(renewed)}
             audit.record(actor=None, action="environment.ground_renewed", target=environment, after=told)
-            announce(environment.application)
 
 
 def _submitted(

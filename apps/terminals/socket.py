@@ -27,10 +27,11 @@ from apps.services import terminals
 from apps.terminals import store
 from apps.terminals.recording import Recording
 from apps.terminals.session import End, EndOfInput, Limits, Resize, Session
+from clusters.by_hand import NotGranted
 from clusters.faults import ClusterFault
 from clusters.models import Cluster, ClusterCredential
 from clusters.sessions import NoCredential, access_for
-from clusters.terminal import Channel, NotGranted, Place, identity, opened
+from clusters.terminal import Channel, Place, identity, opened
 from clusters.terminal import Terminal as Command
 from paas.core.errors import Refusal, Unavailable
 

@@ -11,10 +11,11 @@ from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import path
 from paas.cli.people import People
 from paas.cli.signing_in import SigningIn
+from paas.cli.tenancy import Tenancy
 from paas.cli.values import Values
 
 
-class Client(SigningIn, People, Values):
+class Client(SigningIn, People, Tenancy, Values):
     """Each method raises CliError where the API refuses."""
 
     def teams(self) -> list[Body]:

@@ -21,6 +21,9 @@ def explained(found: Mapping[str, Any]) -> list[str]:
         lines.append(f"  Roles that have it: {', '.join(found['roles'])}.")
         if found["grantors"]:
             lines.append(f"  Who can give one: {', '.join(found['grantors'])}.")
+    if found["cordoned_by"]:
+        lines.append(f"  The team is cordoned by {found['cordoned_by']}, who says: {found['cordon_reason']}.")
+        lines.append("  Whoever may, nothing new is accepted until an operator ends that.")
     if found["token"]:
         lines.append(f"  Your API token holds you back: it is for '{found['token']}' alone.")
     return lines

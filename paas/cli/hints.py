@@ -35,6 +35,7 @@ _CODES: Mapping[str, str] = {
     "Change the key, or leave it out: the command makes one of its own.": "idempotency_key_invalid",
     "See what waits with `dougong approvals`.": "proposal_decided",
     "See `dougong freeze create --help`.": "freeze_invalid",
+    "See those of the team with `dougong tenant show TEAM`, or ask an operator for more.": "pool_not_allowed",
     "Take it for a shorter time, with `--minutes`.": "break_glass_too_long",
     "See the fleet with `dougong cluster list`.": """cluster_not_found cluster_unknown unknown_cluster not_held
         cluster_already_registered other_cluster""",

@@ -20,6 +20,7 @@ from paas.cli.commands import (
     held,
     members,
     placement,
+    pull_secrets,
     runs,
     secrets,
     starting,
@@ -74,6 +75,7 @@ app.add_typer(trees.app)
 app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")
 app.add_typer(secrets.app, name="secret")
+app.add_typer(pull_secrets.app, name="pull-secret")
 app.add_typer(tokens.app, name="token")
 app.add_typer(tokens.accounts, name="service-account")
 app.add_typer(config.app, name="config")

@@ -30,6 +30,7 @@ from paas.core.site import (
 from paas.identity import pages, revocation_pages, services  # noqa: F401 - pages register their views
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.granting import TEAMS_CHANNEL
+from paas.identity.hold_pages import holds_page
 from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
 from paas.identity.overviews import team_page, user_page
@@ -155,11 +156,12 @@ class TeamAdmin(PageFirst, LiveList):
     fields = ("name", "title")
 
     def get_urls(self) -> list[URLPattern]:
-        """With the pages of members and of break-glass."""
+        """With the pages of members, of what holds the team back, and of break-glass."""
         view = self.admin_site.admin_view
         own = [
             path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
             path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="identity_team_member_remove"),
+            path("<uuid:pk>/holds/", view(holds_page), name="identity_team_holds"),
             path("<uuid:pk>/break-glass/", view(break_glass_page), name="identity_team_break_glass"),
             path("<uuid:pk>/break-glass/<uuid:taken>/end/", view(end_page), name="identity_team_break_glass_end"),
         ]

@@ -20,11 +20,13 @@ from paas.core.permissions import (
     right,
     token_lets,
 )
-from paas.identity.models import OPERATORS, User
+from paas.identity.models import OPERATORS, Team, User
 from paas.identity.roles import AUDITOR, GRANTS, OPERATOR, PLATFORM_ROLES
 
 ACTIONS = (*TEAM_WORDS, OPERATE)
 PLATFORM = "platform"
+HELD = ("deploy", "release", "own")
+"""What brings something new, and is not accepted while the team is cordoned."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Explanation:
 
     `reason` is empty where they may, else "deactivated", "unseen" (the object is not there for them) or "no_role".
     `roles` would have the permission, `grantors` can give one, by name. `token` is the scope of the API token that
-    holds the asking person back, where one does.
+    holds the asking person back, where one does. `cordoned_by` and `cordon_reason` tell that nothing new of the team is
+    accepted, whoever asks.
     """
 
     person: str
@@ -56,6 +59,8 @@ class Explanation:
     roles: tuple[str, ...]
     grantors: tuple[str, ...]
     token: str
+    cordoned_by: str = ""
+    cordon_reason: str = ""
 
 
 def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Explanation:
@@ -79,6 +84,7 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
     # By their roles: that a token holds them back is told besides.
     may = right(person, action, obj) is not None
     token = getattr(actor, "token", None)
+    team = _cordoned(action, obj)
     return Explanation(
         person=person.username,
         action=action,
@@ -89,7 +95,15 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
         roles=_roles(action, owned=owned),
         grantors=tuple(_grantors(actor, action, obj, owned=owned)),
         token="" if token is None or actor != person or token_lets(actor, action) else str(token.scope),
+        cordoned_by=team.cordoned_by_name if team else "",
+        cordon_reason=team.cordon_reason if team else "",
     )
+
+
+def _cordoned(action: str, obj: Model | None) -> Team | None:
+    """The team of the object, where it is cordoned and the action would bring something new."""
+    team = carriers_of(obj)[-1] if obj is not None and action in HELD and carriers_of(obj) else None
+    return team if isinstance(team, Team) and team.cordoned_at else None
 
 
 def _ways(person: User, action: str, obj: Model | None) -> list[Way]:

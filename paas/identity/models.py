@@ -81,6 +81,12 @@ class Team(Versioned):
     developers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="developed_team", editable=False)
     viewers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="viewed_team", editable=False)
 
+    # While it is cordoned nothing new of the team is accepted; protected, nothing of it is removed (`holds`).
+    cordoned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cordoned_by_name = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    cordon_reason = models.TextField(blank=True, default="", db_default="", editable=False)
+    protected = models.BooleanField(default=False, db_default=False, editable=False)
+
     class Meta:
         ordering = ["name"]
         permissions = [

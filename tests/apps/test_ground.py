@@ -58,6 +58,13 @@ def test_the_ground_of_an_environment(target):
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
+            "metadata": {"name": "dougong-team-logs", "namespace": "demo-hello", "labels": ours},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "dougong-team-logs"},
+            "subjects": [{"kind": "ServiceAccount", "namespace": "demo-hello", "name": "dougong-team"}],
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
             "metadata": {"name": "dougong-writer", "namespace": "demo-hello", "labels": ours},
             "roleRef": {
                 "apiGroup": "rbac.authorization.k8s.io",
@@ -143,6 +150,17 @@ def test_registries_stand_on_the_namespace_where_no_team_can_change_them(target)
     policy = replace(PLATFORM, registries=("ghcr.io/crew", "registry.example"))
     [namespace] = [each.body for each in ground("demo-hello", OWNERS, target, policy) if each.id.kind == "Namespace"]
     assert namespace["metadata"]["annotations"] == {"dougong.dev/registries": "ghcr.io/crew,registry.example"}
+
+
+def test_the_team_s_credentials_are_one_secret_that_its_account_pulls_with(target):
+    made = {str(each.id): each for each in ground("n", OWNERS, target, replace(PLATFORM, pulls="pull:1,2"))}
+    secret = made["core/Secret/n/dougong-pull"]
+    assert (secret.body["type"], secret.references) == (
+        "kubernetes.io/dockerconfigjson", {".dockerconfigjson": "pull:1,2"},
+    )  # fmt: skip
+    assert "immutable" not in secret.body
+    assert made["core/ServiceAccount/n/app"].body["imagePullSecrets"] == [{"name": "dougong-pull"}]
+    assert "imagePullSecrets" not in made["core/ServiceAccount/n/dougong-team"].body
 
 
 def test_without_a_gateway_only_the_namespace_itself_may_come(target):

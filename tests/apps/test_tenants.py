@@ -49,6 +49,7 @@ def test_the_narrowest_layer_that_names_a_figure_says_it():
             "ghcr.io/crew,localhost:5000,registry.example",
         ),
         ("registries", "unlimited", "unlimited"),
+        ("pools", " large, batch,large", "large,batch"),
     ],
 )
 def test_a_figure_is_kept(name, given, kept):
@@ -71,6 +72,9 @@ def test_a_figure_is_kept(name, given, kept):
         ("pods", 100_001),
         ("egress", "unlimited"),
         ("registries", "crew"),
+        ("pools", "Large"),
+        ("pools", "large,"),
+        ("pools", ",".join(f"p{number}" for number in range(21))),
         ("registries", "registry.example,,"),
         ("registries", "https://registry.example"),
         ("registries", "Registry.example"),

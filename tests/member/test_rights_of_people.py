@@ -62,16 +62,17 @@ def account(name, namespace):
     return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
 
 
-def test_binds_the_teams_account_of_the_namespace_and_no_other(writer, binding, ours):
+@pytest.mark.parametrize("role", ["dougong-team-exec", "dougong-team-logs"])
+def test_binds_the_teams_account_of_the_namespace_and_no_other(writer, binding, ours, role):
     for other in (account("app", ours), account("dougong-team", "default"), ITSELF, group("crew-dev")):
-        path, body = binding("dougong-team-exec", other)
+        path, body = binding(role, other)
         assert writer.apply(path, body).fenced == "namespace", other
-    path, body = binding("dougong-team-exec", account("dougong-team", ours))
+    path, body = binding(role, account("dougong-team", ours))
     assert writer.apply(path, body).status == 201
     assert writer.merge(path, {"subjects": [account("dougong-team", ours), ITSELF]}).fenced == "namespace"
 
 
-@pytest.mark.parametrize("role", ["admin", "cluster-admin", "dougong-exec", "system:node"])
+@pytest.mark.parametrize("role", ["admin", "cluster-admin", "dougong-exec", "dougong-logs", "system:node"])
 def test_hands_out_no_other_role(writer, binding, role):
     path, body = binding(role, group("crew-dev"))
     assert writer.apply(path, body).status in (403, 404)

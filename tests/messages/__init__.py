@@ -22,6 +22,7 @@ def modules() -> list[Path]:
     files = [
         ROOT / "paas/identity/admin.py",
         ROOT / "paas/identity/break_glass_pages.py",
+        ROOT / "paas/identity/hold_pages.py",
         ROOT / "paas/identity/member_pages.py",
         ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",

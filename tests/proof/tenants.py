@@ -101,6 +101,7 @@ class Tenant:
             ("teams", "decision"): "end",
             ("teams", "id"): ApiToken.objects.get(user=self.people["machine"], name=SPARE).token_key,
             ("teams", "name"): self.team.name,
+            ("teams", "registry"): "registry.example",
             ("teams", "team"): self.team.name,
             ("teams", "username"): self.people["viewer"].username,
             ("terminals", "id"): str(self.terminal.pk),
@@ -116,6 +117,7 @@ class Tenant:
             "application": self.application.name,
             "as": "jsonl",
             "cluster": "east",
+            "confirm": "registry.example",
             "environment": str(self.environment.pk),
             "generation": str(self.work.generation),
             "object": f"environment/{self.project.name}/{self.application.name}/production",
@@ -188,6 +190,10 @@ def settle(on: Platform, letter: str, *, mark: Text, plant: Text) -> Tenant:
     for greeting in ("the first greeting", "the greeting"):
         file["blocks"][1] = {"config": {"values": {"GREETING": mark(greeting)}}}
         services.deploy(project=project, app_file=validate(file), actor=people["developer"], reason=mark("the reason"))
+    services.set_pull_secret(
+        team=team, registry="registry.example", username=mark("who pulls"), actor=owner,
+        password=plant("the password of the team's registry"),
+    )  # fmt: skip
     environment.refresh_from_db()
     proposal = _configure(application, owner, mark)
     services.allow_exec(environment=environment, allowed=True, actor=owner)

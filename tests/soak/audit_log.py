@@ -13,7 +13,7 @@ WRITER = "system:serviceaccount:dougong-system:dougong-writer"
 
 
 class AuditLog:
-    """Begins now. The log has no reads but terminals, and a write is in it before it is answered."""
+    """Begins now. The log has no reads but terminals and logs, and a write is in it before it is answered."""
 
     def __init__(self, cluster: str) -> None:
         with opened(LAB, changing=False) as lab:

@@ -14,6 +14,7 @@ projects = typer.Typer(help="Projects: the rooms that applications of a team liv
 
 Team = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The person's name.")]
+Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 Title = Annotated[str, typer.Option(help="What people read; else the name.")]
 
 
@@ -25,8 +26,8 @@ def list_teams(session: Session) -> None:
     session.output.show(
         found,
         table=lambda: table(
-            ["NAME", "TITLE", "YOU MAY"],
-            [[each["name"], each["title"], ", ".join(each["permissions"])] for each in found],
+            ["NAME", "TITLE", "YOU MAY", "REMARK"],
+            [[each["name"], each["title"], ", ".join(each["permissions"]), _remark(each)] for each in found],
         ),
         names=lambda: [f"team/{each['name']}" for each in found],
     )
@@ -77,6 +78,34 @@ def remove(session: Session, team: Team, username: Username) -> None:
     show_removed(session, "team", team, username)
 
 
+@teams.command()
+@command
+def cordon(
+    session: Session, team: Team, reason: Annotated[str, typer.Option(help="Why; whoever is refused reads it.")]
+) -> None:
+    """Accept nothing new of a team: no release, environment or run; operators do. What runs goes on."""
+    _show_holds(session, session.client.cordon_team(team, {"cordoned": True, "reason": reason}))
+
+
+@teams.command()
+@command
+def uncordon(session: Session, team: Team, reason: Reason = "") -> None:
+    """Accept what is new of a team again; operators do."""
+    _show_holds(session, session.client.cordon_team(team, {"cordoned": False, "reason": reason}))
+
+
+@teams.command()
+@command
+def protect(
+    session: Session,
+    team: Team,
+    off: Annotated[bool, typer.Option("--off", help="End the protection; that needs a reason.")] = False,
+    reason: Reason = "",
+) -> None:
+    """Let nothing of a team be removed, neither application nor environment; its owners do."""
+    _show_holds(session, session.client.protect_team(team, {"protected": not off, "reason": reason}))
+
+
 @projects.command(name="list")
 @command
 def list_projects(
@@ -108,6 +137,26 @@ def create_project(
         made,
         table=lambda: facts([("Project", str(made["name"])), ("Team", str(made["team"]))]),
         names=lambda: [f"project/{made['name']}"],
+    )
+
+
+def _remark(team: dict[str, Any]) -> str:
+    held = (("cordoned", team["cordon"]), ("protected", team["protected"]))
+    return ", ".join(word for word, holds in held if holds)
+
+
+def _show_holds(session: Session, team: dict[str, Any]) -> None:
+    cordon = team["cordon"]
+    session.output.show(
+        team,
+        table=lambda: facts(
+            [
+                ("Team", team["name"]),
+                ("Cordoned", f"by {cordon['by']}: {cordon['reason']}" if cordon else "no"),
+                ("Protected", "yes" if team["protected"] else "no"),
+            ]
+        ),
+        names=lambda: [f"team/{team['name']}"],
     )
 
 

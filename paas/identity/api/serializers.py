@@ -63,15 +63,46 @@ class MeOut(serializers.ModelSerializer[User]):
         ]
 
 
+class CordonOut(serializers.Serializer[Team]):
+    """Since when nothing new of a team is accepted, by whose word, and why."""
+
+    since = serializers.DateTimeField(source="cordoned_at")
+    by = serializers.CharField(source="cordoned_by_name")
+    reason = serializers.CharField(source="cordon_reason")
+
+
+class CordonIn(serializers.Serializer[Any]):
+    """Whether a team is cordoned, and why."""
+
+    cordoned = serializers.BooleanField()
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class TeamProtectionIn(serializers.Serializer[Any]):
+    """Whether a team is protected, and why."""
+
+    protected = serializers.BooleanField()
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
 class TeamOut(serializers.ModelSerializer[Team]):
     """A team. `permissions` is what the asking person may do with what belongs to it."""
 
     permissions = serializers.SerializerMethodField()
+    cordon = serializers.SerializerMethodField()
+    protected = serializers.BooleanField(help_text="Nothing of it is removed until an owner ends that.")
 
     class Meta:
         model = Team
-        fields = ["id", "name", "title", "version", "created_at", "updated_at", "permissions"]
+        fields = [
+            "id", "name", "title", "version", "created_at", "updated_at", "permissions", "cordon", "protected",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(CordonOut(allow_null=True))
+    def get_cordon(self, team: Team) -> dict[str, Any] | None:
+        """Null where there is none."""
+        return CordonOut(team).data if team.cordoned_at else None
 
     def get_permissions(self, team: Team) -> list[str]:
         """Words such as "view", "deploy", "own"."""

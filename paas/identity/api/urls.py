@@ -34,6 +34,8 @@ urlpatterns = [
         TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
         name="team-member",
     ),
+    path("teams/<str:name>/cordon/", TeamViewSet.as_view({"put": "cordon"}), name="team-cordon"),
+    path("teams/<str:name>/protection/", TeamViewSet.as_view({"put": "protect"}), name="team-protection"),
     path(
         "teams/<str:team>/break-glass/",
         BreakGlassViewSet.as_view({"get": "list", "post": "create"}),

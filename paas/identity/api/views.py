@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from paas.core.api import IF_MATCH, ResourceViewSet, etag
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, etag
 from paas.core.errors import Unauthenticated
 from paas.core.permissions import OPERATE, Actor, require, with_words
-from paas.identity import services
+from paas.identity import holds, services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import members, person_named, platform_members
@@ -110,6 +110,32 @@ class TeamViewSet(ResourceViewSet[Team]):
         with self.edited() as team:
             renamed = services.rename_team(team=team, title=body["title"], actor=self.actor)
         return self.answer(renamed)
+
+    @extend_schema(
+        operation_id="teams_cordon",
+        request=forms.CordonIn,
+        responses=forms.TeamOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
+    def cordon(self, request: Request, name: str) -> Response:
+        """Accept nothing new of the team, with a reason; or end that. Operators only."""
+        body = self.parsed(forms.CordonIn)
+        with self.edited(demanded=False) as team:
+            holds.cordon_team(team=team, actor=self.actor, **body)
+        return self.answer(self.get_object())
+
+    @extend_schema(
+        operation_id="teams_protect",
+        request=forms.TeamProtectionIn,
+        responses=forms.TeamOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
+    def protect(self, request: Request, name: str) -> Response:
+        """Let nothing of the team be removed; or end that, with a reason. Owners only."""
+        body = self.parsed(forms.TeamProtectionIn)
+        with self.edited(demanded=False) as team:
+            holds.protect_team(team=team, actor=self.actor, **body)
+        return self.answer(self.get_object())
 
     @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True), filters=False)
     def members(self, request: Request, name: str) -> Response:

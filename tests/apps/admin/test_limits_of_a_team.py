@@ -33,6 +33,7 @@ def filled(**changes):
         "volumes",
         "egress",
         "registries",
+        "pools",
         "group",
         "reason",
     )
@@ -45,10 +46,8 @@ def test_an_operator_changes_a_layer(client, operator, address, deploy):
     answer = client.post(address, filled(cluster="east", cpu="8", egress="open", reason="they fetch"), follow=True)
     text = words(answer)
     assert "Changed; 1 namespaces follow within half a minute." in text
-    assert (
-        "east 1 8 crew on east 128Gi default 250 default 1Ti default 100 default open crew on east unlimited default"
-        in text
-    )
+    figures = "8 crew on east 128Gi default 250 default 1Ti default 100 default open crew on east"
+    assert f"east 1 {figures} unlimited default unlimited default" in text
     assert AuditEvent.objects.get(action="tenant_policy.changed").reason == "they fetch"
     client.post(address, filled(whose="", pods="50"))
     client.post(address, filled(cluster="east", cpu="inherited"))

@@ -90,6 +90,8 @@ def test_by_the_command(dougong, owner, operator, deploy):
     operate = dougong(operator, "tenant")
     assert "InForce" in operate("accept", "crew", made)[1]
     assert "Ended" in operate("end", "crew", made, "--reason", "over")[1]
+    assert "pools large,batch" in operate("set", "pools=large,batch", "--team", "crew")[1]
+    assert operate("set", "pools=inherited", "--team", "crew")[0] == 0
     assert operate("set", "pods")[0] == 2
     assert dougong(owner, "tenant")("set", "pods=99", "--team", "crew")[0] == 1
     assert Work.objects.get(name="ground").generation == 1

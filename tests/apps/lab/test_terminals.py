@@ -30,6 +30,7 @@ from clusters.models import ClusterCredential
 from clusters.sessions import access_for
 from paas.core.models import AuditEvent
 from paas.identity import services as identity
+from paas.identity.revocation import end_access
 from tests.apps.lab.site import ROOT, WEB, kubectl
 from tests.soak.audit_log import AuditLog
 
@@ -265,6 +266,21 @@ def test_forbidden_in_the_middle(site, window, owner):
     assert ended().ending == "Revoked"
 
 
+def test_who_is_removed_sits_before_it_no_longer(site, window, owner, admin):
+    """The account is closed in the middle: the terminal ends within seconds."""
+    shell = window("--", "sh", "-c", "echo here; cat > /tmp/typed")
+    shell.until("here")
+    shell.type("before\n")
+    site.until(lambda: site.sh("cat /tmp/typed") == "before\n")
+    end_access(owner, "left the company", actor=admin)
+    since = time.monotonic()
+    assert shell.end() == 255
+    assert time.monotonic() - since < 3 * sockets.CHECK_SECONDS
+    row = ended()
+    assert (row.ending, row.opened_by_name) == ("Revoked", "olga")
+    assert AuditEvent.objects.get(action="terminal.ended").after["ending"] == "Revoked"
+
+
 def test_the_pod_goes(site, window):
     """Whatever Kubernetes says of it, the terminal ends."""
     shell = window("--", "sh", "-c", "echo here; sleep 1000")
@@ -330,14 +346,16 @@ def test_the_account_gets_nowhere_else(site, minter):
         with pytest.raises(terminal.NotGranted):
             asyncio.run(ask(other))
 
-    async def pods():
+    async def pods(namespace):
         endpoint = await terminal.identity(minter, "olga", site.namespace, seconds=600)
         return await terminal.places(
-            terminal.Access(minter.cluster_id, "east", "exec", 1, endpoint), site.namespace, "", label="x"
+            terminal.Access(minter.cluster_id, "east", "exec", 1, endpoint), namespace, "", label="x"
         )
 
+    # The team's account may list them, for their logs, where it is at home.
+    assert asyncio.run(pods(site.namespace)) == []
     with pytest.raises(ClusterFault, match="403"):
-        asyncio.run(pods())
+        asyncio.run(pods("kube-system"))
 
 
 def test_the_clusters_own_audit_log_names_the_person(site, execute):

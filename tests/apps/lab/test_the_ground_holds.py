@@ -130,7 +130,9 @@ def test_groups_of_the_directory_reach_their_namespace_and_no_other(bring, say):
     site.until(lambda: may("crew-look", "list", PODS, here))
     say(groups={"crew-look": None, "crew-dev": "view"})
     site.until(lambda: not may("crew-look", "list", PODS, here) and not may("crew-dev", "get", SECRETS, here))
-    assert set(site.objects("rolebinding")) == {"dougong-writer", "dougong-team-exec", "dougong-team-view"}
+    assert set(site.objects("rolebinding")) == {
+        "dougong-writer", "dougong-team-exec", "dougong-team-logs", "dougong-team-view",
+    }  # fmt: skip
 
 
 @pytest.mark.timeout(300)

@@ -13,7 +13,7 @@ from paas.core.errors import Conflict, Forbidden, Invalid
 from paas.core.models import AuditEvent
 from paas.identity import services as identity
 from paas.identity.models import ApiToken
-from paas.identity.service_accounts import create_service_account
+from paas.identity.service_accounts import create_service_account, remove_service_account
 
 
 @pytest.fixture
@@ -106,6 +106,42 @@ def test_neither_does_a_service_account_nor_who_is_no_releaser(proposal, environ
     with pytest.raises(Forbidden) as refusal:
         services.approve_release(proposal=proposal, actor=developer)
     assert refusal.value.code == "permission_denied"
+    assert numbers(environment) == [1]
+
+
+def test_a_pipeline_proposes_and_a_person_approves(deploy, environment, team, owner, second):
+    pipeline = create_service_account(team=team, name="ci", actor=owner)
+    identity.create_token(user=pipeline, scope="deploy", actor=owner)
+    pipeline.token = ApiToken.objects.get(user=pipeline)
+    proposal = deploy(actor=pipeline, greeting="hi", reason="main was merged").proposals[0]
+    assert (proposal.proposed_by, proposal.state, numbers(environment)) == (pipeline, "Pending", [1])
+    with pytest.raises(Forbidden):
+        services.approve_release(proposal=proposal, actor=pipeline)
+    release = services.approve_release(proposal=proposal, actor=second)
+    assert (release.number, release.created_by, numbers(environment)) == (2, pipeline, [1, 2])
+
+
+def test_a_pipeline_foresees_what_it_would_propose_and_does_nothing_at_once(deploy, environment, team, owner, document):
+    pipeline = create_service_account(team=team, name="ci", actor=owner)
+    file = validate(document(greeting="hi"))
+    project = environment.application.project
+    assert services.dry_run_deploy(project=project, app_file=file, actor=pipeline).changed
+    for act in (
+        lambda: services.rollback(environment=environment, actor=pipeline, reason="back"),
+        lambda: services.rerender(environment=environment, actor=pipeline, reason="anew"),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+    assert numbers(environment) == [1]
+
+
+def test_what_a_removed_pipeline_proposed_is_not_released(deploy, environment, team, owner, second):
+    pipeline = create_service_account(team=team, name="ci", actor=owner)
+    proposal = deploy(actor=pipeline, greeting="hi").proposals[0]
+    remove_service_account(account=pipeline, actor=owner)
+    with pytest.raises(Conflict) as refusal:
+        services.approve_release(proposal=proposal, actor=second)
+    assert refusal.value.code == "proposal_stale"
     assert numbers(environment) == [1]
 
 

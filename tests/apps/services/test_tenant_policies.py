@@ -117,7 +117,7 @@ def bindings(cluster="east"):
     return {
         each["metadata"]["name"]: (each["roleRef"]["name"], [subject["name"] for subject in each["subjects"]])
         for each in found
-        if each["metadata"]["name"] not in ("dougong-writer", "dougong-team-exec")
+        if each["metadata"]["name"] not in ("dougong-writer", "dougong-team-exec", "dougong-team-logs")
     }
 
 
@@ -151,7 +151,7 @@ def test_groups_wait_until_the_cluster_is_joined_again(deploy, say, team, east):
     assert (bindings(), quota()["requests.cpu"]) == ({}, "8")
     assert [each.waits for each in tenants(team)] == [True]
     assert renew_grounds() == 0
-    grant(east, 2)
+    grant(east, 3)
     assert renew_grounds() == 1
     assert bindings() == {"dougong-team-edit": ("edit", ["crew-dev"])}
     assert [each.waits for each in tenants(team)] == [False]
@@ -182,10 +182,25 @@ def test_the_team_s_account_comes_when_the_cluster_is_joined_again(deploy, east)
     deploy()
     assert accounts() == {"app"}
     assert renew_grounds() == 0
-    grant(east, 2)
+    grant(east, 3)
     assert renew_grounds() == 1
     assert accounts() == {"app", "dougong-team"}
     assert renew_grounds() == 0
+
+
+def test_logs_are_read_as_the_team_once_the_cluster_is_joined_again(deploy, east):
+    def roles():
+        work = Work.objects.get(name="ground")
+        found = [each["body"] for each in work.manifests if each["body"]["kind"] == "RoleBinding"]
+        return {each["roleRef"]["name"] for each in found} - {"dougong-namespace-writer"}
+
+    grant(east, 2)
+    deploy()
+    assert roles() == {"dougong-team-exec"}
+    assert renew_grounds() == 0
+    grant(east, 3)
+    assert renew_grounds() == 1
+    assert roles() == {"dougong-team-exec", "dougong-team-logs"}
 
 
 def test_figures_do_not_wait_for_groups(deploy, say, team, east):

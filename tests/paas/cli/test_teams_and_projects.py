@@ -86,6 +86,43 @@ def test_a_role_on_a_project_is_refused_in_words(as_, owner, viewer, stranger, t
     assert project_members(till) == []
 
 
+def test_a_team_is_cordoned_and_protected(as_, owner, operator, team):
+    held = as_(operator, "team", "cordon", team.name, "--reason", "unpaid")
+    assert held.code == 0, held.err
+    assert "by oscar: unpaid" in held.out
+    refused = as_(owner, "project", "create", "till", "--team", team.name, "-o", "json")
+    assert (refused.code, json.loads(refused.err)["code"]) == (4, "team_cordoned")
+    assert (
+        "The team is cordoned by oscar"
+        in as_(owner, "explain", "permission", "olga", "deploy", f"team/{team.name}").out
+    )
+    assert as_(operator, "team", "uncordon", team.name).code == 0
+    assert as_(owner, "project", "create", "till", "--team", team.name).code == 0
+    assert as_(owner, "team", "protect", team.name, "-o", "json").json["protected"] is True
+    assert "protected" in as_(owner, "team", "list").out
+    refused = as_(owner, "team", "protect", team.name, "--off", "-o", "json")
+    assert json.loads(refused.err)["code"] == "reason_required"
+    assert (
+        as_(owner, "team", "protect", team.name, "--off", "--reason", "over", "-o", "json").json["protected"] is False
+    )
+
+
+def test_credentials_for_registries(as_, run, owner, viewer, team):
+    as_(owner, "team", "list")
+    kept = run(
+        "pull-secret", "set", team.name, "ghcr.io", "--username", "bot", "--password-stdin", stdin="a-long-word\n"
+    )
+    assert kept.code == 0, kept.err
+    assert "a-long-word" not in kept.out + kept.err
+    [row] = as_(owner, "pull-secret", "list", team.name, "-o", "json").json
+    assert (row["registry"], row["username"], row["version"], row["in_force"]) == ("ghcr.io", "bot", 1, True)
+    assert as_(owner, "pull-secret", "revoke", team.name, "ghcr.io").code == 2
+    refused = as_(owner, "pull-secret", "revoke", team.name, "ghcr.io", "--confirm", "ghcr", "-o", "json")
+    assert json.loads(refused.err)["code"] == "not_confirmed"
+    assert as_(owner, "pull-secret", "revoke", team.name, "ghcr.io", "--confirm", "ghcr.io").code == 0
+    assert "revoked" in as_(viewer, "pull-secret", "list", team.name).out
+
+
 def test_who_may_not_is_told_why(as_, owner, viewer, team):
     refused = as_(owner, "team", "create", "mine", "-o", "json")
     assert (refused.code, json.loads(refused.err)["code"]) == (1, "operator_required")

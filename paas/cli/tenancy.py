@@ -1,0 +1,31 @@
+"""The API as the commands use it, the part about what a team gets: credentials for registries, a cordon, protection."""
+
+from __future__ import annotations
+
+from paas.cli.http import path
+from paas.cli.people import Body, People
+
+
+class Tenancy(People):
+    """Each method raises CliError where the API refuses."""
+
+    def pull_secrets(self, team: str) -> list[Body]:
+        """A team's credentials for registries: [{"registry", "username", "version", "in_force", "age_seconds"}]."""
+        return list(self.http.pages(path("teams", team, "pull-secrets")))
+
+    def set_pull_secret(self, team: str, registry: str, order: Body) -> Body:
+        """{"username", "password"}."""
+        return self._object("PUT", path("teams", team, "pull-secrets", registry), order)
+
+    def revoke_pull_secret(self, team: str, registry: str, confirm: str, reason: str) -> Body:
+        """Forget it."""
+        at = path("teams", team, "pull-secrets", registry)
+        return self._object("DELETE", at, params={"confirm": confirm, "reason": reason})
+
+    def cordon_team(self, team: str, order: Body) -> Body:
+        """{"cordoned", "reason"}: the team."""
+        return self._object("PUT", path("teams", team, "cordon"), order)
+
+    def protect_team(self, team: str, order: Body) -> Body:
+        """{"protected", "reason"}: the team."""
+        return self._object("PUT", path("teams", team, "protection"), order)

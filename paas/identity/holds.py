@@ -1,0 +1,109 @@
+"""What holds a team back: a cordon of operators, while which nothing new of it is accepted, and the protection of its
+owners, while which nothing of it is removed. What runs goes on either way, and drift is repaired.
+
+`apps.services` asks with `refuse_cordoned` and `refuse_protected` before it makes or removes anything.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from paas.core import audit
+from paas.core.errors import Conflict, Invalid
+from paas.core.permissions import OPERATE, Actor, require, signed_in
+from paas.identity.models import Team
+
+
+def cordon_team(*, team: Team, cordoned: bool, actor: Actor, reason: str = "") -> Team:
+    """Accept nothing new of a team from now on, or end that; operators do. Cordoned again it has another reason.
+
+    Raises:
+        Invalid: `reason_required`, to cordon it.
+    """
+    require(actor, OPERATE, team)
+    if cordoned:
+        _demand(reason, "A team is cordoned")
+    person = signed_in(actor)
+    with transaction.atomic():
+        team = _locked(team)
+        if not cordoned and team.cordoned_at is None:
+            return team
+        before = _cordon(team)
+        team.cordoned_at = (team.cordoned_at or timezone.now()) if cordoned else None
+        team.cordoned_by_name = person.get_username() if cordoned and person else ""
+        team.cordon_reason = reason.strip() if cordoned else ""
+        team.save_version("cordoned_at", "cordoned_by_name", "cordon_reason")
+        action = "team.cordoned" if cordoned else "team.uncordoned"
+        audit.record(actor=actor, action=action, target=team, before=before, after=_cordon(team), reason=reason)
+    return team
+
+
+def protect_team(*, team: Team, protected: bool, actor: Actor, reason: str = "") -> Team:
+    """Let nothing of a team be removed from now on, or end that; its owners do.
+
+    Raises:
+        Invalid: `reason_required`, to end it.
+    """
+    require(actor, "own", team)
+    if not protected:
+        _demand(reason, "Protection is ended")
+    with transaction.atomic():
+        team = _locked(team)
+        if team.protected == protected:
+            return team
+        team.protected = protected
+        team.save_version("protected")
+        action = "team.protected" if protected else "team.unprotected"
+        told = {"protected": protected}
+        audit.record(
+            actor=actor, action=action, target=team, before={"protected": not protected}, after=told, reason=reason
+        )
+    return team
+
+
+def refuse_cordoned(team: Team) -> None:
+    """Raises Conflict `team_cordoned`. Until the caller's transaction ends nobody cordons it."""
+    found = _as_it_stands(team)
+    if found.cordoned_at is not None:
+        raise Conflict(
+            "team_cordoned",
+            f"Team '{team}' is cordoned by {found.cordoned_by_name}: {found.cordon_reason}",
+            rule="Nothing new of a cordoned team is accepted; what runs goes on, and may be removed.",
+            remedy=f"An operator ends it: `dougong team uncordon {team}`.",
+        )
+
+
+def refuse_protected(team: Team) -> None:
+    """Raises Conflict `team_protected`. Until the caller's transaction ends nobody protects it."""
+    if _as_it_stands(team).protected:
+        raise Conflict(
+            "team_protected",
+            f"Team '{team}' is protected: nothing of it is removed.",
+            rule="What belongs to a protected team is removed once an owner of the team has ended the protection.",
+            remedy=f"An owner ends it, with a reason: `dougong team protect {team} --off --reason …`.",
+        )
+
+
+def _as_it_stands(team: Team) -> Team:
+    """Many may ask at once; who changes it waits for them, and they for whoever has begun to."""
+    [found] = Team.objects.raw("SELECT * FROM identity_team WHERE id = %s FOR SHARE", [team.pk])
+    return found
+
+
+def _locked(team: Team) -> Team:
+    return Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+
+
+def _cordon(team: Team) -> dict[str, object]:
+    return {"cordoned": team.cordoned_at is not None, "by": team.cordoned_by_name, "why": team.cordon_reason}
+
+
+def _demand(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise Invalid(
+            "reason_required",
+            "It needs a reason.",
+            rule=f"{what} by somebody who says why.",
+            remedy="Say why, with `--reason`.",
+        )
