@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from apps import services
-from apps.admin.forms import ReasonForm
-from apps.admin.views import acted, denied, page
 from apps.selectors.pull_secrets import PullSecret, pull_secrets_of
 from clusters.admin.badges import GOOD, PLAIN, Badge
 from clusters.admin.tables import Table
+from paas.core.forms import ReasonForm, TypedNameForm
 from paas.core.moments import span
+from paas.core.pages import acted, denied, page
 from paas.core.permissions import allowed, visible
 from paas.core.site import register_view
 from paas.identity.models import Team
@@ -47,21 +47,10 @@ class PullSecretForm(forms.Form):
     )
 
 
-class RevokeForm(ReasonForm):
-    """The registry typed out."""
+class RevokeForm(TypedNameForm, ReasonForm):
+    """The registry typed out, and why."""
 
-    name = forms.CharField(max_length=253, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
-
-    def __init__(self, *given: Any, registry: str, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.registry = registry
-
-    def clean_name(self) -> str:
-        """As the registry is called."""
-        name = str(self.cleaned_data["name"])
-        if name != self.registry:
-            raise forms.ValidationError(_("This is not its name."))
-        return name
+    asked = gettext_lazy("To confirm, type the name of the registry:")
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -99,7 +88,7 @@ def revoke(request: HttpRequest, pk: UUID, registry: str) -> HttpResponse:
         return HttpResponseRedirect(back)
     if refusal := denied(request, "own", team, back=back):
         return refusal
-    form = RevokeForm(request.POST if request.method == "POST" else None, registry=registry)
+    form = RevokeForm(request.POST if request.method == "POST" else None, expected=registry)
 
     def act(said: dict[str, Any]) -> str:
         services.revoke_pull_secret(
@@ -114,9 +103,11 @@ def revoke(request: HttpRequest, pk: UUID, registry: str) -> HttpResponse:
         "opts": Team._meta,
         "original": team,
         "team": team,
-        "registry": registry,
+        "icon": "key_off",
         "form": form,
         "back": back,
+        "twin": f"dougong pull-secret revoke {team.name} {registry} · "
+        f"DELETE /api/v1/teams/{team.name}/pull-secrets/{registry}/?confirm={registry}",
     }
     return page(request, "applications/pull_secret_revoke.html", context)
 

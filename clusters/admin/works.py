@@ -71,7 +71,7 @@ class WorkAdmin(LiveList):
         "health_",
         "progress",
         column("release", gettext_lazy("Release")),
-        column("next_check_at", gettext_lazy("Next check")),
+        "next_check",
     ]
     list_filter = [HealthFilter, IntentFilter, "cluster"]
     search_fields = ["owner_name", "name", "cluster__name"]
@@ -99,6 +99,11 @@ class WorkAdmin(LiveList):
             return str(work.generation)
         return _("%(generation)s (%(behind)s not observed yet)") % {"generation": work.generation, "behind": behind}
 
+    @admin.display(description=gettext_lazy("Next check"), ordering="next_check_at")
+    def next_check(self, work: Work) -> str:
+        """When the loop looks again by itself."""
+        return when(work.next_check_at) if work.next_check_at else "–"
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -119,7 +124,7 @@ class WorkAdmin(LiveList):
                 (_("Generation"), self.progress(work)),
                 (_("Release"), work.release or "–"),
                 (_("Intent"), _(work.get_intent_display())),
-                (_("Next check"), when(work.next_check_at) if work.next_check_at else "–"),
+                (_("Next check"), self.next_check(work)),
             ],
             "tables": [
                 tables.conditions(work.conditions, condition_of_work),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from paas.cli.calls import Body, Calls
 from paas.cli.http import path
-from paas.cli.people import Body, People
 
 
-class Tenancy(People):
+class Tenancy(Calls):
     """Each method raises CliError where the API refuses."""
 
     def pull_secrets(self, team: str) -> list[Body]:

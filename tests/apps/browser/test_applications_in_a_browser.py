@@ -75,9 +75,9 @@ def test_the_lists_of_works_and_of_teams_follow_too(sign_in, served, application
     page = sign_in(owner)
     page.goto(f"{served}/console/clusters/work/?q=demo/hello")
     page.get_by_text("Live", exact=True).wait_for()
-    assert page.get_by_text("2 (2 not observed yet)").count() == 0
+    assert page.get_by_text("3 (3 not observed yet)").count() == 0
     deploy(clusters=["east", "west"], greeting="hey")
-    page.locator("#live-list").get_by_text("2 (2 not observed yet)").first.wait_for()
+    page.locator("#live-list").get_by_text("3 (3 not observed yet)").first.wait_for()
     page.goto(f"{served}/console/identity/team/")
     page.get_by_text("Live", exact=True).wait_for()
     team = identity.create_team(name="pantry", title="The pantry", actor=admin)

@@ -52,6 +52,6 @@ def test_somebody_is_taken_out_of_a_team(sign_in, served, team, owner, viewer, e
     page.get_by_text("loses with it").wait_for()
     keys.skip()
     keys.write("To confirm, type their name: victor", "victor")
-    keys.press("Take out")
+    keys.press("Take victor out of crew")
     page.get_by_text("victor is no member any more.").wait_for()
     assert errors == []

@@ -13,8 +13,9 @@ from apps.config import Declaration
 from apps.models import ConfigChange, ConfigProposal, Environment, Release
 from clusters.models import Work
 from paas.identity import services as identity
-from paas.identity.models import Team, User
+from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import role_of
+from paas.identity.service_accounts import create_service_account
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +48,10 @@ def application(deploy, west, configure, team, owner, project):
     services.set_secret(environment=production, name="database", values={"DATABASE_URL": "hush"}, actor=owner)
     configure(team, declare={"LIMIT": Declaration("integer", protected=True, description="Of one payment.")})
     configure(made, LIMIT="5000", reason="season")
+    services.set_project_member(project=project, user=owner, role="developer", actor=owner)
+    pipeline = create_service_account(team=team, name="pipeline", actor=owner)
+    for user, name in ((owner, "laptop"), (pipeline, "deploys")):
+        identity.create_token(user=user, name=name, scope="deploy", actor=owner)
     return made
 
 
@@ -84,6 +89,16 @@ def screens(served, application):
         "rollback": place(served, "applications_release_rollback", old.pk),
         "members": place(served, "identity_team_members", application.project.team_id),
         "member-remove": place(served, "identity_team_member_remove", application.project.team_id, olga().pk),
+        "project-members": place(served, "applications_project_members", application.project_id),
+        "project-member-remove": place(served, "applications_project_member_remove", application.project_id, olga().pk),
+        "tokens": place(served, "tokens"),
+        "token-revoke": place(served, "token_revoke", ApiToken.objects.get(name="deploys").token_key),
+        "account-remove": place(served, "service_account_remove", User.objects.get(username="pipeline@crew").pk),
+        "retire": place(served, "applications_application_retire", application.pk),
+        "works": place(served, "clusters_work_changelist"),
+        "teams": place(served, "identity_team_changelist"),
+        "limits": place(served, "team_limits", application.project.team_id),
+        "logs": place(served, "applications_environment_logs", production.pk),
         "applications": place(served, "applications_application_changelist"),
         "nothing-found": place(served, "applications_application_changelist", q="nowhere"),
         "team": place(served, "identity_team_change", application.project.team_id),

@@ -138,10 +138,10 @@ def test_a_line_says_its_release_and_the_filters_take_it(visit, written, deploy,
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.path().read_text() == f"{at(1)} east/b r2 of new\n"
-    page.get_by_label("Release").select_option("r1")
+    page.get_by_label("Release", exact=True).select_option("r1")
     page.get_by_role("button", name="Show").click()
     page.get_by_text("nobody's").wait_for()
-    assert page.get_by_label("Release").input_value() == "r1"
+    assert page.get_by_label("Release", exact=True).input_value() == "r1"
     assert written.asked[-1].release == "r1"
     assert "--release r1" in page.locator(".dg-twin").inner_text()
     assert errors == []
