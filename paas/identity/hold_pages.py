@@ -30,7 +30,7 @@ class HoldForm(forms.Form):
     reason = forms.CharField(
         required=False,
         max_length=2000,
-        label=gettext_lazy("Reason; whoever is refused reads it"),
+        label=gettext_lazy("Reason, for the audit trail"),
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
 
@@ -57,10 +57,17 @@ def holds_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "owns": allowed(request.user, "own", team),
         "form": form,
         # Two on one page: each field has an id of its own.
-        "cordon_form": HoldForm(auto_id="cordon_%s"),
+        "cordon_form": _cordon_form(team),
         "protection_form": HoldForm(auto_id="protection_%s"),
     }
     return TemplateResponse(request, "identity/holds.html", context)
+
+
+def _cordon_form(team: Team) -> HoldForm:
+    form = HoldForm(auto_id="cordon_%s")
+    if team.cordoned_at is None:
+        form.fields["reason"].label = _("Reason; whoever is refused reads it")
+    return form
 
 
 def _act(request: HttpRequest, team: Team, *, act: str, reason: str) -> str:

@@ -25,6 +25,7 @@ FIRST_PARTY = {
     "apps.naming",
     "apps.network",
     "apps.offered",
+    "apps.pulls",
     "apps.secret_objects",
     "apps.scaling",
     "apps.spec",
