@@ -84,7 +84,7 @@ def _told() -> dict[str, set[Any]]:
     for event in AuditEvent.objects.order_by("pk"):
         after = event.after or {}
         match event.action.partition("."):
-            case "environment", _, "deployed" | "rolled_back" | "reconfigured":
+            case "environment", _, "deployed" | "rolled_back" | "reconfigured" | "placed" if "release" in after:
                 told["release"].add((event.object_id, after["release"]))
             case "secret", _, "stored":
                 told["secret"].add((event.object_id, after["name"], after["version"]))

@@ -9,6 +9,7 @@ import json
 import os
 import random
 from collections import Counter
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from django.db.models.functions import Now
 from apps.models import StatusDue
 from apps.services import observe
 from clusters import due, lease
-from clusters.models import Cluster, Lease, Work
+from clusters.models import Cluster, Work
 from clusters.reconcile.choose import choose
 from paas.core import audit
 from paas.core.audit.outside import InFile
@@ -37,7 +38,7 @@ from tests.soak.result import SAMPLE_SEED, SEED
 FEW, MANY = 20, int(os.environ.get("DOUGONG_SOAK_KILLS", "1000"))
 KILLED = (-9, -14)
 # Most requests are over by then, and have sent that many statements.
-MILLISECONDS, STATEMENTS = 400, 70
+MILLISECONDS, STATEMENTS = 250, 50
 ROLES = ("viewer", "developer", "releaser")
 
 
@@ -71,10 +72,15 @@ def changes(dice, tenant):
 class Trial:
     """Requests of the owner of a team, each by a process that dies; what came of them is counted."""
 
-    def __init__(self, stage, workers, store, dice):
-        self.tenant, self.workers, self.dice = stage.a, workers, dice
+    def __init__(self, tenant, store, dice):
+        self.tenant, self.dice = tenant, dice
         self.store, self.sealer = store, Sealer(store)
-        self.operations = {each.id: each for each in OPERATIONS}
+        # Now, while each of these names one thing.
+        self.operations = {
+            each.id: (each.method, each.address(each.places(self.tenant), each.query(self.tenant)))
+            for each in OPERATIONS
+            if each.id in changes(dice, self.tenant)
+        }
         self.counts = Counter()
         # What was there before has been delivered.
         self.settle()
@@ -95,15 +101,16 @@ class Trial:
         assert ledger.disagreements() == []
         self.sealed()
 
+    def order(self, name):
+        """A request, with another change each time."""
+        method, address = self.operations[name]
+        token, body = self.tenant.tokens["owner"], changes(self.dice, self.tenant)[name]
+        return {"token": token, "method": method, "address": address, "body": body}
+
     def one(self, step):
         """Its exit code."""
-        name, body = self.dice.choice(sorted(changes(self.dice, self.tenant).items()))
-        operation = self.operations[name]
         left = self.dice.randrange(MILLISECONDS if step == "anywhere" else STATEMENTS)
-        order = {
-            "token": self.tenant.tokens["owner"], "method": operation.method, "body": body, "step": step, "left": left,
-            "address": operation.address(operation.places(self.tenant), operation.query(self.tenant)),
-        }  # fmt: skip
+        order = {**self.order(self.dice.choice(sorted(self.operations))), "step": step, "left": left}
         worker = self.workers.fork()
         self.workers.say(json.dumps(order))
         code = worker.ended()
@@ -157,16 +164,21 @@ def served():
 
 @pytest.fixture
 def trial(transactional_db, tmp_path):
-    def make(seed):
-        stage = Stage(Net())
-        east = Cluster.objects.get()
-        Cluster.objects.create(
-            name="west", server="https://west.example:6443", ca_data="", facts=east.facts, identity="uid-of-west"
-        )
-        Lease.objects.all().delete()
-        return Trial(stage, workers, InFile(tmp_path / "heads"), random.Random(seed))
+    with ExitStack() as stack:
 
-    with Workers((), program=mortal.__file__, PGAPPNAME=mortal.NAME) as workers:
+        def make(seed):
+            stage = Stage(Net())
+            east = Cluster.objects.get()
+            Cluster.objects.create(
+                name="west", server="https://west.example:6443", ca_data="", facts=east.facts, identity="uid-of-west"
+            )
+            made = Trial(stage.a, InFile(tmp_path / "heads"), random.Random(seed))
+            rehearsal = made.order("applications_deploy")
+            rehearsal["address"] += "?dryRun=true"
+            names = {"PGAPPNAME": mortal.NAME, "MORTAL_REHEARSAL": json.dumps(rehearsal)}
+            made.workers = stack.enter_context(Workers((), program=mortal.__file__, **names))
+            return made
+
         yield make
 
 
