@@ -192,6 +192,7 @@ def test_a_few_kills(trial, seed):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3 * 3600)
 @pytest.mark.parametrize("seed", [SEED])
 def test_many_kills(trial, soak_result, seed):
     made = trial(seed)

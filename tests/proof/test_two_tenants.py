@@ -48,6 +48,7 @@ def test_a_sample_of_histories(stage, seed):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3 * 3600)
 @pytest.mark.parametrize("seed", [SEED])
 def test_many_histories(stage, soak_result, seed):
     run(stage, seed, HISTORIES, MORE_STEPS)
