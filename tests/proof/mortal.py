@@ -23,6 +23,7 @@ from tests.clusters.reconcile.faults.killing import serve
 # milliseconds.
 STEPS = ("unsent", "unheard", "uncommitted", "committing", "committed", "unhinted", "hinted", "anywhere")
 NAME = "mortal"
+REFUSED = 3
 
 
 def die(*_given: Any, **_named: Any) -> None:
@@ -78,10 +79,11 @@ def _at_statement(left: int, *, sent: bool) -> Callable[..., Any]:
 
 
 def ask(said: str) -> None:
-    """Carry it out; a process that comes to the end has been refused, or had no such step."""
+    """Carry it out; a process that comes to the end has been refused (REFUSED), or had no such step."""
     order = json.loads(said)
     arm(order["step"], order["left"])
-    send(order)
+    if send(order) >= 400:
+        os._exit(REFUSED)
 
 
 def send(order: dict[str, Any]) -> int:
