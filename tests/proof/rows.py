@@ -41,7 +41,7 @@ def references() -> list[tuple[Row, str, Row]]:
 @cache
 def _all_rows() -> str:
     return " UNION ALL ".join(
-        f"SELECT '{table}', t.{key}::text, md5(t::text) FROM {table} t" for table, key, _ in _tables()
+        f"SELECT '{table}', t.{key}::text, md5(t::text) FROM {table} t" for table, key, _ in tables()
     )
 
 
@@ -50,14 +50,15 @@ def _all_references() -> str:
     parts = [
         f"SELECT '{table}', {key}::text, '{field.column}', '{to}', {field.column}::text FROM {table}"
         f" WHERE {field.column} IS NOT NULL"
-        for table, key, model in _tables()
+        for table, key, model in tables()
         for field in model._meta.concrete_fields
         if (to := _refers_to(field)) is not None
     ]
     return " UNION ALL ".join(parts)
 
 
-def _tables() -> list[tuple[str, str, type[models.Model]]]:
+def tables() -> list[tuple[str, str, type[models.Model]]]:
+    """(name, primary key's column, model) of each that is watched."""
     found = {
         model._meta.db_table: (model._meta.db_table, model._meta.pk.column, model)
         for model in apps.get_models(include_auto_created=True)

@@ -7,7 +7,9 @@ process goes on working.
 
 import asyncio
 import contextlib
+import json
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -27,10 +29,11 @@ from apps.models import EnvironmentStatus, StatusDue
 from apps.services import observe
 from clusters.models import Cluster
 from paas.core import sse
+from paas.core.models import AuditEvent
 from tests.control_plane import eventually
 from tests.proof.canary import Net
 from tests.proof.conftest import Stage
-from tests.proof.forgery import GARBAGE, message, payloads
+from tests.proof.forgery import GARBAGE, PICKLE, Bomb, message, payloads
 from tests.proof.rows import rows
 
 QUEUES = ("edit", "drift", "sweep")
@@ -81,6 +84,11 @@ class Worker:
     def alive(self):
         return self.process.poll() is None
 
+    def finish(self):
+        """As a deployment ends it."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(60) == 0, self.said[-3000:]
+
     def end(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -123,6 +131,11 @@ def taken(client, worker):
     eventually(left, lambda number: number == 0 or not worker.alive)
 
 
+def told(before, now):
+    """Events that came meanwhile."""
+    return [row.key for row in now.keys() - before.keys() if row.table == "core_auditevent"]
+
+
 def test_no_row_changes_and_the_worker_goes_on(stage, worker, valkey_client, tmp_path):
     before, touched = rows(), tmp_path / "touched"
     ids = [str(stage.on.cluster.pk), str(stage.a.environment.pk), str(stage.a.work.pk), "'; DROP TABLE x; --"]
@@ -135,8 +148,13 @@ def test_no_row_changes_and_the_worker_goes_on(stage, worker, valkey_client, tmp
     assert worker.alive, worker.said[-3000:]
     assert sent > 100
     assert not touched.exists()
-    assert {row for row, digest in rows().items() if before.get(row) != digest} == set()
-    assert rows().keys() == before.keys()
+    now = rows()
+    # Where it took longer than a minute, what was refused is told meanwhile.
+    assert {row.table for row, digest in now.items() if before.get(row) != digest} <= {"core_auditevent"}
+    assert before.items() <= now.items()
+    assert set(AuditEvent.objects.filter(pk__in=told(before, now)).values_list("action", flat=True)) <= {
+        "message.refused"
+    }
     does_its_work(stage, worker, valkey_client)
 
 
@@ -146,6 +164,36 @@ def test_what_is_no_message_at_all(stage, worker, valkey_client):
         taken(valkey_client, worker)
         assert worker.alive, (garbage[:80], worker.said[-3000:])
     does_its_work(stage, worker, valkey_client)
+
+
+def test_what_is_refused_is_in_the_audit_trail(stage, worker, valkey_client, tmp_path):
+    """A flood is one event a queue, which says how many and why, and nothing of what they held."""
+    pickled = message("clusters.tasks.sweep", body=pickle.dumps(Bomb(tmp_path / "touched")), content_type=PICKLE)
+    foreign, packed = message("os.system", ["touch-me"]), message("clusters.tasks.sweep", compression="zlib")
+    valkey_client.lpush("drift", b"garbage", b"{}", *[foreign] * 3)
+    valkey_client.lpush("sweep", *[pickled] * 1500, *[foreign] * 2, packed, b"[" * 100_000)
+    taken(valkey_client, worker)
+    does_its_work(stage, worker, valkey_client)
+    worker.finish()
+    events = AuditEvent.objects.filter(action="message.refused").order_by("object_name")
+    assert [(each.object_name, each.outcome, each.actor_name) for each in events] == [
+        ("drift", "refused", "nobody"),
+        ("sweep", "refused", "nobody"),
+    ]
+    drift, sweep = (each.after for each in events)
+    assert (drift["messages"], drift["why"]) == (
+        5, {"it cannot be read (JSONDecodeError)": 1, "it is no message": 1, "it is for no task of ours": 3}
+    )  # fmt: skip
+    assert (sweep["messages"], sweep["why"]) == (
+        1504,
+        {
+            "it is no message": 1500, "it is for no task of ours": 2, "it is packed": 1,
+            "it cannot be read (RecursionError)": 1,
+        },
+    )  # fmt: skip
+    assert "touch" not in json.dumps([each.facts() for each in events])
+    # What was logged is bounded too: the first of each queue.
+    assert worker.said.count("message_refused") == len(events)
 
 
 def test_nobody_steers_a_worker_from_there(stage, worker, valkey_client, queues):

@@ -6,6 +6,8 @@ keeps the head of the chain where no owner of the database reaches it, `verify` 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -65,6 +67,13 @@ def record_failed_sign_in(name: str, *, how: str) -> None:
     label, pk, shown = ("identity.User", "", "an unknown name") if known is None else _of(known)
     with transaction.atomic():
         _write(None, "sign_in.failed", label, pk, shown, outcome=AuditEvent.Outcome.REFUSED, how=how)
+
+
+def record_refused_messages(queue: str, counts: Mapping[str, int], *, since: datetime) -> None:
+    """What lay in a queue and none of us had sent: how often, by why it was not taken; nothing of what it held."""
+    after = {"messages": sum(counts.values()), "why": dict(counts), "since": since.isoformat(timespec="seconds")}
+    with transaction.atomic():
+        _write(None, "message.refused", "queue", queue, queue, after=after, outcome=AuditEvent.Outcome.REFUSED)
 
 
 def _of(target: models.Model) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@
         worker.send(signal.SIGSTOP)  # from wherever, a script of the fault proxy above all
         worker.ended()               # its exit code, negative where a signal ended it
 
-Run as a program this is the process that forks.
+Run as a program this is the process that forks; `program` is another one, which hands `serve` what its workers do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ SECONDS = 120
 class Workers(AbstractContextManager["Workers"]):
     """The process that forks them; its database is the one that the test uses. One worker at a time."""
 
-    def __init__(self, networks: tuple[str, ...], **env: str) -> None:
+    def __init__(self, networks: tuple[str, ...], *, program: str = __file__, **env: str) -> None:
         from django.db import connection
         from psycopg.conninfo import make_conninfo
 
@@ -54,7 +55,7 @@ class Workers(AbstractContextManager["Workers"]):
             "PYTHONPATH": str(ROOT),
         }
         self._process = subprocess.Popen(
-            [sys.executable, __file__], cwd=ROOT, env={**os.environ, **settings, **env},
+            [sys.executable, program], cwd=ROOT, env={**os.environ, **settings, **env},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
         )  # fmt: skip
 
@@ -145,7 +146,8 @@ def _dies_at(step: str) -> None:
             lease.release = _die
 
 
-def _drain_once(step: str, off: str) -> None:
+def _drain_once(said: str) -> None:
+    step, _, off = said.partition(" ")
     from clusters.reconcile.drain import drain_due
     from clusters.sessions import Sessions
 
@@ -160,29 +162,22 @@ def _drain_once(step: str, off: str) -> None:
         asyncio.run(once())
 
 
-def _serve() -> None:
-    """Fork for each line; unbuffered, since the child reads its own line from the same pipe."""
-    import django
-
+def serve(act: Callable[[str], None]) -> None:
+    """Fork for each line, to act on the next; unbuffered, since the child reads its own line from the same pipe."""
     told = os.dup(1)
     os.dup2(2, 1)  # what is logged is not to be taken for an answer
-    django.setup()
-    import clusters.tasks  # noqa: F401 - the loop and all that it stands on
-    import paas.celery  # noqa: F401 - without it a hint looks for a broker on the network
-
     while _line():
         pid = os.fork()
         if not pid:
-            _be_a_worker()
+            _be_a_worker(act)
         os.write(told, f"{pid}\n".encode())
         _, status = os.waitpid(pid, 0)
         os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def _be_a_worker() -> NoReturn:
+def _be_a_worker(act: Callable[[str], None]) -> NoReturn:
     try:
-        step, _, off = _line().strip("\n").partition(" ")
-        _drain_once(step, off)
+        act(_line().strip("\n"))
     except BaseException:  # noqa: BLE001 - it must not become a second one that forks
         traceback.print_exc()
         os._exit(1)
@@ -200,4 +195,10 @@ def _line() -> str:
 
 
 if __name__ == "__main__":
-    _serve()
+    import django
+
+    django.setup()
+    import clusters.tasks  # noqa: F401 - the loop and all that it stands on
+    import paas.celery  # noqa: F401 - without it a hint looks for a broker on the network
+
+    serve(_drain_once)
