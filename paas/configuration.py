@@ -143,6 +143,12 @@ class Settings(BaseSettings):
         default="10/min",
         description="Attempts to sign in by address, and to enter the code of a machine by person, as `number/period`.",
     )
+    second_factor: Literal["optional", "operators", "everyone"] = Field(
+        default="optional",
+        description="Who must have a second factor, an authenticator app or a passkey, to do anything: nobody, those who "
+        "operate the platform, or all people. Who has none is led to the page where one is added, and their API tokens "
+        "are refused until then.",
+    )
     stream_limit: int = Field(
         default=500, ge=1, description="Live views (server-sent events) one web process serves at once."
     )

@@ -38,6 +38,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "guardian",
     "knox",
     "rest_framework",
@@ -66,6 +69,8 @@ MIDDLEWARE = [
     "paas.core.audit.middleware.AuditMiddleware",
     "paas.core.language.ConsoleLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "paas.identity.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -140,8 +145,29 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}  # type: ignore[assignment]  # Django's own shape
-LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+
+# Who signs in has been given an account: nobody makes one for themselves, and mail plays no part.
+ACCOUNT_ADAPTER = "paas.identity.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+_ATTEMPTS = "{0}/{1[0]}".format(*DOUGONG.login_rate.split("/"))
+ACCOUNT_RATE_LIMITS = {
+    "login": f"{_ATTEMPTS}/ip",
+    "login_failed": f"{_ATTEMPTS}/ip,10/5m/key",
+    "reauthenticate": f"{_ATTEMPTS}/user",
+}
+MFA_ADAPTER = "paas.identity.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A telephone's clock is half a minute off now and then.
+MFA_TOTP_TOLERANCE = 1
+# Browsers hold passkeys for a secure page alone; a test on this machine is one without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not DOUGONG.https
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = DOUGONG.https
 SESSION_COOKIE_HTTPONLY = True

@@ -25,7 +25,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from paas.core import filters
@@ -113,19 +112,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
-    """Name and password; the theme's own form lets Django's "staff" in alone."""
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        """Any person who is not kept out."""
-        if not user.is_active:
-            raise self.get_invalid_login_error()
-
-
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no types
     """The console. Being signed in is enough to come in; what one sees and may do is asked per object."""
 
-    login_form = SignInForm
     index_template = "console/home.html"
     index_title = gettext_lazy("Home")
 
@@ -137,6 +126,12 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
         """With the words that scripts say, and where to return to from the choice of a language."""
         context: dict[str, Any] = super().each_context(request)
         return {**context, "script_words": script_words(), "redirect_to": request.get_full_path()}
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lets nobody in: Django's own page asks for no second factor. `paas.identity.sign_in_pages` has the one at
+        this address, before this.
+        """
+        raise PermissionDenied
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Any active person, not only Django's "staff"."""

@@ -14,6 +14,7 @@ from django.db import models
 from guardian.models import GroupObjectPermissionBase
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from paas.core.encryption import EncryptedTextField
 from paas.core.models import Versioned
 
 OPERATORS = "operators"
@@ -147,3 +148,19 @@ class DeviceGrant(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in from {self.machine or 'a machine without a name'}"
+
+
+class FactorSecret(models.Model):
+    """What proves a second factor: the seed of an authenticator app or of recovery codes. allauth's rows name it by id.
+
+    Written by `adapters`, and forgotten by `second_factor` once no factor needs it.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    value = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return f"secret of a second factor of {self.user_id}"

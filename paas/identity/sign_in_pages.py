@@ -1,0 +1,122 @@
+"""The pages on which people sign in, prove themselves again, and keep their second factors, below /console/.
+
+allauth's views in the console's frame. Those that are not listed here are not there: nobody makes an account for
+themselves, and no password comes by mail. Collected by `paas.urls`, before the console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from allauth.account.views import LoginView, ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from django.views.generic import RedirectView
+from unfold.widgets import INPUT_CLASSES
+
+from paas.core.site import console
+from paas.identity import second_factor
+from paas.identity.models import User
+
+View = Callable[..., HttpResponse]
+TOO_MANY = 429
+
+
+class CodeView(AuthenticateView):  # type: ignore[misc]  # allauth carries no types
+    """The second factor, once the password was right."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With what the person has."""
+        return {**super().get_context_data(**kwargs), "kinds": second_factor.kinds(self.stage.login.user)}
+
+
+class SecurityView(IndexView):  # type: ignore[misc]  # allauth carries no types
+    """One's second factors."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With whether one must be added before anything else."""
+        return {**super().get_context_data(**kwargs), "lacking": second_factor.lacking(cast(User, self.request.user))}
+
+
+def in_console(view: View, title: str | Promise) -> View:
+    """The view in the console's frame, never stored, and in one transaction with the audit events of what it does."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            answer = view(request, *args, **kwargs)
+        if answer.status_code == TOO_MANY:
+            answer = TemplateResponse(request, "identity/too_many.html", {}, status=TOO_MANY)
+        if isinstance(answer, TemplateResponse):
+            answer.context_data = {**console.each_context(request), "title": title, **(answer.context_data or {})}
+            for form in ("form", "webauthn_form"):
+                _dress(answer.context_data.get(form))
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return framed
+
+
+def _dress(form: Any) -> None:
+    """The theme's fields in the place of plain ones; the button of their own name stands where a label would."""
+    for field in getattr(form, "fields", {}).values():
+        if isinstance(field.widget, forms.TextInput):
+            field.widget.attrs["class"] = " ".join(INPUT_CLASSES)
+            field.widget.attrs.pop("placeholder", None)
+
+
+_confirm = gettext_lazy("Confirm that it is you")
+
+urlpatterns = [
+    path("login/", in_console(LoginView.as_view(), gettext_lazy("Log in")), name="account_login"),
+    path("login/code/", in_console(CodeView.as_view(), gettext_lazy("Second factor")), name="mfa_authenticate"),
+    # allauth's own page of signing in looks for its address.
+    path("login/new/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
+    path("account/", in_console(SecurityView.as_view(), gettext_lazy("Security")), name="mfa_index"),
+    path("account/confirm/", in_console(ReauthenticateView.as_view(), _confirm), name="account_reauthenticate"),
+    path("account/confirm/code/", in_console(ReauthenticateByCodeView.as_view(), _confirm), name="mfa_reauthenticate"),
+    path(
+        "account/confirm/key/",
+        in_console(ReauthenticateWebAuthnView.as_view(), _confirm),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path(
+        "account/app/",
+        in_console(ActivateTOTPView.as_view(), gettext_lazy("Add an authenticator app")),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "account/app/remove/",
+        in_console(DeactivateTOTPView.as_view(), gettext_lazy("Remove the authenticator app")),
+        name="mfa_deactivate_totp",
+    ),
+    path("account/keys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("account/keys/add/", in_console(AddWebAuthnView.as_view(), gettext_lazy("Add a passkey")), name="mfa_add_webauthn"),
+    path(
+        "account/keys/<int:pk>/remove/",
+        in_console(RemoveWebAuthnView.as_view(), gettext_lazy("Remove the passkey")),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "account/codes/",
+        in_console(ViewRecoveryCodesView.as_view(), gettext_lazy("Recovery codes")),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/codes/new/",
+        in_console(GenerateRecoveryCodesView.as_view(), gettext_lazy("New recovery codes")),
+        name="mfa_generate_recovery_codes",
+    ),
+]
