@@ -145,8 +145,8 @@ class Settings(BaseSettings):
     )
     second_factor: Literal["optional", "operators", "everyone"] = Field(
         default="optional",
-        description="Who must have a second factor, an authenticator app or a passkey, to do anything: nobody, those who "
-        "operate the platform, or all people. Who has none is led to the page where one is added, and their API tokens "
+        description="Who must have a second factor, an authenticator app or a passkey, to do anything: nobody, those "
+        "who operate the platform, or all people. Who has none is led to the page where one is added, and their API tokens "
         "are refused until then.",
     )
     stream_limit: int = Field(

@@ -155,7 +155,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
-_ATTEMPTS = "{0}/{1[0]}".format(*DOUGONG.login_rate.split("/"))
+# "10/min" is "10/m" there.
+_ATTEMPTS = DOUGONG.login_rate[: DOUGONG.login_rate.index("/") + 2]
 ACCOUNT_RATE_LIMITS = {
     "login": f"{_ATTEMPTS}/ip",
     "login_failed": f"{_ATTEMPTS}/ip,10/5m/key",

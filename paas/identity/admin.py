@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -30,6 +30,7 @@ from paas.core.site import (
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
 from paas.identity.member_pages import members_page
 from paas.identity.models import OPERATORS, Team, User
+from paas.identity.person_pages import factors, reset_page
 from paas.identity.roles import members
 
 
@@ -77,11 +78,25 @@ class UserAdmin(ConsoleModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The fields of the form."""
-        return ["username", "email", "is_active", "operator"] if obj else ["username", "email", "password"]
+        shown = ["username", "email", "second_factor", "is_active", "operator"]
+        return shown if obj else ["username", "email", "password"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Names never change."""
-        return ["username", "email"] if obj else []
+        return ["username", "email", "second_factor"] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that resets the second factor."""
+        own = self.admin_site.admin_view(reset_page)
+        return [path("<uuid:pk>/second-factor/", own, name="identity_user_second_factor"), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("Second factor"))
+    def second_factor(self, user: User) -> str:
+        """What they have, and the way to its reset."""
+        if (has := factors(user)) == _("none"):
+            return has
+        address = reverse("admin:identity_user_second_factor", args=[user.pk])
+        return format_html('{} <a class="underline" href="{}">{}</a>', has, address, _("Reset"))
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> User:
         """A new person."""

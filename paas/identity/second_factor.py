@@ -60,7 +60,7 @@ def refuse_password_alone(user: User) -> None:
             "second_factor_needed",
             "A password alone is not enough for this account.",
             rule="Who has a second factor signs in with both, and an operator may have to have one.",
-            remedy="Sign in with `dougong login`, without --username: it shows a code, which you approve in the console.",
+            remedy="Sign in with `dougong login` without --username, and approve its code in the console.",
         )
 
 
@@ -110,12 +110,12 @@ def _reset(user: User, reason: str, actor: Actor) -> int:
         rows = Authenticator.objects.select_for_update().filter(user=user)
         before = sorted(str(row.type) for row in rows)
         if not before:
-            raise Conflict("second_factor_absent", f"'{user}' has no second factor.")
+            raise Conflict(
+                "second_factor_absent", f"'{user}' has no second factor.", remedy="There is nothing to reset."
+            )
         rows.delete()
         forget_unused(user)
-        audit.record(
-            actor=actor, action="second_factor.reset", target=user, before={"factors": before}, reason=reason
-        )
+        audit.record(actor=actor, action="second_factor.reset", target=user, before={"factors": before}, reason=reason)
     return len(before)
 
 

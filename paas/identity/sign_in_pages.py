@@ -103,7 +103,11 @@ urlpatterns = [
         name="mfa_deactivate_totp",
     ),
     path("account/keys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
-    path("account/keys/add/", in_console(AddWebAuthnView.as_view(), gettext_lazy("Add a passkey")), name="mfa_add_webauthn"),
+    path(
+        "account/keys/add/",
+        in_console(AddWebAuthnView.as_view(), gettext_lazy("Add a passkey")),
+        name="mfa_add_webauthn",
+    ),
     path(
         "account/keys/<int:pk>/remove/",
         in_console(RemoveWebAuthnView.as_view(), gettext_lazy("Remove the passkey")),

@@ -23,6 +23,9 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/admin.py",
         ROOT / "paas/identity/member_pages.py",
         ROOT / "paas/identity/pages.py",
+        ROOT / "paas/identity/adapters.py",
+        ROOT / "paas/identity/person_pages.py",
+        ROOT / "paas/identity/sign_in_pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",
     ]
