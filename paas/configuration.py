@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from paas.core.key_encryption import parse
+from paas.identity.oidc.providers import Provider
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -146,8 +147,13 @@ class Settings(BaseSettings):
     second_factor: Literal["optional", "operators", "everyone"] = Field(
         default="optional",
         description="Who must have a second factor, an authenticator app or a passkey, to do anything: nobody, those "
-        "who operate the platform, or all people. Who has none is led to the page where one is added, and their API tokens "
-        "are refused until then.",
+        "who operate the platform, or all people. Who has none is led to the page where one is added, and their API "
+        "tokens are refused until then.",
+    )
+    oidc_providers: tuple[Provider, ...] = Field(
+        default=(),
+        description="OpenID providers that people sign in by, as a JSON list of objects with `id`, `name`, `issuer`, "
+        "`client_id`, `client_secret`, `groups_claim` and `groups`; see [signing in by a provider](sign-in-oidc.md).",
     )
     stream_limit: int = Field(
         default=500, ge=1, description="Live views (server-sent events) one web process serves at once."

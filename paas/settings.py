@@ -191,7 +191,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        # Browsers look at where a form leads in the end.
+        "form-action": [SELF, *sorted({each.origin for each in DOUGONG.oidc_providers})],
         "frame-ancestors": [NONE],
     }
 }
@@ -320,6 +321,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "apps: end lost terminals": {"task": "apps.tasks.end_lost_terminals", "schedule": timedelta(minutes=1)},
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
+    "identity: follow people of providers": {
+        "task": "paas.identity.tasks.follow_people",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "identity: remove expired tokens": {
         "task": "paas.identity.tasks.remove_expired_tokens",
         "schedule": timedelta(hours=6),

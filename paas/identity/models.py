@@ -1,6 +1,7 @@
-"""People, service accounts, teams, the permission rows of teams, API tokens and the sign-ins that wait for approval.
+"""People, service accounts, teams, the permission rows of teams, API tokens, the sign-ins that wait for approval, and
+what signing in needs besides a password.
 
-Written by `paas.identity.services`, `service_accounts` and `devices` alone.
+Written by `paas.identity.services`, `service_accounts`, `devices`, `adapters`, `second_factor` and `oidc` alone.
 """
 
 from __future__ import annotations
@@ -164,3 +165,49 @@ class FactorSecret(models.Model):
 
     def __str__(self) -> str:
         return f"secret of a second factor of {self.user_id}"
+
+
+class OidcAccount(models.Model):
+    """Whose account here belongs to a subject of an OpenID provider.
+
+    `session` is the provider's name of the last sign-in; `checked_at` when the provider last vouched for the person,
+    `ended` why it does no more, empty while it does; `given` are the groups that the map of its groups gave.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="oidc_accounts")
+    provider = models.CharField(max_length=30)
+    subject = models.CharField(max_length=255)
+    session = models.CharField(max_length=255, blank=True, default="")
+    refresh_token = EncryptedTextField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    ended = models.CharField(max_length=20, blank=True, default="")
+    given = models.ManyToManyField(Group, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="one_account_a_subject"),
+            models.UniqueConstraint(fields=["provider", "user"], name="one_subject_an_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.provider}"
+
+
+class OidcLogout(models.Model):
+    """A logout token that was used: it works once. Forgotten once it is too old to be taken."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.CharField(max_length=30)
+    jti_digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "jti_digest"], name="a_logout_token_works_once")]
+
+    def __str__(self) -> str:
+        return f"logout token of {self.provider}"

@@ -18,7 +18,7 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
-from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, Team, User
+from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, OidcLogout, Team, User
 from paas.identity.roles import DEPLOYER, GRANTS, OWNER, ROLES, VIEWER, group_of, role_of
 
 # How exactly it is known when a token was last used.
@@ -280,6 +280,7 @@ def remove_expired_tokens() -> int:
     """
     now = timezone.now()
     DeviceGrant.objects.filter(expires_at__lt=now).delete()
+    OidcLogout.objects.filter(used_at__lt=now - timedelta(days=1)).delete()
     return int(ApiToken.objects.filter(expiry__lt=now).delete()[0])
 
 

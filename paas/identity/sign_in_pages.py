@@ -27,11 +27,19 @@ from django.views.generic import RedirectView
 from unfold.widgets import INPUT_CLASSES
 
 from paas.core.site import console
-from paas.identity import second_factor
+from paas.identity import second_factor, sso_pages
 from paas.identity.models import User
 
 View = Callable[..., HttpResponse]
 TOO_MANY = 429
+
+
+class PasswordView(LoginView):  # type: ignore[misc]  # allauth carries no types
+    """Name and password, or one of the providers."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the providers."""
+        return {**super().get_context_data(**kwargs), "providers": sso_pages.offered()}
 
 
 class CodeView(AuthenticateView):  # type: ignore[misc]  # allauth carries no types
@@ -43,11 +51,13 @@ class CodeView(AuthenticateView):  # type: ignore[misc]  # allauth carries no ty
 
 
 class SecurityView(IndexView):  # type: ignore[misc]  # allauth carries no types
-    """One's second factors."""
+    """One's second factors, and the providers one may sign in by."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With whether one must be added before anything else."""
-        return {**super().get_context_data(**kwargs), "lacking": second_factor.lacking(cast(User, self.request.user))}
+        """With whether one must be added before anything else, and the providers."""
+        person = cast(User, self.request.user)
+        more = {"lacking": second_factor.lacking(person), "providers": sso_pages.offered(person)}
+        return {**super().get_context_data(**kwargs), **more}
 
 
 def in_console(view: View, title: str | Promise) -> View:
@@ -80,7 +90,7 @@ def _dress(form: Any) -> None:
 _confirm = gettext_lazy("Confirm that it is you")
 
 urlpatterns = [
-    path("login/", in_console(LoginView.as_view(), gettext_lazy("Log in")), name="account_login"),
+    path("login/", in_console(PasswordView.as_view(), gettext_lazy("Log in")), name="account_login"),
     path("login/code/", in_console(CodeView.as_view(), gettext_lazy("Second factor")), name="mfa_authenticate"),
     # allauth's own page of signing in looks for its address.
     path("login/new/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
