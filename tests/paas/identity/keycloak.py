@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from deploy.lab import cache
-from deploy.lab.paths import CACHE
+from deploy.lab.paths import cache_folder
 
 VERSION = "26.5.6"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
@@ -32,7 +32,7 @@ def distribution():
         shutil.unpack_archive(archive, folder)
         archive.unlink()
 
-    return cache.once(CACHE / f"keycloak-{VERSION}", fetch) / f"keycloak-{VERSION}"
+    return cache.once(cache_folder() / f"keycloak-{VERSION}", fetch) / f"keycloak-{VERSION}"
 
 
 def realm(console):
@@ -40,7 +40,7 @@ def realm(console):
     back = f"{console}/console/login/by/corp"
     groups = {
         "name": "groups", "protocol": "openid-connect", "protocolMapper": "oidc-group-membership-mapper",
-        "config": {"claim.name": "groups", "full.path": "false", "id.token.claim": "true", "access.token.claim": "true"},
+        "config": {"claim.name": "groups", "full.path": "false", "id.token.claim": "true"},
     }  # fmt: skip
     client = {
         "clientId": CLIENT, "secret": SECRET, "protocol": "openid-connect", "publicClient": False,
