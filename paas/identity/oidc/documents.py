@@ -74,7 +74,8 @@ def key(provider: Provider, kid: str | None) -> jwt.PyJWK | None:
     age = time.monotonic() - fetched
     if age > KEPT or (_chosen(known, kid) is None and age > LOOKED_FOR_AGAIN):
         listed = _fetched(endpoints(provider).keys).get("keys", [])
-        known = {str(each.get("kid", "")): each for each in listed if each.get("use", "sig") == "sig"}
+        keys = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        known = {str(each.get("kid", "")): each for each in keys if each.get("use", "sig") == "sig"}
         _keys[provider.issuer] = (time.monotonic(), known)
     if (found := _chosen(known, kid)) is None:
         return None

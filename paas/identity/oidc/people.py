@@ -144,6 +144,8 @@ def end(account: OidcAccount, reason: str, *, seen: datetime | None) -> None:
         end_access(account.user, f"{REASONS[reason]} ({now.provider})")
         now.ended, now.refresh_token = reason, None
         now.save(update_fields=["ended", "refresh_token"])
+        if reason == NO_GROUP:
+            mirror(now, {})
     logger.info("sso_ended", person=account.user.username, reason=reason)
 
 
@@ -194,6 +196,9 @@ def _made(provider: Provider, claims: Mapping[str, Any]) -> OidcAccount:
     try:
         with transaction.atomic():
             if User.objects.filter(username__iexact=name).exists():
+                # Whoever signs in twice at once for the first time has the other's account.
+                if (account := _locked(provider, claims)) is not None:
+                    return account
                 raise _name_taken(provider, name)
             user.save(force_insert=True)
             account = OidcAccount.objects.create(provider=provider.id, subject=claims["sub"], user=user)

@@ -18,6 +18,7 @@ from paas.identity.oidc.providers import Provider
 
 # By a key of the provider's alone: never "none", never by a secret that both know.
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+SUBJECT = 255  # characters, as the standard has it
 LEEWAY = 30  # seconds that two clocks may differ
 # A logout token is fresh, so that what is remembered of them may be forgotten.
 LOGOUT_AGE = 600
@@ -46,7 +47,7 @@ def identity(raw: str, provider: Provider, *, nonce: str) -> dict[str, Any]:
     claims = _signed(raw, provider, required=["iss", "aud", "sub", "exp", "iat"])
     if not nonce or not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise TokenError("its nonce is another")
-    if not claims["sub"]:
+    if not 0 < len(claims["sub"]) <= SUBJECT:
         raise TokenError("it names nobody")
     return claims
 
