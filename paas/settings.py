@@ -154,7 +154,6 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 # "10/min" is "10/m" there.
 _ATTEMPTS = DOUGONG.login_rate[: DOUGONG.login_rate.index("/") + 2]
 ACCOUNT_RATE_LIMITS = {
@@ -165,8 +164,6 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "paas.identity.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# A telephone's clock is half a minute off now and then.
-MFA_TOTP_TOLERANCE = 1
 # Browsers hold passkeys for a secure page alone; a test on this machine is one without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not DOUGONG.https
 

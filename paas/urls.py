@@ -55,3 +55,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.server_error(request)
     return defaults.server_error(request)
+
+
+# allauth asks for it by this name.
+handler429 = sign_in_pages.too_many

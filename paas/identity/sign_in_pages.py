@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account.views import LoginView, ReauthenticateView
@@ -22,16 +23,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 from unfold.widgets import INPUT_CLASSES
 
+from paas.core import audit
 from paas.core.site import console
 from paas.identity import second_factor, sso_pages
 from paas.identity.models import User
 
 View = Callable[..., HttpResponse]
-TOO_MANY = 429
 
 
 class PasswordView(LoginView):  # type: ignore[misc]  # allauth carries no types
@@ -44,6 +46,13 @@ class PasswordView(LoginView):  # type: ignore[misc]  # allauth carries no types
 
 class CodeView(AuthenticateView):  # type: ignore[misc]  # allauth carries no types
     """The second factor, once the password was right."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """A passkey that fails is told, as allauth tells of codes."""
+        if form is self.webauthn_form:
+            name = self.stage.login.user.get_username()
+            audit.record_failed_sign_in(name, how=f"second factor {second_factor.KEY}")
+        return cast(HttpResponse, super().form_invalid(form))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With what the person has."""
@@ -67,8 +76,6 @@ def in_console(view: View, title: str | Promise) -> View:
     def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             answer = view(request, *args, **kwargs)
-        if answer.status_code == TOO_MANY:
-            answer = TemplateResponse(request, "identity/too_many.html", {}, status=TOO_MANY)
         if isinstance(answer, TemplateResponse):
             answer.context_data = {**console.each_context(request), "title": title, **(answer.context_data or {})}
             for form in ("form", "webauthn_form"):
@@ -77,6 +84,12 @@ def in_console(view: View, title: str | Promise) -> View:
         return answer
 
     return framed
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """For an address that tries too often."""
+    context = {**console.each_context(request), "title": _("Log in")}
+    return TemplateResponse(request, "identity/too_many.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def _dress(form: Any) -> None:

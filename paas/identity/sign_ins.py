@@ -13,6 +13,7 @@ from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -24,7 +25,7 @@ from paas.identity.models import User
 @receiver(user_logged_in)
 def _signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     with transaction.atomic():
-        audit.record(actor=user, action="sign_in.succeeded", target=user, after={"by": _by(request)})
+        audit.record(actor=user, action="sign_in.succeeded", target=user, after={"by": _by(request, user)})
 
 
 @receiver(user_logged_out)
@@ -44,10 +45,14 @@ def _factor_failed(user: User, authenticator: Authenticator, **_: Any) -> None:
     audit.record_failed_sign_in(user.get_username(), how=f"second factor {authenticator.type}")
 
 
-@receiver(mfa.authenticator_added)
-def _factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
-    with transaction.atomic():
-        audit.record(actor=user, action="second_factor.added", target=user, after=_told(authenticator))
+# allauth's own signal comes after the commit. New recovery codes take the place of the old.
+@receiver(post_save, sender=Authenticator)
+def _factor_added(instance: Authenticator, created: bool, **_: Any) -> None:
+    if created:
+        user = instance.user
+        with transaction.atomic():
+            second_factor.forget_unused(user)
+            audit.record(actor=user, action="second_factor.added", target=user, after=_told(instance))
 
 
 @receiver(mfa.authenticator_removed)
@@ -57,21 +62,14 @@ def _factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
         audit.record(actor=user, action="second_factor.removed", target=user, before=_told(authenticator))
 
 
-@receiver(mfa.authenticator_reset)
-def _codes_renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    with transaction.atomic():
-        second_factor.forget_unused(user)
-        audit.record(actor=user, action="second_factor.codes_renewed", target=user, after=_told(authenticator))
-
-
 def _told(authenticator: Authenticator) -> dict[str, str]:
     """Its kind, and the name of a passkey."""
     name = authenticator.data.get("name", "")
     return {"kind": str(authenticator.type), **({"name": str(name)} if name else {})}
 
 
-def _by(request: HttpRequest | None) -> list[str]:
+def _by(request: HttpRequest | None, user: User) -> list[str]:
     """By what: `["password", "totp"]`."""
     if request is None or not hasattr(request, "session"):
         return []
-    return [str(each.get("type") or each["method"]) for each in get_authentication_records(request)]
+    return [str(each.get("type") or each["method"]) for each in get_authentication_records(request, user)]

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
-from allauth.account.authentication import record_authentication
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url, perform_login
 from django.conf import settings
 from django.contrib import messages

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 OPERATORS = "operators"
-Slug = Annotated[str, StringConstraints(pattern=r"\A[a-z][-a-z0-9]{0,29}\Z")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][-a-z0-9]{0,29}$")]
 # As `paas.identity.roles` has them: "shop:deployer", or "operators".
-Role = Annotated[str, StringConstraints(pattern=r"\A(operators|[a-z][-a-z0-9]{0,39}:(owner|deployer|viewer))\Z")]
+Role = Annotated[str, StringConstraints(pattern=r"^(operators|[a-z][-a-z0-9]{0,39}:(owner|deployer|viewer))$")]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

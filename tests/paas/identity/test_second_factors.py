@@ -2,6 +2,7 @@
 
 import re
 import time
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -35,8 +36,14 @@ def now(secret, offset=0):
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + offset))
 
 
-def add_app(client):
-    """As a person does, who has just signed in: (secret, recovery codes)."""
+def confirm(client, password):
+    """Show that it is oneself; good for five minutes."""
+    return client.post(f"{reverse('account_reauthenticate')}?next={SECURITY}", {"password": password})
+
+
+def add_app(client, password="olga likes dumplings"):
+    """As a person does, who has signed in: (secret, recovery codes)."""
+    assert confirm(client, password)["Location"] == SECURITY
     page = client.get(reverse("mfa_activate_totp")).content.decode()
     secret = re.search(r"<code[^>]*>\s*([A-Z2-7]{16,})\s*</code>", page)[1]
     answer = client.post(reverse("mfa_activate_totp"), {"code": now(secret)})
@@ -202,20 +209,22 @@ def test_recovery_codes_are_shown_once(client, owner):
     assert not [code for code in codes if code in page]
 
 
-def test_a_factor_is_added_only_soon_after_signing_in(client, owner):
+def test_a_factor_is_added_only_by_who_shows_that_it_is_them(client, owner):
     sign_in(client, owner)
+    add = reverse("mfa_activate_totp")
+    assert client.get(add)["Location"].startswith(reverse("account_reauthenticate"))
+    assert confirm(client, "wrong").status_code == 200
+    assert client.get(add).status_code == 302
+    assert confirm(client, password_of(owner)).status_code == 302
+    assert client.get(add).status_code == 200
     with time_machine.travel(time.time() + 600, tick=False):
-        assert client.get(reverse("mfa_activate_totp"))["Location"].startswith(reverse("account_reauthenticate"))
-        confirm = reverse("account_reauthenticate") + "?next=" + reverse("mfa_activate_totp")
-        assert client.post(confirm, {"password": "wrong"}).status_code == 200
-        assert client.get(reverse("mfa_activate_totp")).status_code == 302
-        assert client.post(confirm, {"password": password_of(owner)})["Location"] == reverse("mfa_activate_totp")
-        assert client.get(reverse("mfa_activate_totp")).status_code == 200
+        assert client.get(add)["Location"].startswith(reverse("account_reauthenticate"))
 
 
 def test_nobody_removes_another_s_passkey(client, owner, viewer):
     key = Authenticator.objects.create(user=viewer, type="webauthn", data={"name": "x", "credential": {}})
     sign_in(client, owner)
+    confirm(client, password_of(owner))
     assert client.post(reverse("mfa_remove_webauthn", args=[key.pk])).status_code == 404
     assert Authenticator.objects.filter(pk=key.pk).exists()
 
@@ -239,7 +248,7 @@ def test_an_operator_who_must_have_one_is_led_to_it(client, operator, rule):
     assert "You need a second factor" in client.get(SECURITY).content.decode()
     answer = client.get("/api/v1/me")
     assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required")
-    add_app(client)
+    add_app(client, password_of(operator))
     assert client.get("/console/").status_code == 200
     assert client.get("/api/v1/me").status_code == 200
 
@@ -284,7 +293,7 @@ def test_becoming_an_operator_asks_for_one_at_once(client, owner, admin, rule):
 
 
 def test_recovery_codes_alone_are_no_second_factor(client, operator, rule):
-    Authenticator.objects.create(user=operator, type="recovery_codes", data={"seed": "x", "used_mask": 0})
+    Authenticator.objects.create(user=operator, type="recovery_codes", data={"seed": str(uuid4()), "used_mask": 0})
     rule("operators")
     sign_in(client, operator)
     assert client.get("/console/")["Location"] == SECURITY

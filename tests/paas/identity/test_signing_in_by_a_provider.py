@@ -299,8 +299,15 @@ def test_a_map_to_no_role_is_refused(role):
 # --- linking ---
 
 
+def as_olga(client):
+    """Signed in, and shown that it is her."""
+    said = {"login": "olga", "password": "olga likes dumplings"}
+    client.post("/console/login/", said)
+    client.post(reverse("account_reauthenticate"), said)
+
+
 def test_a_person_links_an_account_of_theirs(client, come, team, owner):
-    client.post("/console/login/", {"login": "olga", "password": "olga likes dumplings"})
+    as_olga(client)
     assert come(at=reverse("sso_link", args=["corp"]))["Location"] == "/console/account/"
     client.post("/console/logout/")
     come({**WEI, "groups": []})
@@ -319,14 +326,14 @@ def test_linking_asks_to_confirm_oneself(client, corp, team, owner):
 def test_an_account_of_another_s_is_not_linked(client, come, team, owner):
     come()
     client.post("/console/logout/")
-    client.post("/console/login/", {"login": "olga", "password": "olga likes dumplings"})
+    as_olga(client)
     assert come(at=reverse("sso_link", args=["corp"]))["Location"] == "/console/account/"
     assert "belongs to another account" in client.get("/console/account/").content.decode()
     assert OidcAccount.objects.get().user.username == "wei"
 
 
 def test_a_link_is_given_up(client, come, team, owner):
-    client.post("/console/login/", {"login": "olga", "password": "olga likes dumplings"})
+    as_olga(client)
     come({**WEI, "groups": ["it"]}, at=reverse("sso_link", args=["corp"]))
     assert owner.groups.filter(name=OPERATORS).exists()
     client.post(reverse("sso_unlink", args=["corp"]))
