@@ -170,7 +170,7 @@ class FactorSecret(models.Model):
 class OidcAccount(models.Model):
     """Whose account here belongs to a subject of an OpenID provider.
 
-    `session` is the provider's name of the last sign-in; `checked_at` when the provider last vouched for the person,
+    `session` is the provider's name of the last sign-in; `followed` whether a refresh token is kept; `checked_at` when the provider last vouched for the person,
     `ended` why it does no more, empty while it does; `given` are the groups that the map of its groups gave.
     """
 
@@ -181,7 +181,8 @@ class OidcAccount(models.Model):
     provider = models.CharField(max_length=30)
     subject = models.CharField(max_length=255)
     session = models.CharField(max_length=255, blank=True, default="")
-    refresh_token = EncryptedTextField(null=True)
+    refresh_token = EncryptedTextField(blank=True, default="")
+    followed = models.BooleanField(default=False)
     checked_at = models.DateTimeField(null=True)
     ended = models.CharField(max_length=20, blank=True, default="")
     given = models.ManyToManyField(Group, related_name="+")

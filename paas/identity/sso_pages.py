@@ -8,11 +8,12 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
-from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.utils import get_next_redirect_url, perform_login
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -52,9 +53,10 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 @never_cache
 @require_POST
-@reauthentication_required
+@login_required
 def begin_link(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """To the provider, to link an account there with one's own here."""
+    """To the provider, to link an account there with one's own here; by who has shown that it is them."""
+    raise_if_reauthentication_required(request, app="identity")
     return _sent(request, _provider(provider_id), linking=True)
 
 
@@ -74,13 +76,15 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     except _AwayError as away:
         return _turned_away(request, provider, away.said, away.how)
     record_authentication(request, user, method="sso", provider=provider.id)
-    return perform_login(request, user, email_verification="none", redirect_url=begun.after or None)
+    answer = perform_login(request, user, email_verification="none", redirect_url=begun.after or None)
+    return cast(HttpResponse, answer)
 
 
 @require_POST
-@reauthentication_required
+@login_required
 def unlink(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Without the provider from now on."""
+    """Without the provider from now on; by who has shown that it is them."""
+    raise_if_reauthentication_required(request, app="identity")
     try:
         people.unlink(provider_id, actor=cast(User, request.user))
     except Refusal as refusal:
@@ -116,7 +120,7 @@ def _provider(provider_id: str) -> Provider:
     found = next((each for each in settings.DOUGONG.oidc_providers if each.id == provider_id), None)
     if found is None:
         raise Http404
-    return cast(Provider, found)
+    return found
 
 
 def _back(request: HttpRequest, provider: Provider) -> str:

@@ -39,7 +39,7 @@ class LoginView(APIView):
         user = authenticate(request._request, username=body["username"], password=body["password"])
         if user is None:
             raise Unauthenticated("login_failed", "Name or password is wrong.")
-        second_factor.refuse_password_alone(cast(User, user))
+        second_factor.refuse_password_alone(user)
         token, expires = services.create_token(user=user, name=body["name"] or "login", actor=user)
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
 

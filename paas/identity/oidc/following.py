@@ -32,7 +32,7 @@ def follow() -> int:
             provider=provider.id,
             ended="",
             user__is_active=True,
-            refresh_token__isnull=False,
+            followed=True,
             checked_at__lt=timezone.now() - EVERY,
         )
         for account in due.select_related("user").order_by("checked_at"):
@@ -54,7 +54,7 @@ def _followed(provider: Provider, account: OidcAccount) -> bool:
     if not mine.update(checked_at=seen):
         return False
     try:
-        token = conversation.renew(provider, account.refresh_token or "")
+        token = conversation.renew(provider, account.refresh_token)
     except conversation.GrantError:
         people.end(account, people.REFUSED, seen=seen)
         return True

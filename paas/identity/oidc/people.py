@@ -142,8 +142,8 @@ def end(account: OidcAccount, reason: str, *, seen: datetime | None) -> None:
         if now.ended or now.checked_at != seen:
             return
         end_access(account.user, f"{REASONS[reason]} ({now.provider})")
-        now.ended, now.refresh_token = reason, None
-        now.save(update_fields=["ended", "refresh_token"])
+        now.ended, now.refresh_token, now.followed = reason, "", False
+        now.save(update_fields=["ended", "refresh_token", "followed"])
         if reason == NO_GROUP:
             mirror(now, {})
     logger.info("sso_ended", person=account.user.username, reason=reason)
@@ -223,9 +223,9 @@ def _open_again(account: OidcAccount) -> None:
 
 def _note(account: OidcAccount, claims: Mapping[str, Any], refresh_token: str) -> None:
     account.session = str(claims.get("sid") or "")[:255]
-    account.refresh_token = refresh_token or None
+    account.refresh_token, account.followed = refresh_token, bool(refresh_token)
     account.checked_at, account.ended = timezone.now(), ""
-    account.save(update_fields=["session", "refresh_token", "checked_at", "ended"])
+    account.save(update_fields=["session", "refresh_token", "followed", "checked_at", "ended"])
 
 
 def _tell(account: OidcAccount, group: int, *, given: bool) -> None:

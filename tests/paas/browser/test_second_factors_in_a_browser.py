@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
@@ -34,6 +35,13 @@ def sign_out(page):
     }""")
 
 
+def confirm(page, url):
+    page.goto(f"{url}/console/account/confirm/?next=/console/account/")
+    page.get_by_label("Password").fill("a long password")
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/console/account/")
+
+
 def sign_in(page, url):
     page.goto(f"{url}/console/login/")
     page.get_by_label("Username").fill("admin")
@@ -43,7 +51,7 @@ def sign_in(page, url):
 
 def test_a_passkey_is_added_asked_for_and_used(passkeys, signed_in, live_server, errors):
     page = signed_in
-    page.goto(f"{live_server.url}/console/account/")
+    confirm(page, live_server.url)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Name").fill("My laptop")
     page.get_by_role("button", name="Add").click()
@@ -56,7 +64,7 @@ def test_a_passkey_is_added_asked_for_and_used(passkeys, signed_in, live_server,
     page.wait_for_url("**/console/login/code/")
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/console/")
-    page.goto(f"{live_server.url}/console/account/")
+    confirm(page, live_server.url)
     page.get_by_role("link", name="Remove My laptop").click()
     page.get_by_role("button", name="Remove").click()
     page.wait_for_url("**/console/account/")
@@ -68,6 +76,7 @@ def test_a_browser_without_the_passkey_says_so(signed_in, live_server):
     page = signed_in
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
+    confirm(page, live_server.url)
     page.goto(f"{live_server.url}/console/account/keys/add/")
     page.evaluate("navigator.credentials.create = () => Promise.reject(new Error('no'))")
     page.get_by_role("button", name="Add").click()
@@ -89,18 +98,22 @@ def test_everyone_can_use_the_pages(signed_in, live_server, scheme, width, tmp_p
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             wide.append(name)
 
+    page.goto(f"{live_server.url}/console/account/confirm/?next=/console/account/")
+    look("confirm")
+    confirm(page, live_server.url)
     for name, path in [("none", "account/"), ("app", "account/app/"), ("key", "account/keys/add/")]:
         page.goto(f"{live_server.url}/console/{path}")
         look(name)
     page.goto(f"{live_server.url}/console/account/app/")
-    secret = re.search(r"<code[^>]*>\s*([A-Z2-7]{16,})\s*</code>", page.content())[1]
     page.get_by_label("Code").fill("000000")
     page.get_by_role("button", name="Add").click()
     look("wrong-code")
     secret = re.search(r"<code[^>]*>\s*([A-Z2-7]{16,})\s*</code>", page.content())[1]
-    page.get_by_label("Code").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-    page.get_by_role("button", name="Add").click()
-    page.wait_for_url("**/console/account/codes/")
+    # At the beginning of a code's half minute.
+    with time_machine.travel(time.time() // 30 * 30, tick=True):
+        page.get_by_label("Code").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+        page.get_by_role("button", name="Add").click()
+        page.wait_for_url("**/console/account/codes/")
     look("codes")
     for name, path in [("some", "account/"), ("remove", "account/app/remove/"), ("renew", "account/codes/new/")]:
         page.goto(f"{live_server.url}/console/{path}")
