@@ -170,8 +170,9 @@ class FactorSecret(models.Model):
 class OidcAccount(models.Model):
     """Whose account here belongs to a subject of an OpenID provider.
 
-    `session` is the provider's name of the last sign-in; `followed` whether a refresh token is kept; `checked_at` when the provider last vouched for the person,
-    `ended` why it does no more, empty while it does; `given` are the groups that the map of its groups gave.
+    `session` is the provider's name of the last sign-in; `followed` whether a refresh token is kept; `checked_at` when
+    the provider last vouched for the person, `ended` why it does no more, empty while it does; `given` are the groups
+    that the map of its groups gave.
     """
 
     permission_scope: ClassVar[str] = "operators"
