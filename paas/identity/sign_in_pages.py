@@ -69,6 +69,16 @@ class SecurityView(IndexView):  # type: ignore[misc]  # allauth carries no types
         return {**super().get_context_data(**kwargs), **more}
 
 
+class RemoveKeyView(RemoveWebAuthnView):  # type: ignore[misc]  # allauth carries no types
+    """Asks before a passkey goes."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Under a name of its own: of an `object` the theme's frame looks for the list."""
+        context = cast(dict[str, Any], super().get_context_data(**kwargs))
+        context["key"] = context.pop("object")
+        return context
+
+
 def in_console(view: View, title: str | Promise) -> View:
     """The view in the console's frame, never stored, and in one transaction with the audit events of what it does."""
 
@@ -133,7 +143,7 @@ urlpatterns = [
     ),
     path(
         "account/keys/<int:pk>/remove/",
-        in_console(RemoveWebAuthnView.as_view(), gettext_lazy("Remove the passkey")),
+        in_console(RemoveKeyView.as_view(), gettext_lazy("Remove the passkey")),
         name="mfa_remove_webauthn",
     ),
     path(

@@ -228,6 +228,19 @@ def test_a_factor_is_added_only_by_who_shows_that_it_is_them(client, owner):
         assert client.get(add)["Location"].startswith(reverse("account_reauthenticate"))
 
 
+def test_one_s_own_passkey_is_removed_after_a_question(client, owner):
+    key = Authenticator.objects.create(user=owner, type="webauthn", data={"name": "My laptop", "credential": {}})
+    client.force_login(owner)
+    confirm(client, password_of(owner))
+    page = reverse("mfa_remove_webauthn", args=[key.pk])
+    assert "My laptop" in client.get(SECURITY).content.decode()
+    assert "My laptop" in client.get(page).content.decode()
+    assert second_factor.kinds(owner) == ["webauthn"]
+    assert client.post(page).status_code == 302
+    assert second_factor.kinds(owner) == []
+    assert events("second_factor.removed")[-1].before == {"kind": "webauthn", "name": "My laptop"}
+
+
 def test_nobody_removes_another_s_passkey(client, owner, viewer):
     key = Authenticator.objects.create(user=viewer, type="webauthn", data={"name": "x", "credential": {}})
     sign_in(client, owner)
