@@ -78,7 +78,7 @@ def test_a_browser_without_the_passkey_says_so(signed_in, live_server):
     session.send("WebAuthn.enable")
     confirm(page, live_server.url)
     page.goto(f"{live_server.url}/console/account/keys/add/")
-    page.evaluate("navigator.credentials.create = () => Promise.reject(new Error('no'))")
+    page.evaluate("() => { navigator.credentials.create = () => Promise.reject(new Error('no')); }")
     page.get_by_role("button", name="Add").click()
     page.get_by_text("No passkey came from your browser").wait_for()
 
