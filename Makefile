@@ -44,8 +44,11 @@ down: ## End the demo: processes, clusters, state
 .PHONY: sync
 sync: $(SYNCED) ## Make .venv as uv.lock says
 
+# With the extra `ldap` where it can be compiled; nothing but its own tests needs it.
+SYNC = $(UV) sync --locked --quiet $$(.ci/compiles-ldap && echo --extra ldap)
+
 $(SYNCED): pyproject.toml uv.lock | $(UV)
-	@$(STEP) "packages" $(UV) sync --locked --quiet
+	@$(STEP) "packages" $(SYNC)
 	@touch $@
 
 # Only where no uv is on PATH.
@@ -80,7 +83,7 @@ check-migrations: $(SYNCED)
 check-openapi: $(SYNCED)
 	@$(STEP) "openapi" bash -c '$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn | \
 	  diff -u docs/openapi.yaml - || { echo "The API has changed: run make openapi and commit docs/openapi.yaml."; exit 1; }'
-check-tests: $(SYNCED)
+check-tests: $(SYNCED) slapd
 	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not soak"
 
 .PHONY: format openapi settings-page problems-page cli-pages messages
@@ -133,6 +136,17 @@ chromium:
 	  { echo "The browser tests need chromium on PATH: install it, or run as root on Debian." >&2; exit 1; }
 	@command -v chromium >/dev/null || $(STEP) "chromium" bash -c 'apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null'
+
+.PHONY: slapd
+slapd: $(SYNCED)
+	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || \
+	  { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || { echo "The tests of sign-in by a directory need slapd," \
+	  "a C compiler and the headers of Python, libldap and libsasl2: install them, or run as root on Debian." >&2; exit 1; }
+	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || $(STEP) "slapd" bash -c \
+	  'apt-get update -qq && debconf-set-selections <<< "slapd slapd/no_configuration boolean true" && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  slapd gcc libc6-dev python3-dev libldap2-dev libsasl2-dev >/dev/null'
+	@$(PYTHON) -c 'import ldap' 2>/dev/null || $(STEP) "python-ldap" $(SYNC)
 
 .PHONY: gettext
 gettext:

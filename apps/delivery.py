@@ -37,6 +37,9 @@ HOME_CHANNEL = "applications"
 CONFIG_CHANNEL = "config"
 """The live channel of pages of configuration: hinted at each edit, whatever its layer."""
 
+APPROVALS_CHANNEL = "approvals"
+"""The live channel of the list of releases that wait for a second person."""
+
 
 def secret_reference(version_id: object, key: str) -> str:
     """How a manifest names one value of a stored secret version."""

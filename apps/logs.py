@@ -28,7 +28,7 @@ from paas.core.problems import problem
 DEFAULT_TAIL = 100
 MOST_TAIL = 5000
 LIFETIME = 3600.0
-CHECK_SECONDS = 60.0
+CHECK_SECONDS = 10.0
 COMPONENT = "app.kubernetes.io/component"
 
 _open = 0

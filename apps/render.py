@@ -24,7 +24,7 @@ from apps.workload import own_contribution
 from clusters.manifests import Manifest, ObjectId, manifest, ordered
 from clusters.target import ClusterTarget
 
-RENDERER = 1
+RENDERER = 2
 """Raised when the same spec and target give other manifests than before; a Work remembers it."""
 
 SYSTEM_PATHS = ("/dev", "/proc", "/sys")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from apps.services import housekeeping, observe, terminals, timetable
+from apps.services import exceptions, housekeeping, observe, tenants, terminals, timetable
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
@@ -23,6 +23,13 @@ def forget_answers() -> None:
 def turn_timetables() -> None:
     """Every 15 s: scalers whose window has begun or ended get the bounds of now."""
     timetable.turn_due()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def renew_grounds() -> None:
+    """Every 15 s: exceptions whose day has come end; grounds whose team gets something else are rendered anew."""
+    exceptions.end_due()
+    tenants.renew_grounds()
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types

@@ -59,6 +59,15 @@ def may_have_pods(oid: str) -> bool:
     return oid.split("/")[1] in WORKLOADS
 
 
+def images(manifest: Manifest) -> list[str]:
+    """Every image that the pods of a workload would run, beside the process and before it too; [] of anything else."""
+    if manifest.id.kind not in WORKLOADS:
+        return []
+    spec = _template(manifest.body.get("spec") or {}).get("spec") or {}
+    containers = (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))
+    return [str(each["image"]) for each in containers if "image" in each]
+
+
 def _rank(kind: str) -> int | None:
     if kind in ROUTES:
         return 0

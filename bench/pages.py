@@ -63,7 +63,7 @@ def measure(bed: Testbed, options: Options) -> Figure:
     with httpx.Client(base_url=bed.plane.server, trust_env=False, timeout=HTTP_SECONDS) as client:
         sign_in(client, people.ADMIN, json.loads((bed.plane.state / "logins.json").read_text())[people.ADMIN])
         options.say(f"{PAGES} open pages for {seconds:g} s")
-        share, sent = asyncio.run(open_pages(bed, dict(client.cookies), seconds))
+        share, sent = asyncio.run(open_pages(bed, addresses(PAGES), dict(client.cookies), seconds))
         figure.add(f"CPU of the web process, {PAGES} pages, nothing changes", "cores", [share], at_most=MOST_CPU)
         figure.add("states sent meanwhile", "", [sent])
         for kind, lists, most in (("console", CONSOLE_LISTS, 300), ("API", API_LISTS, 100)):
@@ -95,7 +95,9 @@ def answers(client: httpx.Client, address: str, count: int) -> list[float]:
     return taken[1:]
 
 
-async def open_pages(bed: Testbed, cookies: dict[str, str], seconds: float) -> tuple[float, float]:
+async def open_pages(
+    bed: Testbed, chosen: Sequence[str], cookies: dict[str, str], seconds: float
+) -> tuple[float, float]:
     """(cores of the web process, states that were sent to all pages) over so many seconds, once all are open."""
     meter = Meter(lambda: {"web": [bed.pid("web")]})
     limits = httpx.Limits(max_connections=None)
@@ -103,7 +105,7 @@ async def open_pages(bed: Testbed, cookies: dict[str, str], seconds: float) -> t
         base_url=bed.plane.server, cookies=cookies, trust_env=False, timeout=httpx.Timeout(HTTP_SECONDS), limits=limits
     ) as client:
         states: list[int] = []
-        async with _reading(client, addresses(PAGES), states.append) as wait:
+        async with _reading(client, chosen, states.append) as wait:
             await wait
             await asyncio.sleep(SETTLE_SECONDS)
             first, before, began = len(states), meter.read(), time.monotonic()

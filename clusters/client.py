@@ -24,7 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from clusters import addresses, tls
-from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
+from clusters.faults import HIDDEN, AddressNotAllowed, ApiRefused, Unreachable
 from clusters.kinds import Resource
 
 CONNECT_SECONDS = 3.0
@@ -45,7 +45,9 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and as whom. `allowed` are the operator's CIDRs; secrets stay out of repr."""
+    """Where and as whom. `allowed` are the operator's CIDRs; `headers` go with each request, such as those by which one
+    speaks for somebody else. Secrets stay out of repr.
+    """
 
     server: str
     ca_data: str
@@ -53,6 +55,7 @@ class Endpoint:
     client_certificate: str = ""
     client_key: str = field(default="", repr=False)
     allowed: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class _CheckedResolver(AbstractResolver):
@@ -106,7 +109,7 @@ class ClusterClient:
             self._session = aiohttp.ClientSession(
                 self._endpoint.server,
                 connector=connector,
-                headers={**headers, "User-Agent": "dougong"},
+                headers={**headers, **dict(endpoint.headers), "User-Agent": "dougong"},
                 trust_env=False,
             )
         return self._session
@@ -134,12 +137,16 @@ class ClusterClient:
                 method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-                    raise ApiRefused.of(
-                        response.status, _decoded(await response.read()), response.headers.get("Retry-After")
-                    )
+                    said = _decoded(self._unquoted(await response.read()))
+                    raise ApiRefused.of(response.status, said, response.headers.get("Retry-After"))
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+
+    def _unquoted(self, refusal: bytes) -> bytes:
+        """Without our token: a proxy that says back what it was asked must not have us show it to everyone."""
+        token = self._endpoint.token.encode()
+        return refusal.replace(token, HIDDEN.encode()) if token else refusal
 
     async def request(
         self,

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 LONGEST_VALUE = 200
+# What stands in the place of a secret in what a server said.
+HIDDEN = "[hidden]"
 
 
 class ClusterFault(Exception):  # noqa: N818 - a fault may be on either side

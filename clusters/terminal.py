@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+from urllib.parse import quote
 
 from clusters.client import ClusterClient, Endpoint
 from clusters.credentials import request_token
@@ -20,6 +21,10 @@ from clusters.sessions import Access
 from clusters.stream import POD
 
 ACCOUNT = "dougong-exec"
+TEAM_ACCOUNT = "dougong-team"
+"""In each namespace of an environment the account as which its team acts there by hand."""
+PERSON = "dougong.dev/person"
+"""Beside it the cluster's audit log has the person, under this key."""
 PROTOCOL = "v5.channel.k8s.io"
 # The shortest life a cluster gives a token.
 SHORTEST_TOKEN = 600
@@ -65,16 +70,16 @@ class Ended:
     message: str = ""
 
 
-async def identity(minter: Access, person: str, *, seconds: int) -> Endpoint:
-    """As whom a terminal connects: the account of terminals, with a token of its own for this one.
+async def identity(minter: Access, person: str, namespace: str, *, seconds: int) -> Endpoint:
+    """As whom a terminal connects: the team's account in that namespace, with `person`, who sits before it, beside it.
 
-    `person` is who sits before it. It is not told to the cluster today: the cluster's audit log names the account.
+    The account of terminals speaks for it, with a token of its own for this one, and may do nothing else. Without a
+    `namespace` it speaks for itself, as on clusters that were joined when people were not named yet.
 
     Raises:
         NotGranted: the cluster has no such account, or the minter may not speak for it.
         ClusterFault: any other failure.
     """
-    del person
     client = ClusterClient(minter.endpoint)
     try:
         minted = await request_token(client, ACCOUNT, seconds=max(seconds, SHORTEST_TOKEN))
@@ -85,7 +90,16 @@ async def identity(minter: Access, person: str, *, seconds: int) -> Endpoint:
     finally:
         await client.close()
     there = minter.endpoint
-    return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed)
+    headers = _spoken_for(namespace, person) if namespace else ()
+    return Endpoint(there.server, there.ca_data, token=minted.token, allowed=there.allowed, headers=headers)
+
+
+def _spoken_for(namespace: str, person: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Impersonate-User", f"system:serviceaccount:{namespace}:{TEAM_ACCOUNT}"),
+        # A header holds no more than ASCII; so does the name as the audit log has it.
+        (f"Impersonate-Extra-{quote(PERSON, safe='')}", quote(person, safe="@.+-_")),
+    )
 
 
 async def places(access: Access, namespace: str, selector: str, *, label: str) -> list[Place]:

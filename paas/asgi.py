@@ -9,10 +9,13 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
 
-http = get_asgi_application()
+http: Any = get_asgi_application()
 
 from apps.terminals import socket  # noqa: E402 - after Django's setup
 from paas.celery import app as celery_app  # noqa: E402 - after Django's setup: a view wakes tasks through it
+from paas.core.bodies import limited  # noqa: E402 - after Django's setup
+
+http = limited(http)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -7,7 +7,7 @@ docs/settings.md.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from paas.core.key_encryption import parse
+from paas.identity.ldap import mapping
 from paas.identity.oidc.providers import Provider
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -155,6 +156,50 @@ class Settings(BaseSettings):
         description="OpenID providers that people sign in by, as a JSON list of objects with `id`, `name`, `issuer`, "
         "`client_id`, `client_secret`, `groups_claim` and `groups`; see [signing in by a provider](sign-in-oidc.md).",
     )
+    ldap_uris: CommaList = Field(
+        default=(),
+        description="Servers of an LDAP directory that people sign in by, tried in turn, comma separated: "
+        "`ldap://host:389`, which is secured by StartTLS before anything is said, or `ldaps://host:636`. Needs the "
+        "extra `ldap`; nobody signs in by a directory where it is empty. See [sign-in](sign-in.md).",
+    )
+    ldap_plain: bool = Field(
+        default=False,
+        description="Passwords go to an `ldap://` server in the clear. For a directory on the developer's own machine; "
+        "refused in production.",
+    )
+    ldap_ca_file: Path | None = Field(
+        default=None,
+        description="The certificates of authorities that may vouch for the directory, as PEM; the system's own if "
+        "left empty. There is no way not to verify.",
+    )
+    ldap_bind_dn: str = Field(default="", description="The account of the directory that reads people and groups.")
+    ldap_bind_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    ldap_people_base: str = Field(default="", description="The DN that people are below.")
+    ldap_people_filter: str = Field(
+        default="(objectClass=person)", description="Which entries below it are people who may sign in, as a filter."
+    )
+    ldap_name_attribute: str = Field(
+        default="uid",
+        description="The attribute people type as their name: `uid`; with Active Directory `sAMAccountName`.",
+    )
+    ldap_groups_base: str = Field(default="", description="The DN that groups are below.")
+    ldap_groups_filter: str = Field(
+        default="(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=group))",
+        description="Which entries below it are groups, as a filter. They list the DNs of people and of further groups "
+        "as `member` or `uniqueMember`.",
+    )
+    ldap_map: Annotated[dict[str, tuple[str, ...]], NoDecode] = Field(
+        default={},
+        description="Which group gives which roles, as JSON: "
+        '`{"cn=shop,ou=groups,dc=example": "shop:developer", "cn=it,ou=groups,dc=example": "operators, shop:owner"}`. '
+        "Who is in none of them cannot sign in by the directory.",
+    )
+    ldap_timeout: float = Field(
+        default=5,
+        gt=0,
+        le=20,
+        description="How long the directory may take to connect and to answer, each, in seconds.",
+    )
     stream_limit: int = Field(
         default=500, ge=1, description="Live views (server-sent events) one web process serves at once."
     )
@@ -162,6 +207,18 @@ class Settings(BaseSettings):
         default=False,
         description="Terminals in containers (`dougong exec`). Each environment has a switch of its own besides, and "
         "each cluster grants them or not; all are off until turned on.",
+    )
+    break_glass_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=480,
+        description="For how long an operator takes a role on a team at most, in minutes (`dougong break-glass`).",
+    )
+    approval_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="How long a release proposed for a protected environment waits for its second person, in hours.",
     )
     exec_minutes: int = Field(default=15, ge=1, le=480, description="How long a terminal lasts at most, in minutes.")
     exec_idle_minutes: int = Field(
@@ -202,7 +259,13 @@ class Settings(BaseSettings):
         return frozenset(STAND_INS)
 
     @field_validator(
-        "encryption_keys", "audit_keys", "allowed_hosts", "csrf_trusted_origins", "cluster_networks", mode="before"
+        "encryption_keys",
+        "audit_keys",
+        "allowed_hosts",
+        "csrf_trusted_origins",
+        "cluster_networks",
+        "ldap_uris",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: str | Sequence[str]) -> Sequence[str]:
@@ -225,6 +288,11 @@ class Settings(BaseSettings):
             ipaddress.ip_network(network)
         return value
 
+    @field_validator("ldap_map", mode="before")
+    @classmethod
+    def _map(cls, value: str | Mapping[str, object]) -> Mapping[str, object]:
+        return mapping.parse(value) if isinstance(value, str) else value
+
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, values: dict[str, object]) -> dict[str, object]:
@@ -245,6 +313,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"required in production and not set: {', '.join(missing)}")
             if self.debug:
                 raise ValueError("DOUGONG_DEBUG is refused in production")
+        if self.ldap_uris:
+            mapping.check(self)
         return self
 
 

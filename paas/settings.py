@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "paas.identity.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "paas.core.addresses.NoNulMiddleware",
 ]
 
 ROOT_URLCONF = "paas.urls"
@@ -137,6 +138,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+if DOUGONG.ldap_uris:
+    AUTHENTICATION_BACKENDS.insert(1, "paas.identity.ldap.backend.DirectoryBackend")
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
@@ -180,9 +183,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Alpine, which the console's theme is made with, evaluates its attributes; the theme also has inline scripts
-        # and styles.
-        "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+        # Alpine, which the console's theme is made with, evaluates its attributes; the theme also has inline styles.
+        "script-src": [SELF, UNSAFE_EVAL],
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF, "data:"],
@@ -203,7 +205,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["paas.core.bodies.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "paas.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "paas.core.schema.Schema",
@@ -242,6 +244,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenScopeEnum": ["read", "deploy", "admin"],
         "ServiceTokenScopeEnum": ["read", "deploy"],
+        "TenantExceptionStateEnum": "apps.models.tenant.TenantException.State",
+        "TeamRoleEnum": ["owner", "releaser", "developer", "viewer"],
+        "PlatformRoleEnum": ["operator", "auditor"],
+        "ApprovalStateEnum": ["Pending", "Approved", "Declined", "Superseded", "Expired"],
+        "ApplicationStateEnum": ["Active", "Retiring", "Retired"],
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
 }
@@ -261,13 +268,14 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": "paas.core.theme.language_address"},
     "STYLES": ["paas.core.theme.stylesheet"],
-    "SCRIPTS": [f"paas.core.theme.{script}_script" for script in ("density", "live", "palette")],
+    "SCRIPTS": [f"paas.core.theme.{script}_script" for script in ("density", "live", "palette", "icons")],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "paas.core.site.navigation"},
 }
 
 # --- Tasks ---
 
 CELERY_BROKER_URL = DOUGONG.redis_url
+CELERY_BROKER_TRANSPORT = "paas.broker:Transport"
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -283,6 +291,8 @@ CELERY_TASK_TIME_LIMIT = 25
 CELERY_TASK_SOFT_TIME_LIMIT = 22
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# Nobody who may write to Valkey is to end or retune a worker: they are driven by their supervisor alone.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -316,10 +326,20 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "apps: renew grounds": {
+        "task": "apps.tasks.renew_grounds",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "apps: end lost terminals": {"task": "apps.tasks.end_lost_terminals", "schedule": timedelta(minutes=1)},
     "apps: forget answers": {"task": "apps.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "identity: follow people of providers": {
         "task": "paas.identity.tasks.follow_people",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "identity: read the directory": {
+        "task": "paas.identity.tasks.read_directory",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
-def serving(address: str = "127.0.0.1") -> tuple[str, ssl.SSLContext]:
-    """Its PEM, to be trusted, and the context to serve with."""
+def issued(address: str = "127.0.0.1") -> tuple[bytes, bytes]:
+    """Its PEM, to be trusted, and that of its key."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=test")
     hour, now = timedelta(hours=1), datetime.now(UTC)
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
@@ -24,10 +24,16 @@ def serving(address: str = "127.0.0.1") -> tuple[str, ssl.SSLContext]:
         .add_extension(names, critical=False)
         .sign(key, SHA256())
     )
-    public = certificate.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM), private
+
+
+def serving(address: str = "127.0.0.1") -> tuple[str, ssl.SSLContext]:
+    """Its PEM, to be trusted, and the context to serve with."""
+    public, private = issued(address)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile() as file:  # ssl takes a certificate by file only
-        file.write(public + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        file.write(public + private)
         file.flush()
         context.load_cert_chain(file.name)
     return public.decode(), context

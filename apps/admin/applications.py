@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from apps import selectors, services
 from apps.admin import (  # noqa: F401 - home registers its section
@@ -34,10 +34,10 @@ from apps.delivery import HOME_CHANNEL, channel
 from apps.models import Application
 from clusters.admin import tables
 from clusters.models import OwnedObject
-from paas.core.moments import when
-from paas.core.permissions import allowed
+from paas.core.permissions import allowed, fresh
 from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
 from paas.core.sse import stream
+from paas.identity.models import User
 
 MOST_OBJECTS = 500
 
@@ -46,7 +46,8 @@ MOST_OBJECTS = 500
 class ApplicationAdmin(ConsoleModelAdmin):
     """Applications of one's teams; operators see all."""
 
-    list_display = ["name_", "health_", "environments_", "last_deploy"]
+    list_display = ["name"]
+    change_list_template = "applications/list.html"
     list_filter = FILTERS
     list_filter_sheet = True
     list_filter_submit = True
@@ -60,28 +61,30 @@ class ApplicationAdmin(ConsoleModelAdmin):
 
     # --- the list ---
 
-    @admin.display(description=gettext_lazy("Application"), ordering="name")
-    def name_(self, application: Application) -> SafeString:
-        """Its name, whose it is, and its state where it is not active."""
-        row = _row(application)
-        whose = format_html('{} <span class="text-xs">{} · {}</span>', row["name"], row["project"], row["team"])
-        return format_html("{} {}", whose, row["state"])
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Search, filters and pages are Django's; the lines are those of the home page, and as live."""
+        query = request.GET.urlencode()
+        live = reverse("admin:applications_list_live")
+        answer = super().changelist_view(
+            request, {"live": f"{live}?{query}" if query else live, **(extra_context or {})}
+        )
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            answer.context_data.update(_lines(answer.context_data["cl"]))
+        return answer
 
-    @admin.display(description=gettext_lazy("Health"))
-    def health_(self, application: Application) -> SafeString | str:
-        """The worst of its environments."""
-        return _row(application)["health"] or "–"
+    def list_live(self, request: HttpRequest) -> HttpResponseBase:
+        """The page of the list that the query names, as it changes."""
+        try:
+            self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseBadRequest()
 
-    @admin.display(description=gettext_lazy("Environments"))
-    def environments_(self, application: Application) -> SafeString | str:
-        """Health, release and image of each."""
-        return render_to_string("applications/chips.html", {"row": _row(application)})
+        def read() -> dict[str, Any]:
+            request.user = cast(User, fresh(request.user))
+            found = _lines(self.get_changelist_instance(request))
+            return {"html": render_to_string("applications/rows.html", found)}
 
-    @admin.display(description=gettext_lazy("Last deploy"))
-    def last_deploy(self, application: Application) -> str:
-        """By whom and when."""
-        last = _row(application)["last"]
-        return f"{last.created_by_name}, {when(last.created_at)}" if last else _("never")
+        return streamed(lambda: stream(read, HOME_CHANNEL))
 
     # --- one application ---
 
@@ -90,6 +93,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("live/", view(self.home_live), name="applications_live"),
+            path("list/live/", view(self.list_live), name="applications_list_live"),
             path("<uuid:pk>/live/", view(self.live), name="applications_application_live"),
             path("<uuid:pk>/retire/", view(self.retire), name="applications_application_retire"),
             *deploying.urls(view),
@@ -171,12 +175,9 @@ class ApplicationAdmin(ConsoleModelAdmin):
         return page(request, "applications/retire.html", context)
 
 
-def _row(application: Application) -> dict[str, Any]:
-    """What the columns of a line are taken from, made once."""
-    kept: dict[str, Any] = application.__dict__.setdefault("shown", {})
-    if not kept:
-        kept.update(shown.row(application))
-    return kept
+def _lines(found: Any) -> dict[str, Any]:
+    """Of Django's list: {"rows", "narrowed"}; the second where search or filters may be why there is none."""
+    return {"rows": [shown.row(each) for each in found.result_list], "narrowed": bool(found.params or found.query)}
 
 
 register_navigation(
@@ -185,6 +186,8 @@ register_navigation(
         NavigationItem(gettext_noop("Applications"), "admin:applications_application_changelist", "apps"),
         NavigationItem(gettext_noop("Projects"), "admin:applications_project_changelist", "folder"),
         NavigationItem(gettext_noop("Configuration"), "admin:config", "tune"),
+        NavigationItem(gettext_noop("Approvals"), "admin:approvals", "approval"),
+        NavigationItem(gettext_noop("Freezes"), "admin:freezes", "ac_unit"),
     ],
     order=10,
 )

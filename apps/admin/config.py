@@ -15,11 +15,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.admin import config_keys, config_proposals
+from apps.admin import config_keys, config_proposals, secrets
+from apps.admin.config_declare import declaring
 from apps.admin.config_edit import editing
 from apps.admin.config_shown import cell, column, key_of, proposal, secret_cell
-from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped
+from apps.admin.layers import editable, frame, layer_api, layer_page, live_page, owning_team, scoped, store_page
 from apps.admin.views import page, streamed
+from apps.config import DECLARING
 from apps.delivery import CONFIG_CHANNEL
 from apps.models import Environment
 from apps.selectors import matrix as matrices
@@ -36,8 +38,11 @@ MOST_LAYERS = 200
 
 @scoped
 def show(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """The matrix, or what differs between two of its environments; above it a key that is being edited."""
-    edited = editing(request, scope)
+    """The matrix, or what differs between two of its environments; above it a key that is being edited or declared."""
+    declared = declaring(request, scope)
+    if isinstance(declared, HttpResponse):
+        return declared
+    edited = None if declared else editing(request, scope)
     if isinstance(edited, HttpResponse):
         return edited
     query = {name: request.GET[name] for name in ("q", "left", "right") if request.GET.get(name)}
@@ -50,7 +55,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "live": live_page(scope, **query),
         "part": query.get("q", ""),
         "editing": edited,
-        "edits": editable(request.user, scope),
+        "declaring": declared,
         "owner": owning_team(scope),
         "add": layer_page(scope, edit="", at=str(scope)) + "#edit",
         "twin": _twin(scope, seen["chosen"]),
@@ -86,18 +91,26 @@ def seen_by(actor: Actor, scope: Scope, query: Mapping[str, str]) -> dict[str, A
         rows = [each for each in rows if each.differs(one, other)]
         secrets = [each for each in secrets if each.differs(one, other)]
     now = timezone.now()
-    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=editable(actor, scope))]
+    near = scope.kind in ("application", "environment")
+    edits = editable(actor, scope)
+    declares = edits and scope.kind in DECLARING
+    declared = declares and not chosen
+    mine = [] if chosen or scope.kind == "environment" else [column(scope, edits=edits)]
     return {
         "scope": scope,
+        "edits": edits,
+        "declare": layer_page(scope, declare="") + "#declare" if declares else "",
         "environments": environments,
         "more": len(below) > MOST_COLUMNS,
         "chosen": chosen,
         "proposals": [proposal(each) for each in matrices.waiting(actor, scope, environments)],
         "columns": [*mine, *columns],
         "rows": [
-            {**key_of(row, scope), "cells": [cell(row, each, scope) for each in [*mine, *columns]]} for row in rows
+            {**key_of(row, scope, declares=declared), "cells": [cell(row, each, scope) for each in [*mine, *columns]]}
+            for row in rows
         ],
         "secret_columns": columns,
+        "stores": [(each["title"], store_page(each["environment"])) for each in columns if each["edits"] and near],
         "secrets": [{"name": row.name, "cells": [secret_cell(row, each, now) for each in columns]} for row in secrets],
     }
 
@@ -142,4 +155,6 @@ register_view("config-live/", live, name="config_live")
 register_view("config-live/<str:kind>/<path:name>/", live, name="config_layer_live")
 register_view("config-key/", config_keys.show, name="config_key")
 register_view("config-key/<str:kind>/<path:name>/", config_keys.show, name="config_layer_key")
+register_view("config-secrets/<uuid:pk>/store/", secrets.store, name="secret_store")
+register_view("config-secrets/<uuid:pk>/<str:name>/revoke/", secrets.revoke, name="secret_revoke")
 register_view("config-proposals/<uuid:pk>/", config_proposals.decide, name="config_proposal")

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.admin.config_shown import change
-from apps.admin.layers import frame, layer_api, layer_page, scoped
+from apps.admin.layers import frame, layer_api, layer_page, revoke_page, scoped, store_page
 from apps.admin.views import page
 from apps.models import ConfigChange, SecretVersion
 from apps.selectors import matrix as matrices
 from apps.selectors.config import Scope, lineage
 from apps.terms import givable
+from paas.core.permissions import allowed
 
 MOST = 200
 
@@ -30,7 +31,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "name": name,
         "back": layer_page(scope),
         "edit": "" if secret else layer_page(scope, edit=name, at=str(scope)) + "#edit",
-        **(_of_secret(scope, secret) if secret else _of_key(request, scope, name)),
+        **(_of_secret(request, scope, secret) if secret else _of_key(request, scope, name)),
     }
     return page(request, "applications/config_key.html", context)
 
@@ -56,8 +57,25 @@ def _of_key(request: HttpRequest, scope: Scope, key: str) -> dict[str, Any]:
     }
 
 
-def _of_secret(scope: Scope, name: str) -> dict[str, Any]:
-    """Its versions, without their values."""
+def _of_secret(request: HttpRequest, scope: Scope, name: str) -> dict[str, Any]:
+    """Its versions, without their values; the forms that store and revoke one, where the person may."""
     rows = SecretVersion.objects.filter(environment_id=scope.id, name=name if givable(name) else "")
     versions = list(rows.select_related("created_by").defer("values").order_by("-version")[:MOST])
-    return {"versions": versions, "twin": f"PUT /api/v1/environments/{scope.id}/secrets/{name}/"}
+    deploys = scope.kind == "environment" and allowed(request.user, "deploy", scope.row)
+    in_force = [each.version for each in versions if deploys and each.revoked_at is None]
+    application, _slash, environment = scope.name.rpartition("/")
+    command = f"{application} {name} -e {environment}"
+    return {
+        "versions": [
+            (each, revoke_page(scope.row, name, each.version) if each.version in in_force else "") for each in versions
+        ],
+        "store": store_page(scope.row, name) if deploys else "",
+        "revoke_all": revoke_page(scope.row, name) if in_force else "",
+        "twin": f"dougong secret list {command} · GET /api/v1/environments/{scope.id}/secrets/{name}/",
+        "acts": [
+            f"dougong secret set {application} {name} KEY -e {environment} · PUT",
+            f"dougong secret revoke {command} · DELETE",
+        ]
+        if deploys
+        else [],
+    }

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.admin.layers import key_page, layer_page
+from apps.admin.layers import key_page, layer_page, store_page
 from apps.config import Entry
 from apps.models import ConfigProposal, Environment
 from apps.selectors.config import Scope, scope_of
@@ -34,8 +34,8 @@ def column(of: Scope | Environment, *, edits: bool) -> dict[str, Any]:
     }
 
 
-def key_of(row: Row, scope: Scope) -> dict[str, Any]:
-    """What stands before the cells of a key."""
+def key_of(row: Row, scope: Scope, *, declares: bool) -> dict[str, Any]:
+    """What stands before the cells of a key, with the address of the form that declares it, where the person may."""
     marks = [
         (row.protected, Badge(gettext_noop("Protected"), INFO, "lock")),
         (row.required, Badge(gettext_noop("Required"), PLAIN, "emergency")),
@@ -45,6 +45,7 @@ def key_of(row: Row, scope: Scope) -> dict[str, Any]:
         "href": key_page(scope, key=row.key),
         "kind": row.kind,
         "description": row.description,
+        "declare": layer_page(scope, declare=row.key) + "#declare" if declares else "",
         "marks": [badge.html() for yes, badge in marks if yes],
     }
 
@@ -60,8 +61,9 @@ def cell(row: Row, at: Column, page: Scope) -> dict[str, Any]:
 def secret_cell(row: SecretRow, at: Column, now: datetime) -> dict[str, Any]:
     """A secret in one environment: version, age, names of keys; its values are shown nowhere."""
     found = row.cells.get(at["id"])
+    store = store_page(at["environment"], row.name) if at["edits"] else ""
     if found is None:
-        return {"column": at["title"]}
+        return {"column": at["title"], "store": store}
     latest = found.latest
     marks = []
     if found.revoked:
@@ -79,6 +81,7 @@ def secret_cell(row: SecretRow, at: Column, now: datetime) -> dict[str, Any]:
         "waits": found.waits,
         "marks": [each.html() for each in marks],
         "href": key_page(at["scope"], secret=row.name),
+        "store": store,
     }
 
 

@@ -79,10 +79,18 @@ def _made(request: HttpRequest, form: DeployForm, project: Project) -> HttpRespo
     done: list[Application] = []
 
     def act(said: dict[str, Any]) -> str:
-        made = services.deploy(project=project, app_file=said["file"], actor=request.user, reason=said["reason"])
+        made = services.deploy(
+            project=project,
+            app_file=said["file"],
+            actor=request.user,
+            reason=said["reason"],
+            override_freeze=said["override_freeze"],
+        )
         done.append(made.application)
         labels = ", ".join(f"{each.environment.name} {each}" for each in made.releases)
         told = _("Deployed: %(releases)s.") % {"releases": labels} if labels else _("Nothing has changed.")
+        if made.proposals:
+            told = _("Proposed, and waiting for a second person under Approvals.")
         return " ".join([told, *made.notes])
 
     if acted(request, form, act, done="") is None:

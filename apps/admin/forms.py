@@ -6,13 +6,20 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from apps.appfile import AppFile, parse
 from apps.document import LARGEST
 from apps.models import Environment, Project
 from apps.problems import ProblemsError
+from paas.identity.member_pages import ROLE_CHOICES
 from paas.identity.models import Team
+from paas.identity.roles import VIEWER
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -23,6 +30,21 @@ class ProjectForm(forms.ModelForm[Project]):
     class Meta:
         model = Project
         fields = ["team", "name", "title"]
+
+
+class ProjectMemberForm(forms.Form):
+    """A person by name, and the role they get on one project; none takes theirs away."""
+
+    username = forms.CharField(
+        max_length=150, label=gettext_lazy("Username"), widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(
+        choices=[*ROLE_CHOICES, ("", gettext_lazy("none: has no role on the project alone"))],
+        required=False,
+        initial=VIEWER,
+        label=gettext_lazy("Role"),
+        widget=UnfoldAdminSelectWidget(),
+    )
 
 
 class ReasonForm(forms.Form):
@@ -36,13 +58,57 @@ class ReasonForm(forms.Form):
     )
 
 
+class OverrideForm(ReasonForm):
+    """Why, and whether in spite of a freeze."""
+
+    override_freeze = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("In spite of a freeze, as an owner who says why"),
+        widget=UnfoldBooleanWidget(),
+    )
+
+
+class FreezeForm(forms.Form):
+    """A time in which nothing new is released. `teams` are those that the person owns."""
+
+    team = forms.ChoiceField(label=gettext_lazy("Whose environments"), widget=UnfoldAdminSelectWidget())
+    environments = forms.CharField(
+        required=False,
+        max_length=3000,
+        label=gettext_lazy("Environments, by name; none are all that are protected"),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+    )
+    starts = forms.CharField(
+        max_length=40, label=gettext_lazy("From"), widget=UnfoldAdminTextInputWidget({"type": "datetime-local"})
+    )
+    ends = forms.CharField(
+        max_length=40, label=gettext_lazy("Until"), widget=UnfoldAdminTextInputWidget({"type": "datetime-local"})
+    )
+    time_zone = forms.CharField(
+        max_length=64, initial="UTC", label=gettext_lazy("Time zone"), widget=UnfoldAdminTextInputWidget()
+    )
+    reason = forms.CharField(
+        max_length=2000,
+        label=gettext_lazy("Reason; it is told to whoever is refused"),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *given: Any, teams: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.fields["team"].choices = teams  # type: ignore[attr-defined]  # it is a choice
+
+    def clean_environments(self) -> list[str]:
+        """One name after the other, with blanks or commas between."""
+        return str(self.cleaned_data["environments"]).replace(",", " ").split()
+
+
 class RetireForm(ReasonForm):
     """The name typed out."""
 
     name = forms.CharField(max_length=63, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
 
 
-class DeployForm(ReasonForm):
+class DeployForm(OverrideForm):
     """An app file as text."""
 
     file = forms.CharField(
@@ -51,7 +117,7 @@ class DeployForm(ReasonForm):
         label=gettext_lazy("App file"),
         widget=UnfoldAdminTextareaWidget({"rows": 24, "spellcheck": "false", "class": "dg-mono"}),
     )
-    field_order = ("file", "reason")
+    field_order = ("file", "reason", "override_freeze")
 
     def clean_file(self) -> AppFile:
         """As it was read; everything that is wrong with it, a line each."""

@@ -57,7 +57,7 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     return {
         "application": application,
         "deploys": deploys,
-        "environments": shown.environments(status, claims, back),
+        "environments": shown.environments(status, claims, back, _protected(application)),
         "tree": tree.rows(status, found, by_environment, now),
         "graph": graph.pictures(status, found, now),
         "activity": _activity(application, [each["id"] for each in status["environments"]]),
@@ -77,6 +77,10 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
         return {"html": render_to_string("applications/live.html", application_context(person, found))}
 
     return read
+
+
+def _protected(application: Application) -> set[str]:
+    return {str(each.pk) for each in getattr(application, "live_environments", []) if each.protected}
 
 
 def _activity(application: Application, environment_ids: list[str]) -> list[AuditEvent]:

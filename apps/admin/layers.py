@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from apps.models import Application
+from apps.models import Application, Environment
 from apps.selectors.config import Scope, find_scope
 from apps.services.config import may_edit
 from paas.core.errors import Refusal
@@ -27,6 +27,18 @@ def layer_page(scope: Scope, **query: str) -> str:
 def key_page(scope: Scope, **query: str) -> str:
     """The address of what happened to a key or secret of a layer."""
     return _address("admin:config_key", "admin:config_layer_key", scope, query)
+
+
+def store_page(environment: Environment, name: str = "") -> str:
+    """The address of the form that stores a version of a secret, of this name or of a new one."""
+    address = reverse("admin:secret_store", args=[environment.pk])
+    return f"{address}?{urlencode({'name': name})}" if name else address
+
+
+def revoke_page(environment: Environment, name: str, version: int | None = None) -> str:
+    """The address of the form that revokes one version of a secret, or all."""
+    address = reverse("admin:secret_revoke", args=[environment.pk, name])
+    return address if version is None else f"{address}?version={version}"
 
 
 def live_page(scope: Scope, **query: str) -> str:

@@ -7,17 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.differences import between, facts, lines, objects
 from apps.admin.forms import ReasonForm
-from apps.admin.views import acted, application_page, denied, page
+from apps.admin.views import acted, application_page, denied, page, streamed
+from apps.delivery import channel
 from apps.models import Application, Environment, Release
 from paas.core.errors import Refusal
-from paas.core.permissions import allowed
+from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.site import refused
+from paas.core.sse import stream
 
 MOST = 100
 
@@ -26,6 +30,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
     return [
         path("<uuid:pk>/releases/", view(history), name="applications_application_releases"),
+        path("<uuid:pk>/releases/live/", view(live), name="applications_application_releases_live"),
         path("releases/<uuid:old>/<uuid:new>/", view(compare), name="applications_release_compare"),
         path("releases/<uuid:pk>/rollback/", view(rollback), name="applications_release_rollback"),
     ]
@@ -36,10 +41,9 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = selectors.applications_of(request.user).filter(pk=pk).first()
     if application is None:
         return _away()
-    living: list[Environment] = sorted(getattr(application, "live_environments", []), key=lambda each: each.name)
-    named = {each.name: each for each in living}
-    environment = named.get(request.GET.get("environment", ""), next(iter(living), None))
-    found = _releases(request, environment)
+    living = _living(application)
+    environment = _chosen(living, request.GET.get("environment", ""))
+    found = _releases(request.user, environment)
     numbered = {str(each.number): each for each in found}
     one = numbered.get(request.GET.get("old", ""), found[1] if found[1:] else None)
     other = numbered.get(request.GET.get("new", ""), found[0] if found else None)
@@ -53,15 +57,56 @@ def compare(request: HttpRequest, old: UUID, new: UUID) -> HttpResponse:
         return _away()
     environment = found[new].environment
     application = selectors.applications_of(request.user).get(pk=environment.application_id)
-    living: list[Environment] = sorted(getattr(application, "live_environments", []), key=lambda each: each.name)
     chosen = (found[old], found[new])
-    return _shown(request, application, environment, chosen, _releases(request, environment), living)
+    releases = _releases(request.user, environment)
+    return _shown(request, application, environment, chosen, releases, _living(application))
 
 
-def _releases(request: HttpRequest, environment: Environment | None) -> list[Release]:
+def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The releases of `?environment=` as they come."""
+    name = request.GET.get("environment", "")
+
+    def read() -> dict[str, Any]:
+        person = fresh(request.user)
+        application = selectors.applications_of(person).filter(pk=pk).first()
+        if application is None:
+            raise not_found(Application)
+        environment = _chosen(_living(application), name)
+        found = _table(person, application, environment, _releases(person, environment))
+        return {"html": render_to_string("applications/restore.html", found)}
+
+    return streamed(lambda: stream(read, channel(pk)))
+
+
+def _living(application: Application) -> list[Environment]:
+    return sorted(getattr(application, "live_environments", []), key=lambda each: str(each.name))
+
+
+def _chosen(living: Sequence[Environment], name: str) -> Environment | None:
+    """The one of that name, else the first."""
+    named = {each.name: each for each in living}
+    return named.get(name, next(iter(living), None))
+
+
+def _releases(actor: Actor, environment: Environment | None) -> list[Release]:
     if environment is None:
         return []
-    return list(selectors.releases_of(request.user).filter(environment=environment).order_by("-number")[:MOST])
+    return list(selectors.releases_of(actor).filter(environment=environment).order_by("-number")[:MOST])
+
+
+def _table(
+    actor: Actor, application: Application, environment: Environment | None, found: Sequence[Release]
+) -> dict[str, Any]:
+    """What applications/restore.html needs."""
+    deploys = allowed(actor, "deploy", application) and application.state == "Active"
+    return {
+        "application": application,
+        "environment": environment,
+        "releases": found,
+        "current": environment.current_release_id if environment else None,
+        "deploys": deploys and environment is not None and environment.retiring_at is None,
+        "more": len(found) == MOST,
+    }
 
 
 def _shown(
@@ -77,22 +122,17 @@ def _shown(
     names = {"one": _name(one), "other": _name(other)} if one and other else {}
     whole = {each.pk: each for each in Release.objects.filter(pk__in=[each.pk for each in chosen if each])}
     differing = between(whole[one.pk], whole[other.pk], environment) if one and other and environment else {}
-    deploys = allowed(request.user, "deploy", application) and application.state == "Active"
-    current = environment.current_release_id if environment else None
+    address = reverse("admin:applications_application_releases_live", args=[application.pk])
     context = {
+        **_table(request.user, application, environment, found),
         "title": _("%(one)s and %(other)s") % names if names else _("Releases of %(name)s") % {"name": application},
         "opts": Application._meta,
         "original": application,
-        "application": application,
-        "environment": environment,
         "environments": living,
-        "releases": found,
-        "current": current,
-        "deploys": deploys and environment is not None and environment.retiring_at is None,
+        "live": f"{address}?environment={environment.name}" if environment else "",
         "one": one,
         "other": other,
         "differing": differing,
-        "more": len(found) == MOST,
     }
     return page(request, "applications/compare.html", context)
 

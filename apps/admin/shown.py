@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -39,7 +39,7 @@ def row(application: Application) -> dict[str, Any]:
     return {
         "id": application.pk,
         "name": application.name,
-        "health": badges.health(max(healths, key=_severity)).html() if healths else "",
+        "health": badges.health(max(healths, key=severity)).html() if healths else "",
         "project": application.project.name,
         "team": application.project.team.name,
         "href": reverse("admin:applications_application_change", args=[application.pk]),
@@ -58,9 +58,11 @@ def row(application: Application) -> dict[str, Any]:
 
 
 def environments(
-    status: Mapping[str, Any], claims: Iterable[RouteClaim], back: Mapping[str, str]
+    status: Mapping[str, Any], claims: Iterable[RouteClaim], back: Mapping[str, str], protected: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """Cards side by side, of `selectors.status`, the routes, and where to roll back: {environment id: address}."""
+    """Cards side by side, of `selectors.status`, the routes, where to roll back: {environment id: address}, and the ids
+    of those that are protected.
+    """
     urls: dict[str, set[str]] = {}
     for claim in claims:
         urls.setdefault(str(claim.environment_id), set()).add(f"{claim.host}{claim.path}")
@@ -69,6 +71,8 @@ def environments(
             **_card(each),
             "urls": sorted(urls.get(each["id"], ())),
             "rollback": back.get(each["id"], ""),
+            "protected": each["id"] in protected,
+            "protection": reverse("admin:environment_protection", args=[each["id"]]),
         }
         for each in status["environments"]
     ]
@@ -129,7 +133,8 @@ def _well(condition: Mapping[str, Any]) -> bool:
     return bool(condition["type"] == "Ready" and condition["status"] == "True")
 
 
-def _severity(health: str) -> int:
+def severity(health: str) -> int:
+    """The worse the higher."""
     return SEVERITY[Health(health)] if health in set(Health) else len(SEVERITY)
 
 

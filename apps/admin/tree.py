@@ -21,6 +21,7 @@ from apps.models import Release
 from apps.selectors import Topology
 from apps.topology import Part, Tree
 from clusters.admin import badges
+from clusters.admin.reasons import explained
 from clusters.health import SEVERITY, Health
 from clusters.models import WorkloadPods
 from paas.core.moments import span
@@ -71,7 +72,8 @@ def _environment(environment: Mapping[str, Any], found: Topology, releases: Sequ
     current = next((each for each in releases if each.number == environment["release"]), None)
     before = next((each for each in releases if current and each.number == current.number - 1), None)
     id_ = f"tree-{environment['id']}"
-    ready = next((each["message"] for each in environment["conditions"] if each["type"] == "Ready"), "")
+    ready = next((each for each in environment["conditions"] if each["type"] == "Ready"), None)
+    unwell = in_words(ready["reason"], ready["message"]) if ready and ready["status"] != "True" else ""
     return Row(
         id=id_,
         depth=0,
@@ -82,7 +84,7 @@ def _environment(environment: Mapping[str, Any], found: Topology, releases: Sequ
         image_title=environment["image"] or "",
         age=_age(current.created_at if current else None, now),
         age_title=current.created_at if current else None,
-        why=" ".join(filter(None, (f"r{current.number}" if current else "", ready))),
+        why=" ".join(filter(None, (f"r{current.number}" if current else "", unwell))),
         rows=[_cluster(id_, each, found, now, before) for each in environment["clusters"]],
     )
 
@@ -98,7 +100,7 @@ def _cluster(above: str, cluster: Mapping[str, Any], found: Topology, now: datet
         kind=_("cluster"),
         name=cluster["name"],
         status=badges.health(cluster["health"]).html(),
-        why=" ".join(each["message"] for each in cluster["conditions"]),
+        why="\n".join(in_words(each["reason"], each["message"]) for each in cluster["conditions"]),
         open=cluster["health"] != Health.HEALTHY or bool(cluster["conditions"]),
         rows=sorted(below, key=lambda row: row.kind == _("objects")),
     )
@@ -238,7 +240,15 @@ def why(seen: Mapping[str, Any]) -> str:
         return _("Not written yet.")
     if seen["health"] == Health.HEALTHY:
         return str(seen["message"])
-    return ": ".join(filter(None, (badges.spaced(seen["reason"]), seen["message"])))
+    return in_words(str(seen["reason"]), str(seen["message"]))
+
+
+def in_words(reason: str, message: str) -> str:
+    """The reason and what it means in the reader's language; beneath it the message as it came."""
+    word, sentence = _(badges.spaced(reason)) if reason else "", explained(reason)
+    if not sentence:
+        return ": ".join(filter(None, (word, message)))
+    return "\n".join(filter(None, (f"{word}: {sentence}", message)))
 
 
 def _kind(oid: str) -> str:

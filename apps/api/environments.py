@@ -149,6 +149,21 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         return self.answer(self.get_queryset().get(pk=environment.pk), status=202)
 
     @extend_schema(
+        operation_id="environments_protect",
+        request=forms.ProtectionIn,
+        responses=forms.EnvironmentOut,
+        parameters=[IF_MATCH_IF_IT_MATTERS],
+    )
+    def protect(self, request: Request, id: str) -> Response:
+        """Protect it, so that a second person approves what is new there; or end that, with a reason. Owners only."""
+        body = self.parsed(forms.ProtectionIn)
+        with self.edited(demanded=False) as environment:
+            services.protect_environment(
+                environment=environment, protected=body["protected"], actor=self.actor, reason=body["reason"]
+            )
+        return self.answer(self.get_queryset().get(pk=environment.pk))
+
+    @extend_schema(
         operation_id="environments_rerender",
         request=forms.ReasonIn,
         responses=forms.NotesOut,

@@ -59,7 +59,8 @@ _RELEASE = {
     "reason": "the new one is slow",
     "rolled_back_to": 3,
 }
-_DEPLOYMENT = {**_APPLICATION, "appFile": APP_FILE, "deployed": {"production": 4}, "unchanged": [], "notes": []}
+_DEPLOYMENT = {**_APPLICATION, "appFile": APP_FILE, "deployed": {"production": 4}, "unchanged": [], "proposed": {},
+               "notes": []}  # fmt: skip
 _DRY_RUN = {
     "dryRun": True,
     "project": "demo",

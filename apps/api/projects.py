@@ -106,6 +106,7 @@ class ProjectViewSet(ResourceViewSet[Project]):
         if flag(request, "dryRun"):
             with self._as_it_was_read(request, project, file.name):
                 return Response(DryRunOut(services.dry_run_deploy(**order)).data)
+        order["override_freeze"] = body["override_freeze"]
         return once(request, lambda: self._deploy(request, order))
 
     @contextmanager

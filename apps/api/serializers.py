@@ -101,6 +101,9 @@ class DeployIn(serializers.Serializer[Any]):
     environments = serializers.ListField(
         child=serializers.CharField(max_length=63), required=False, help_text="Those of the file if left out."
     )
+    override_freeze = serializers.BooleanField(
+        required=False, default=False, help_text="In spite of a freeze; for owners, with a reason."
+    )
 
 
 class DeploymentOut(ApplicationDetailOut):
@@ -108,10 +111,11 @@ class DeploymentOut(ApplicationDetailOut):
 
     deployed = serializers.SerializerMethodField()
     unchanged = serializers.SerializerMethodField()
+    proposed = serializers.SerializerMethodField()
     notes = serializers.SerializerMethodField()
 
     class Meta(ApplicationDetailOut.Meta):
-        fields = [*ApplicationDetailOut.Meta.fields, "deployed", "unchanged", "notes"]
+        fields = [*ApplicationDetailOut.Meta.fields, "deployed", "unchanged", "proposed", "notes"]
         read_only_fields = fields
 
     def get_deployed(self, application: Application) -> dict[str, int]:
@@ -121,6 +125,10 @@ class DeploymentOut(ApplicationDetailOut):
     def get_unchanged(self, application: Application) -> list[str]:
         """Environments that were as declared already."""
         return list(self.context["deployment"].unchanged)
+
+    def get_proposed(self, application: Application) -> dict[str, str]:
+        """What waits for a second person: the id of the approval by environment, each protected."""
+        return {each.environment.name: str(each.pk) for each in self.context["deployment"].proposals}
 
     def get_notes(self, application: Application) -> list[str]:
         """What is worth knowing."""
@@ -259,6 +267,18 @@ class ReasonIn(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
+class ApproveIn(ReasonIn):
+    """Why, and whether in spite of a freeze."""
+
+    override_freeze = serializers.BooleanField(required=False, default=False, help_text="For owners, with a reason.")
+
+
+class ProtectionIn(ReasonIn):
+    """Whether a second person approves what is new."""
+
+    protected = serializers.BooleanField()
+
+
 class RunIn(ReasonIn):
     """A run of a schedule."""
 
@@ -318,6 +338,7 @@ class EnvironmentOut(serializers.ModelSerializer[Environment]):
             "team",
             "namespace",
             "placement",
+            "protected",
             "clusters",
             "release",
             "image",

@@ -7,18 +7,39 @@ from rest_framework.routers import BaseRouter
 
 from apps.api.appfile import AppFileSchemaView, RenderView
 from apps.api.applications import ApplicationViewSet
+from apps.api.approvals import ApprovalViewSet
 from apps.api.config import ConfigHistoryViewSet, ConfigProposalViewSet, ConfigView
 from apps.api.environments import EnvironmentViewSet
+from apps.api.freezes import FreezeViewSet
+from apps.api.permissions import ExplanationView
+from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
+from apps.api.tenants import ExceptionsView, ExceptionView, TeamClustersView, TeamUsageView, TenantPolicyView
 from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
     path("app-file-schema/", AppFileSchemaView.as_view(), name="app-file-schema"),
     path("render/", RenderView.as_view(), name="render"),
+    path("permissions/explanation/", ExplanationView.as_view(), name="permission-explanation"),
+    path("tenant-policy/", TenantPolicyView.as_view(), name="tenant-policy"),
+    path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
+    path("teams/<str:name>/usage/", TeamUsageView.as_view(), name="team-usage"),
+    path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
+    path("teams/<str:name>/exceptions/<uuid:id>/<str:decision>/", ExceptionView.as_view(), name="team-exception"),
     path("config/", ConfigView.as_view(), name="config"),
     path("config/history/", ConfigHistoryViewSet.as_view({"get": "list"}), name="config-history"),
+    path(
+        "projects/<str:name>/members/",
+        ProjectMemberViewSet.as_view({"get": "members"}, pagination_class=None),
+        name="project-members",
+    ),
+    path(
+        "projects/<str:name>/members/<str:username>/",
+        ProjectMemberViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
+        name="project-member",
+    ),
     path(
         "projects/<str:name>/applications/<str:application>/",
         ProjectViewSet.as_view({"put": "deploy"}),
@@ -39,6 +60,11 @@ urlpatterns = [
         EnvironmentViewSet.as_view({"post": "run_schedule"}),
         name="environment-schedule-run",
     ),
+    path(
+        "environments/<uuid:id>/protection/",
+        EnvironmentViewSet.as_view({"put": "protect"}),
+        name="environment-protection",
+    ),
     path("environments/<uuid:id>/exec/", ExecView.as_view(), name="environment-exec"),
 ]
 
@@ -49,5 +75,7 @@ def register(router: BaseRouter) -> None:
     router.register("applications", ApplicationViewSet, basename="application")
     router.register("environments", EnvironmentViewSet, basename="environment")
     router.register("config/proposals", ConfigProposalViewSet, basename="config-proposal")
+    router.register("approvals", ApprovalViewSet, basename="approval")
+    router.register("freezes", FreezeViewSet, basename="freeze")
     router.register("releases", ReleaseViewSet, basename="release")
     router.register("terminals", TerminalViewSet, basename="terminal")

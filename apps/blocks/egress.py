@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 
 from apps.contribution import Contribution, Object, ProcessContribution, RenderError
 from apps.naming import fingerprint, object_name, selector
+from apps.network import dns
 from apps.spec import AppSpec
 from apps.terms import Cidr, Name, PortName, PortNumber
 from clusters.target import ClusterTarget
 
-# The cluster's DNS, wherever it runs, and the cache that may stand before it on each node.
-DNS: tuple[dict[str, object], ...] = ({"namespaceSelector": {}}, {"ipBlock": {"cidr": "169.254.20.10/32"}})
-DNS_PORTS = ({"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53})
 EXAMPLE = {"process": "web", "cidrs": ["192.0.2.0/24"], "ports": [5432]}
 KEY = ("process", "name")
 
@@ -27,7 +25,7 @@ def render(app: AppSpec, target: ClusterTarget, params: Params) -> Contribution:
     if params.ports and not params.cidrs:
         raise RenderError("cidrs_missing", "ports", "ports of no address: name them in cidrs, 0.0.0.0/0 for all")
     rules: list[dict[str, object]] = [
-        {"to": list(DNS), "ports": list(DNS_PORTS)},
+        dns(),
         {"to": [{"podSelector": {}}]},
     ]
     if params.cidrs:

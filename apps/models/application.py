@@ -34,6 +34,7 @@ class Application(Versioned):
                 fields=["project", "name"], condition=Q(retired_at=None), name="one_application_per_name"
             )
         ]
+        indexes = [models.Index(fields=["name", "id"], name="application_page")]
 
     def __str__(self) -> str:
         return self.name

@@ -21,7 +21,8 @@ class Environment(Versioned):
     """`placement` is what the app file or a person said: {"clusters": [names]} or {"selector": {label: value}}, where
     replicas are divided with {"replicas": "divided", "weights": {cluster: number}}; Placement rows are what came of it.
     `namespace` is its namespace on every cluster, made once and never computed again. `generation` rises with each
-    change of what is desired. `exec_allowed`: terminals may be opened in its containers.
+    change of what is desired. `exec_allowed`: terminals may be opened in its containers. `protected`: what is new there
+    is approved by a second person.
     """
 
     permission_parent: ClassVar[str] = "application"
@@ -35,6 +36,7 @@ class Environment(Versioned):
     )
     generation = models.BigIntegerField(default=0)
     exec_allowed = models.BooleanField(default=False)
+    protected = models.BooleanField(default=False)
     retiring_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -45,6 +47,7 @@ class Environment(Versioned):
                 fields=["application", "name"], condition=Q(retired_at=None), name="one_environment_per_name"
             )
         ]
+        indexes = [models.Index(fields=["created_at", "id"], name="environment_page")]
 
     def __str__(self) -> str:
         return f"{self.application.name}/{self.name}"
@@ -79,10 +82,14 @@ class StatusDue(models.Model):
         return str(self.environment_id)
 
 
+GROUND_WAITS = models.Q(ground_due=True) | models.Q(grants_awaited=True)
+
+
 class Placement(models.Model):
     """An environment on a cluster: from which facts and by which renderer it was rendered, and what was left out.
 
-    `next_turn_at` is when a scaler there gets other bounds by its timetable.
+    `next_turn_at` is when a scaler there gets other bounds by its timetable; `ground_due` that the policy of its team
+    has changed since its ground was rendered; `grants_awaited` that the cluster has to be joined again for all of it.
     """
 
     permission_parent: ClassVar[str] = "environment"
@@ -93,11 +100,14 @@ class Placement(models.Model):
     renderer = models.PositiveIntegerField()
     notes = models.JSONField(default=list, blank=True)
     next_turn_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    ground_due = models.BooleanField(default=False, db_default=False)
+    grants_awaited = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["cluster__name"]
         constraints = [models.UniqueConstraint(fields=["environment", "cluster"], name="one_placement_per_cluster")]
+        indexes = [models.Index(fields=["id"], name="grounds_due", condition=GROUND_WAITS)]
 
     def __str__(self) -> str:
         return f"{self.environment_id} on {self.cluster_id}"

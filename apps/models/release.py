@@ -35,7 +35,10 @@ class Release(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [models.UniqueConstraint(fields=["environment", "number"], name="one_release_per_number")]
-        indexes = [models.Index(fields=["environment", "-created_at"], name="release_by_environment")]
+        indexes = [
+            models.Index(fields=["environment", "-created_at"], name="release_by_environment"),
+            models.Index(fields=["-created_at", "id"], name="release_page"),
+        ]
 
     def __str__(self) -> str:
         return f"r{self.number}"

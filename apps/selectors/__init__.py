@@ -3,6 +3,7 @@
 from apps.selectors.lists import (
     applications_of,
     environments_of,
+    healths_of,
     neighbours,
     project_by_name,
     projects_of,
@@ -23,6 +24,7 @@ __all__ = [
     "applications_of",
     "environment_status",
     "environments_of",
+    "healths_of",
     "latest_secrets",
     "neighbours",
     "placement",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.models import Application, Environment, Placement, Project, Release
+from clusters.health import Health
 from paas.core.permissions import Actor, not_found, visible
 
 
@@ -12,6 +16,16 @@ def projects_of(actor: Actor) -> QuerySet[Project]:
     """With their team and `applications_count`, retired ones not counted."""
     counted = Count("applications", filter=Q(applications__retired_at=None))
     return visible(actor, Project.objects.select_related("team").annotate(applications_count=counted))
+
+
+def healths_of(projects: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many living environments of each project are of which health; one query."""
+    living = Environment.objects.filter(application__project__in=projects, retired_at=None)
+    rows = living.values_list("application__project", "status__health").annotate(count=Count("pk")).order_by()
+    found: dict[UUID, dict[str, int]] = {}
+    for project, health, count in rows:
+        found.setdefault(project, {})[health or str(Health.UNKNOWN)] = count
+    return found
 
 
 def project_by_name(actor: Actor, name: str) -> Project:

@@ -1,6 +1,7 @@
 """Deploying an app file: the one way in which what runs is declared.
 
     file → per environment: place → spec → render for each cluster → same as now? nothing : Release, claims, Works
+                            protected? a proposal of that
 
 All of it in one transaction: a refusal anywhere leaves everything as it was.
 """
@@ -8,20 +9,24 @@ All of it in one transaction: a refusal anywhere leaves everything as it was.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
 from apps.appfile import PLACEMENT, AppFile, spec_for
-from apps.models import Application, Environment, Project, Release
+from apps.models import Application, Environment, Project, Release, ReleaseProposal
 from apps.schemas import one_of
 from apps.selectors.secrets import latest_secrets
 from apps.services.environments import announce, ensure_application, ensure_environment
+from apps.services.freezes import heed_freeze
 from apps.services.observe import observed_environment
 from apps.services.pins import pinned_config, pinned_secret
 from apps.services.placement import Placed, place
+from apps.services.proposals import propose
+from apps.services.protection import at_once
 from apps.services.rows import name_of, person
 from apps.services.submit import prepare, submit, trimmed, withdraw
 from apps.spec import AppSpec
@@ -33,34 +38,55 @@ from paas.core.permissions import Actor, require
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deploy came to. `unchanged` names environments that were as declared already; `notes` are for people."""
+    """What a deploy came to. `unchanged` names environments that were as declared already; `proposals` are releases of
+    protected environments that wait for a second person; `notes` are for people.
+    """
 
     application: Application
     releases: tuple[Release, ...]
     unchanged: tuple[str, ...]
     notes: tuple[str, ...]
+    proposals: tuple[ReleaseProposal, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Order:
+class Order:
+    """What is to be declared, by whom. The release is the `author`'s where another person approved it."""
+
     file: AppFile
     document: dict[str, Any]
     application: Application
     actor: Actor
     reason: str
+    author: Actor = None
+    # Why a freeze is passed, by an owner; None heeds it. A rehearsal does neither.
+    override: str | None = None
+    rehearsal: bool = False
 
 
 def deploy(
-    *, project: Project, app_file: AppFile, actor: Actor, reason: str = "", environments: Collection[str] | None = None
+    *,
+    project: Project,
+    app_file: AppFile,
+    actor: Actor,
+    reason: str = "",
+    environments: Collection[str] | None = None,
+    foresee: bool = False,
+    override_freeze: bool = False,
 ) -> Deployment:
-    """Declare an application as its file says, in all its environments or in those named.
+    """Declare an application as its file says, in all its environments or in those named. In a protected one it is
+    proposed.
 
     An environment that the file no longer has is left alone and noted.
+
+    Args:
+        foresee: carry out what would be proposed as well, for a caller who undoes it all.
+        override_freeze: release in spite of a freeze; for owners, with a reason.
 
     Raises:
         Invalid: `project_mismatch`, `environment_unknown`, `cluster_unknown`, the codes of the renderer and of
             `pins.pinned_config`, …
-        Conflict: `application_retiring`, `host_taken`, the codes of `placement.place`, …
+        Conflict: `application_retiring`, `frozen`, `host_taken`, the codes of `placement.place`, …
     """
     require(actor, "deploy", project)
     if app_file.project != project.name:
@@ -69,17 +95,38 @@ def deploy(
     with transaction.atomic():
         application = ensure_application(project, app_file.name, actor)
         document = app_file.model_dump(mode="json", exclude_unset=True)
-        order = _Order(app_file, document, application, actor, reason)
-        releases, unchanged, notes = [], [], _left_over(order)
+        override = reason if override_freeze else None
+        order = Order(app_file, document, application, actor, reason, override=override)
+        releases, unchanged, proposals, notes = [], [], [], _left_over(order)
         for name in names:
-            release, said = _deploy_environment(order, ensure_environment(application, name, actor))
+            environment = ensure_environment(application, name, actor)
+            proposal, said = (None, []) if foresee else _proposed(order, environment)
+            notes += said
+            if proposal is not None:
+                proposals.append(proposal)
+                continue
+            release, said = carry_out(order, environment)
             notes += said
             releases.append(release) if release else unchanged.append(name)
-        if application.app_file != document:
+        if application.app_file != document and len(proposals) < len(names):
             application.app_file = document
             application.save_version("app_file")
         announce(application)
-    return Deployment(application, tuple(releases), tuple(unchanged), tuple(notes))
+    return Deployment(application, tuple(releases), tuple(unchanged), tuple(notes), tuple(proposals))
+
+
+def _proposed(order: Order, environment: Environment) -> tuple[ReleaseProposal | None, list[str]]:
+    """The proposal that a protected environment gets in place of a release, where there would be one."""
+    if not environment.protected:
+        return None, []
+    require(order.actor, "release", environment)
+    return propose(
+        environment,
+        lambda: carry_out(replace(order, rehearsal=True), copy(environment)),
+        document=order.document,
+        actor=order.actor,
+        reason=order.reason,
+    )
 
 
 def _names(file: AppFile, chosen: Collection[str] | None) -> list[str]:
@@ -93,7 +140,7 @@ def _names(file: AppFile, chosen: Collection[str] | None) -> list[str]:
     return sorted(set(chosen) if chosen else file.environments)
 
 
-def _left_over(order: _Order) -> list[str]:
+def _left_over(order: Order) -> list[str]:
     there = order.application.environments.filter(retired_at=None, retiring_at=None).values_list("name", flat=True)
     return [
         f"{name} is not in the app file: it is left as it is; retire it to remove it."
@@ -101,8 +148,12 @@ def _left_over(order: _Order) -> list[str]:
     ]
 
 
-def _deploy_environment(order: _Order, environment: Environment) -> tuple[Release | None, list[str]]:
-    """The new release, or None where the environment is as declared already; and notes."""
+def carry_out(order: Order, environment: Environment) -> tuple[Release | None, list[str]]:
+    """The new release, or None where the environment is as declared already; and notes. The caller holds the
+    application's lock, and has seen to it that the release may be made.
+    """
+    if environment.protected:
+        require(order.actor, "release", environment)
     entry = order.document["environments"][environment.name]
     placement = {key: entry[key] for key in PLACEMENT if key in entry}
     placed = place(environment, placement)
@@ -116,8 +167,10 @@ def _deploy_environment(order: _Order, environment: Environment) -> tuple[Releas
         spec = AppSpec.from_json(current.spec)
         notes += move(environment, spec, placement, placed, actor=order.actor, reason=order.reason)
         return None, notes
+    if not order.rehearsal:
+        heed_freeze(environment, order.actor, order.override)
     left = withdraw(environment, keep=placed.clusters)
-    release = create_release(environment, spec, order.document, actor=order.actor, reason=order.reason)
+    release = create_release(environment, spec, order.document, actor=order.author or order.actor, reason=order.reason)
     notes += submit(environment, spec, prepared, actor=order.actor)
     change(environment, release, placement=placement)
     after = {
@@ -154,6 +207,7 @@ def move(
     left = withdraw(environment, keep=placed.clusters)
     if not changed and not left and environment.placement == placement:
         return []
+    at_once(environment, actor, reason)
     notes = submit(environment, spec, prepared, actor=actor)
     told = {"placement": environment.placement}
     change(environment, environment.current_release, placement=placement)
@@ -173,7 +227,7 @@ def move(
     return notes
 
 
-def _spec(order: _Order, environment: Environment, clusters: Iterable[Cluster]) -> AppSpec:
+def _spec(order: Order, environment: Environment, clusters: Iterable[Cluster]) -> AppSpec:
     """With config and every secret in force pinned; `trimmed` leaves the secrets that are used."""
     pinned = {each.name: pinned_secret(each) for each in latest_secrets(environment)}
     return spec_for(

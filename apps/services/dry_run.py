@@ -25,6 +25,9 @@ from apps.spread import Spread, spread
 from clusters.models import Work
 from paas.core.permissions import Actor, require
 
+# Why it is done is said with the act itself.
+UNSAID = "to see what it would do"
+
 
 @dataclass(frozen=True)
 class ClusterChange:
@@ -75,18 +78,30 @@ class DryRun:
 def dry_run_deploy(
     *, project: Project, app_file: AppFile, actor: Actor, reason: str = "", environments: Collection[str] | None = None
 ) -> DryRun:
-    """What `deploy` would do. Raises what it would raise."""
+    """What `deploy` would do, and what it would propose as if that were approved. Raises what it would raise."""
     require(actor, "deploy", project)
+    of_it = Environment.objects.filter(
+        application__project=project,
+        application__name=app_file.name,
+        application__retired_at=None,
+        retired_at=None,
+        name__in=set(environments or app_file.environments),
+    )
 
     def act() -> Said:
-        made = deploy(project=project, app_file=app_file, actor=actor, reason=reason, environments=environments)
-        return made.notes, ()
+        made = deploy(
+            project=project,
+            app_file=app_file,
+            actor=actor,
+            reason=reason or UNSAID,
+            environments=environments,
+            foresee=True,
+        )
+        new = [each.environment for each in made.releases]
+        waits = [f"{each.name} is protected: another person approves it first." for each in new if each.protected]
+        return (*made.notes, *waits), ()
 
-    of_it = Environment.objects.filter(
-        application__project=project, application__name=app_file.name, application__retired_at=None, retired_at=None
-    )
-    chosen = set(environments or app_file.environments)
-    return _dry_run(project.name, app_file.name, of_it.filter(name__in=chosen), act)
+    return _dry_run(project.name, app_file.name, of_it, act)
 
 
 def dry_run_rollback(
@@ -96,7 +111,7 @@ def dry_run_rollback(
     require(actor, "deploy", environment)
 
     def act() -> Said:
-        made = rollback(environment=environment, release=release, actor=actor, reason=reason)
+        made = rollback(environment=environment, release=release, actor=actor, reason=reason or UNSAID)
         return made.notes, made.replaced
 
     return _dry_run_of(environment, act)
@@ -123,7 +138,7 @@ def dry_run_revocation(
             release=release,
             force=force,
             actor=actor,
-            reason=reason,
+            reason=reason or UNSAID,
         )
         numbers = ", ".join(f"v{each}" for each in made.versions)
         return (f"{name} {numbers} would be revoked.", *map(str, made.used), *made.notes), made.replaced
@@ -145,7 +160,8 @@ def dry_run_placement(*, environment: Environment, placement: object, actor: Act
     require(actor, "deploy", environment)
 
     def act() -> Said:
-        return set_placement(environment=environment, placement=placement, actor=actor, reason=reason).notes, ()
+        said = reason or UNSAID
+        return set_placement(environment=environment, placement=placement, actor=actor, reason=said).notes, ()
 
     return _dry_run_of(environment, act)
 

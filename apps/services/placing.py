@@ -19,6 +19,7 @@ from apps.selectors.specs import app_spec
 from apps.services.deploy import change, create_release, move, next_label, same
 from apps.services.environments import announce, held
 from apps.services.placement import Placed, place
+from apps.services.protection import at_once
 from apps.services.rollback import with_config_everywhere
 from apps.services.submit import prepare, submit, withdraw
 from apps.spec import AppSpec
@@ -42,7 +43,7 @@ def set_placement(*, environment: Environment, placement: object, actor: Actor, 
 
     Raises:
         Invalid: `placement_invalid`, with everything that is wrong; `cluster_unknown`, the renderer's codes, those of
-            `pins.pinned_config`.
+            `pins.pinned_config`; `reason_required`, in a protected environment.
         Conflict: `not_deployed`, `environment_retiring`, `host_taken`, the codes of `placement.place`.
     """
     require(actor, "deploy", environment)
@@ -69,6 +70,7 @@ def _release(
     current = environment.current_release
     if current is None:
         raise ValueError("an environment with a spec has a release")
+    at_once(environment, actor, reason)
     spec = replace(spec, release=next_label(environment))
     prepared = prepare(environment, spec, placed.clusters, placed.targets)
     left = withdraw(environment, keep=placed.clusters)

@@ -16,7 +16,9 @@ from apps.models import Application, Environment, Placement, Release
 from apps.selectors.config import Scope
 from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce
+from apps.services.freezes import heed_freeze
 from apps.services.pins import refuse_faults
+from apps.services.protection import no_release_of_config
 from apps.services.submit import prepare, submit
 from apps.spec import AppSpec
 from clusters.models import Cluster
@@ -95,7 +97,7 @@ def reconfigure(
 
     Raises:
         Invalid: the codes of `pins.pinned_config` and of the renderer.
-        Conflict: whatever admission refuses with.
+        Conflict: `environment_protected`, `frozen`; whatever admission refuses with.
     """
     current = environment.current_release
     if current is None:
@@ -104,6 +106,8 @@ def reconfigure(
     differences = tuple(_differences(spec, before, after))
     if not differences:
         return None
+    no_release_of_config(environment)
+    heed_freeze(environment, actor, None)
     refuse_faults(str(environment), after)
     spec = replace(spec, config=_applied(spec, differences), release=next_label(environment))
     prepared = prepare(environment, spec, clusters)

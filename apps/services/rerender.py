@@ -8,6 +8,7 @@ from apps.models import Environment
 from apps.selectors.specs import app_spec
 from apps.services.deploy import change
 from apps.services.environments import announce, held, placed_clusters
+from apps.services.protection import at_once
 from apps.services.submit import prepare, submit
 from clusters.models import Lane
 from paas.core import audit
@@ -21,11 +22,12 @@ def rerender(*, environment: Environment, actor: Actor, reason: str = "") -> lis
 
     Raises:
         Conflict: `not_deployed`, `environment_retiring`, `host_taken`.
-        Invalid: the renderer's codes.
+        Invalid: the renderer's codes; `reason_required`, in a protected environment.
     """
     require(actor, "deploy", environment)
     with transaction.atomic():
         environment = held(environment)
+        at_once(environment, actor, reason)
         spec = app_spec(environment)
         clusters = placed_clusters(environment)
         notes = submit(environment, spec, prepare(environment, spec, clusters), actor=actor, lane=Lane.SWEEP)

@@ -18,6 +18,7 @@ from apps.selectors.secrets import Secret, secrets_of
 from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce, placed_clusters
 from apps.services.observe import observed_environment
+from apps.services.protection import at_once
 from apps.services.rows import locked
 from apps.services.secrets import Check
 from apps.services.submit import prepare, submit
@@ -136,6 +137,7 @@ def _renewed(
         return replace(revoked, notes=(f"{use}, and has no successor: its Secret is not made anew where it is lost.",))
     if not release:
         return replace(revoked, notes=(f"{use}: deploy it to use v{replaced[0].successor}.",))
+    at_once(environment, actor, reason)
     why = f"secret {revoked.name} v{use.version} revoked{f': {reason}' if reason else ''}"
     clusters = placed_clusters(environment)
     spec = replace(spec, release=next_label(environment))

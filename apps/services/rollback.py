@@ -10,6 +10,7 @@ from apps.models import Environment, Release
 from apps.services.deploy import change, create_release, next_label, same
 from apps.services.environments import announce, held, placed_clusters
 from apps.services.pins import pinned_config
+from apps.services.protection import at_once
 from apps.services.submit import prepare, submit
 from apps.services.successors import Replaced, with_living_secrets
 from apps.spec import AppSpec
@@ -37,11 +38,12 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
     Raises:
         Conflict: `nothing_to_roll_back`, `already_running`, `secret_revoked`, `environment_retiring`, `host_taken`.
         NotFound: `release_not_found`, where it is another environment's.
-        Invalid: the renderer's codes, those of `pins.pinned_config`.
+        Invalid: the renderer's codes, those of `pins.pinned_config`; `reason_required`, in a protected environment.
     """
     require(actor, "deploy", environment)
     with transaction.atomic():
         environment = held(environment)
+        at_once(environment, actor, reason)
         old = _chosen(environment, release)
         current = environment.current_release
         clusters = placed_clusters(environment)

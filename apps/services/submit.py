@@ -18,11 +18,11 @@ from apps import admission
 from apps.contribution import RenderError
 from apps.delivery import APPLICATION, GROUND, OWNER_KIND
 from apps.external import references_in
-from apps.ground import Owners, ground
 from apps.models import Environment, Placement
 from apps.problems import ProblemsError
 from apps.render import RENDERER, Rendered, render
 from apps.selectors.targets import targets
+from apps.services.grounds import awaited, ground_of, held_policies, refuse_registries
 from apps.services.routes import claim_routes
 from apps.spec import AppSpec
 from apps.timetable import next_turn, turned
@@ -42,6 +42,7 @@ class Prepared:
     target: ClusterTarget
     ground: tuple[Manifest, ...]
     rendered: Rendered
+    grants_awaited: bool = False
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -58,9 +59,9 @@ def prepare(
     """Render for each cluster, scalers with the bounds of this moment.
 
     `of` is what to render from; if left out the clusters are all that it is placed on. Raises Invalid with the
-    renderer's code and the path of what stands in the way.
+    renderer's code and the path of what stands in the way, Forbidden `registry_not_allowed`.
     """
-    owners = Owners(spec.team, spec.project, spec.application, spec.environment, str(environment.pk))
+    policies = held_policies(environment, clusters)
     known = targets(environment.placement, clusters) if of is None else of
     now = timezone.now()
     found = []
@@ -73,7 +74,10 @@ def prepare(
             raise _unrendered(error, environment, cluster) from None
         except ProblemsError as error:
             raise invalid_app_file(error) from None
-        found.append(Prepared(cluster, target, ground(environment.namespace, owners, target), rendered))
+        policy = policies[cluster.pk]
+        refuse_registries(cluster, rendered.manifests, policy)
+        there = ground_of(environment, cluster, target, policy)
+        found.append(Prepared(cluster, target, there, rendered, awaited(cluster)))
     return found
 
 
@@ -113,6 +117,7 @@ def submit(
                 "target_digest": each.target.digest,
                 "renderer": RENDERER,
                 "notes": list(each.rendered.notes),
+                "grants_awaited": each.grants_awaited,
                 "next_turn_at": next_turn(each.rendered.manifests, timezone.now()),
             },
         )

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.models import Terminal
+from apps.selectors.tenants import grants_bindings
 from apps.services import terminals
 from apps.terminals import store
 from apps.terminals.recording import Recording
@@ -135,7 +136,8 @@ async def _ended(row: Terminal, socket: Socket, size: Resize) -> End:
             end = await session.run()
     except NotGranted:
         end = End(
-            Ending.NOT_STARTED, f"Cluster {row.cluster} has not granted terminals: `dougong cluster join --exec`."
+            Ending.NOT_STARTED,
+            f"Cluster {row.cluster} has not granted terminals, or not yet here: `dougong cluster join --exec`.",
         )
     except (ClusterFault, NoCredential) as fault:
         end = End(Ending.CONNECTION_LOST if session else Ending.NOT_STARTED, str(fault))
@@ -150,11 +152,13 @@ async def _ended(row: Terminal, socket: Socket, size: Resize) -> End:
 
 async def _command(row: Terminal) -> AbstractAsyncContextManager[Command]:
     def minter() -> Any:
-        return access_for(Cluster.objects.get(name=row.cluster), ClusterCredential.Purpose.MINTER)
+        cluster = Cluster.objects.get(name=row.cluster)
+        return access_for(cluster, ClusterCredential.Purpose.MINTER), grants_bindings(cluster)
 
-    access = await _in_thread(minter)()
-    endpoint = await identity(access, row.opened_by_name, seconds=settings.DOUGONG.exec_minutes * 60)
+    access, granted = await _in_thread(minter)()
     place = Place(row.environment.namespace, row.pod, row.container)
+    seconds = settings.DOUGONG.exec_minutes * 60
+    endpoint = await identity(access, row.opened_by_name, place.namespace if granted else "", seconds=seconds)
     return opened(endpoint, place, row.command, tty=row.tty)
 
 

@@ -137,6 +137,10 @@ REASONS: dict[str, tuple[str, str]] = {
         _("A webhook of the cluster does not answer: repair it, or its configuration."),
     ),
     "PolicyDenied": (_("Policy denied"), _("An admission policy of the cluster says no: do as it says.")),
+    "RegistryNotAllowed": (
+        _("Registry not allowed"),
+        _("The image is of a registry that the team may not use: push it to one of those that the message names."),
+    ),
     "FenceRefused": (
         _("Fence refused"),
         _("The fence refuses the write: the namespace is somebody else's, so choose another."),
@@ -177,7 +181,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "NoLongerPlaced": (_("No longer placed"), _("It was taken off a cluster, where it is being removed.")),
     "TargetChanged": (
         _("Target changed"),
-        _("The cluster has changed since it was rendered: deploy again to take that into account."),
+        _("The cluster has changed since it was rendered: render it anew, or deploy again."),
+    ),
+    "SelectorMatchesOthers": (
+        _("Selector matches others"),
+        _("Its selector matches other clusters than it is on: deploy again, or place it anew."),
     ),
     "DeadlineExceeded": (
         _("Deadline exceeded"),
@@ -245,10 +253,12 @@ TYPES = (
     _("Kinds unknown"),
     _("Namespace kept"),
     _("Not owned"),
+    _("Placement stale"),
     _("Prune held"),
     _("Reachable"),
     _("Read failed"),
     _("Release failed"),
+    _("Render stale"),
     _("Removing"),
     _("Secret unavailable"),
     _("Terminating"),

@@ -20,7 +20,8 @@ from clusters.held import REPORTED as HELD
 from clusters.held import held as found_held
 from clusters.models import OwnedObject, Work
 from clusters.quantity import quantity
-from clusters.scalers import REPORTED
+from clusters.quotas import REPORTED as QUOTA
+from clusters.scalers import REPORTED as SCALING
 from paas.core.manual import CONDITIONS, linked
 from paas.core.moments import when
 
@@ -131,11 +132,13 @@ def held(work: Work, *, owns: bool) -> Table:
 
 
 def reported(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> Table:
-    """Kept and foreign objects. Held ones have a table of their own; how autoscalers fare the owners' pages tell."""
+    """Kept and foreign objects. Held ones have a table of their own; how autoscalers and quotas fare the owners' pages
+    tell.
+    """
     rows: list[Cells] = [
         [type_, ", ".join(f"{key}: {value}" for key, value in entry.items())]
         for type_, entries in found.items()
-        if type_ not in (REPORTED, *HELD)
+        if type_ not in (SCALING, QUOTA, *HELD)
         for entry in entries
     ]
     return Table(_("Reported"), [_("What"), _("Details")], rows)

@@ -91,7 +91,7 @@ class ObjectsOfAnEventView(APIView):
 
     @extend_schema(operation_id="audit_objects", responses=TouchedOut(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Every object on every cluster that the event's change asked to be written or removed; operators only."""
+        """Every object on every cluster that the event's change asked for; for operators and auditors."""
         return Response(TouchedOut(clicks.touched_by(actor=_actor(request), event_id=pk), many=True).data)
 
 

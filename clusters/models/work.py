@@ -83,7 +83,10 @@ class Work(models.Model):
                 fields=["cluster", "owner_kind", "owner_id", "name"], name="one_work_per_owner_and_name"
             )
         ]
-        indexes = [models.Index(fields=["cluster", "lane", "next_check_at"], name="work_due")]
+        indexes = [
+            models.Index(fields=["cluster", "lane", "next_check_at"], name="work_due"),
+            models.Index(fields=["created_at", "id"], name="work_page"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner_name}/{self.name}@{self.cluster.name}"

@@ -56,6 +56,7 @@ async def probe(client: ClusterClient) -> Facts:
         gateway=facts.gateway(gateways),
         storage=facts.storage((classes or ([], ""))[0]),
         fence=None if hidden else facts.fenced(policy and policy[0], binding and binding[0]),
+        grants=facts.revision(policy and policy[0]),
         certificate_expires_at=client.certificate_expires_at,
         unreadable=tuple(sorted(unreadable)),
     )

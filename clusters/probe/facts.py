@@ -13,6 +13,7 @@ from clusters.quantity import totals
 Body = Mapping[str, Any]
 
 POLICY = "dougong-fence"
+MOST_DIGITS = 6
 LABEL_GATEWAY = "dougong.dev/gateway"
 LABEL_TIER = "dougong.dev/tier"
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -29,7 +30,10 @@ OUR_NAMESPACE: Mapping[str, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One sight of a cluster. What the account may not read is named in `unreadable` and stays empty here."""
+    """One sight of a cluster. What the account may not read is named in `unreadable` and stays empty here.
+
+    `grants` is the revision of deploy/member that was applied last; None where it cannot be read.
+    """
 
     version: str
     latency_ms: float
@@ -39,6 +43,7 @@ class Facts:
     gateway: dict[str, str] | None = None
     storage: dict[str, str] = field(default_factory=dict)
     fence: bool | None = None
+    grants: int | None = None
     certificate_expires_at: datetime | None = None
     unreadable: tuple[str, ...] = ()
 
@@ -55,6 +60,7 @@ class Facts:
             "stale": list(self.served.stale),
             "gateway": self.gateway,
             "storage": self.storage,
+            "grants": before.get("grants") if self.grants is None else self.grants,
             "certificate_expires_at": self.certificate_expires_at.isoformat() if self.certificate_expires_at else None,
             "unreadable": list(self.unreadable),
             "target": target(self.version, resources, self.gateway, self.storage),
@@ -138,6 +144,13 @@ def storage(classes: Iterable[Body]) -> dict[str, str]:
         if (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true":
             tiers.setdefault(DEFAULT_TIER, metadata["name"])
     return tiers
+
+
+def revision(policy: Body | None) -> int | None:
+    """Which revision of what a member grants was applied last: the fence carries it."""
+    labels = ((policy or {}).get("metadata") or {}).get("labels") or {}
+    said = str(labels.get("app.kubernetes.io/version", ""))
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < MOST_DIGITS else None
 
 
 def fenced(policy: Body | None, binding: Body | None) -> bool:

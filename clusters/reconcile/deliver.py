@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from clusters import scalers
+from clusters import quotas, scalers
 from clusters.faults import ApiRefused
 from clusters.fields import live_digest
 from clusters.health import Health, Verdict, assess, fold, passes_gate
@@ -131,7 +131,7 @@ class _Phase:
             # The rest is not to wait for a kind that this cluster may never serve.
             return verdict.health in SETTLED or verdict.reason == "KindNotServed"
         self._say_fought(manifest.id)
-        await self._say_scaled(live)
+        await self._say_counted(live)
         verdict = assess(live)
         # What was written just now has had no time to tell on any pod; the watch tells when it has.
         if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS and live is self._lives.get(manifest.id):
@@ -251,8 +251,8 @@ class _Phase:
             self._outcome.report("FieldFought", id=str(oid), field=path, owner=manager or "admission")
             self._outcome.add("FieldFought", reason, f"{oid}: {message}")
 
-    async def _say_scaled(self, live: dict[str, Any]) -> None:
-        """How an autoscaler fares, and what it decided, which its events alone tell."""
+    async def _say_counted(self, live: dict[str, Any]) -> None:
+        """How an autoscaler fares and what it decided, which its events alone tell; how full a quota is."""
         events: Iterable[dict[str, Any]] = ()
         if scalers.scaled_at(live):
             metadata = live["metadata"]
@@ -260,6 +260,8 @@ class _Phase:
                 events = await self._wire.events(metadata["namespace"], metadata["uid"], scalers.RESCALED)
         if (sight := scalers.sight(live, events)) is not None:
             self._outcome.report(scalers.REPORTED, **sight)
+        if (counted := quotas.sight(live)) is not None:
+            self._outcome.report(quotas.REPORTED, **counted)
 
     def _not_owned(self, oid: ObjectId, reason: str, owner: str) -> None:
         self._outcome.report("NotOwned", id=str(oid), owner=owner)

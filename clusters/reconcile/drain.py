@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
-REST_SECONDS = 1.0
+REST_SECONDS = 0.25  # how long a cluster is left alone in which a service still held what was due
 ADMIT_SECONDS = 0.05  # how long a newly due cluster waits while others are driven
 LOOK_SECONDS = 0.25  # the same of a Work; mostly an attempt that ends brings the next look sooner
 CLUSTERS_AT_ONCE = 16
@@ -96,12 +96,12 @@ async def drain_due(sessions: Sessions) -> None:
 async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> bool:
     """One cluster's part: take the lease, drain, give it back, look once more. Raises nothing.
 
-    False where there was nothing to do after all: another worker has it, or a service holds what is due.
+    False where there was nothing to do after all: a service holds what is due.
     """
     try:
         held = await in_thread(lease.take, cluster_id, f"{socket.gethostname()[:30]}:{os.getpid()}")
         if held is None:
-            return False
+            return True  # another was faster; while it drives, the cluster is not among the due ones
         drain = _Drain(sessions, held, deadline)
         try:
             await drain.run()

@@ -51,8 +51,12 @@ async def glance(wire: Wire) -> int:
         await in_thread(distrust, wire.held.cluster_id)
         return 0
     kinds, secrets = await in_thread(_owned, wire.held.cluster_id, due)
-    found = await all_of([_listed(wire, *kind) for kind in kinds] + [_read(wire, oid) for oid in secrets])
-    seen = {uid: version for each in found for uid, version in each.items()}
+    seen: Seen = {}
+    for kind in kinds:
+        # One after another: what is repaired meanwhile waits for a page at most.
+        seen |= await _listed(wire, *kind)
+    for found in await all_of(_read(wire, oid) for oid in secrets):
+        seen |= found
     unchanged = 0
     for start in range(0, len(due), BATCH):
         unchanged += await in_thread(_put_off, wire.held, due[start : start + BATCH], seen)

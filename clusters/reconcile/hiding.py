@@ -1,6 +1,7 @@
 """Keeps values of Secrets out of what servers and containers say, before anybody stores or shows it. Pure.
 
-A value is looked for as it is, in base64, escaped as in JSON or a URL, and, where it has several lines, line by line.
+A value is looked for as it is, in base64, escaped as in JSON or a URL, and, where it has several lines, line by line;
+where what was said has been cut off, its end is compared with the beginning of each.
 What a container makes of a value in another way (a hash, a part of it) nobody can find.
 """
 
@@ -11,9 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-from clusters.faults import ApiRefused
+from clusters.faults import HIDDEN, ApiRefused
 
-HIDDEN = "[hidden]"
 _SHORTEST_LINE = 4  # of a value of several lines: "}" or "EOF" tells nothing
 
 
@@ -22,13 +22,22 @@ def hidden(text: str, values: Iterable[str]) -> str:
     forms = {form for value in filter(None, values) for form in _forms(value)}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, HIDDEN)
-    return text
+    cut = min((_begins(text, form) for form in forms), default=len(text))
+    return text if cut == len(text) else f"{text[:cut]}{HIDDEN}"
 
 
 def hide(refusal: ApiRefused, values: Iterable[str]) -> None:
     """Take values out of what a server says of them."""
     refusal.message = hidden(refusal.message, values)
     refusal.args = (f"{refusal.status} {refusal.reason}: {refusal.message}",)
+
+
+def _begins(text: str, form: str) -> int:
+    """Where the end of the text is the beginning of the form; its length where it is not."""
+    at = text.find(form[:_SHORTEST_LINE]) if len(form) >= _SHORTEST_LINE else -1
+    while at >= 0 and not form.startswith(text[at:]):
+        at = text.find(form[:_SHORTEST_LINE], at + 1)
+    return at if at >= 0 else len(text)
 
 
 def _forms(value: str) -> Iterator[str]:

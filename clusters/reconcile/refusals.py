@@ -12,6 +12,7 @@ _BY_TEXT = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         (r"dougong-fence:", "FenceRefused"),
+        (r"dougong-registries:", "RegistryNotAllowed"),
         (r"exceeded quota|failed quota", "QuotaExceeded"),
         (r"violates PodSecurity", "PodSecurityViolated"),
         (r"(minimum|maximum) \S+ usage per|limit to request ratio per", "LimitRangeViolated"),

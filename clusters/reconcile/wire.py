@@ -18,7 +18,6 @@ from clusters.threads import in_thread
 T = TypeVar("T")
 
 IN_FLIGHT = 12
-LONG_PAGE = 1000
 LONGEST_LOG = 64 * 1024  # bytes of the last lines of a container
 LOG_SECONDS = 3.0
 SPARE_SECONDS = 1.0  # kept back of the drain's remainder, to record what was done
@@ -93,7 +92,7 @@ class Wire:
         while True:
             page, token, _ = await self._call(
                 lambda seconds, token=token: self._client.page(  # type: ignore[misc]
-                    resource, selector=selector, token=token, limit=LONG_PAGE, metadata_only=True, timeout=seconds
+                    resource, selector=selector, token=token, metadata_only=True, timeout=seconds
                 )
             )
             found |= {each["metadata"]["uid"]: each["metadata"]["resourceVersion"] for each in page}

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from paas.cli.errors import MissingError, UsageError
-from paas.cli.http import Http, path
+from paas.cli.http import path
+from paas.cli.people import People
 
 Body = dict[str, Any]
 DRY_RUN = {"dryRun": "true"}
@@ -17,11 +18,8 @@ CLIENT_ID = "dougong-cli"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-class Client:
+class Client(People):
     """Each method raises CliError where the API refuses."""
-
-    def __init__(self, http: Http) -> None:
-        self.http = http
 
     def login(self, username: str, password: str, name: str) -> Body:
         """{"token", "expires_at"}; the token is called `name` in the list of tokens."""
@@ -80,19 +78,31 @@ class Client:
         """{"name", "title"}."""
         return self._object("POST", path("teams"), team)
 
-    def members(self, team: str) -> list[Body]:
-        """[{"username", "role"}], owners first."""
-        return list(self.http.pages(path("teams", team, "members")))
+    def team_clusters(self, team: str) -> list[Body]:
+        """What a team gets on each cluster: [{"cluster", "environments", "figures": {name: {"value", "said_by"}}}]."""
+        return list(self.http.pages(path("teams", team, "clusters")))
 
-    def set_member(self, team: str, username: str, role: str) -> list[Body]:
-        """Give a person a role; all members then."""
-        at = path("teams", team, "members", username)
-        return list(self.http.send("PUT", at, body={"role": role}, headers=self._as_seen(path("teams", team))).body)
+    def usage(self, team: str) -> list[Body]:
+        """[{"environment", "cluster", "seen_at", "figures": {name: {"used", "limit"}}}], the fullest first."""
+        return list(self.http.pages(path("teams", team, "usage")))
 
-    def remove_member(self, team: str, username: str) -> None:
-        """Take a person's role away."""
-        at = path("teams", team, "members", username)
-        self.http.send("DELETE", at, headers=self._as_seen(path("teams", team)))
+    def exceptions(self, team: str) -> list[Body]:
+        """Exceptions of a team, newest first."""
+        return list(self.http.pages(path("teams", team, "exceptions")))
+
+    def propose_exception(self, team: str, order: Body) -> Body:
+        """{"cluster", "figures", "days", "reason"}."""
+        return self._object("POST", path("teams", team, "exceptions"), order)
+
+    def decide_exception(self, team: str, exception: str, decision: str, reason: str) -> Body:
+        """ "accept" or "end" it."""
+        return self._object("POST", path("teams", team, "exceptions", exception, decision), {"reason": reason})
+
+    def set_tenant_policy(self, layer: Mapping[str, str], order: Body) -> Body:
+        """Change a layer, {"team", "cluster"}, as it is now: {"figures", "reason"}."""
+        at = path("tenant-policy")
+        tag = self.http.send("GET", at, params=layer).etag
+        return self._object("PATCH", at, order, {"If-Match": tag}, layer)
 
     def projects(self, query: Mapping[str, str]) -> list[Body]:
         """Those that fit `query`: "team"."""
@@ -125,10 +135,7 @@ class Client:
         return self._object("POST", path("clusters"), registration)
 
     def edit_cluster(self, name: str, changes: Body | Callable[[Body], Body]) -> Body:
-        """Change `cordoned`, `suspended`, `labels` or what is offered of the cluster as it is now.
-
-        A function is given the cluster and says the changes.
-        """
+        """Change `cordoned`, `suspended`, `labels` or offers; a function gets the cluster as it is and says them."""
         seen = self.http.send("GET", path("clusters", name))
         wanted = changes(seen.body) if callable(changes) else changes
         return self._object("PATCH", path("clusters", name), wanted, {"If-Match": seen.etag} if seen.etag else None)
@@ -217,6 +224,10 @@ class Client:
     def run(self, environment_id: str, schedule: str, order: Body) -> Body:
         """Run a schedule now: {"cluster", "reason"}; {"number", "job", "clusters"} of the run."""
         return self._object("POST", path("environments", environment_id, "schedules", schedule, "run"), order)
+
+    def rerender(self, environment_id: str, reason: str) -> Body:
+        """Render its release anew for the clusters as they are now; {"notes"}."""
+        return self._object("POST", path("environments", environment_id, "rerender"), {"reason": reason})
 
     def retire(self, application_id: str, name: str) -> Body:
         """Remove the application everywhere; `name` confirms."""
@@ -342,21 +353,6 @@ class Client:
     def decide_proposal(self, proposal_id: str, decision: str, reason: str) -> Body:
         """ "accept" or "refuse" it."""
         return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
-
-    def _as_seen(self, at: str) -> dict[str, str]:
-        """The header that makes a change one of what is there now."""
-        return {"If-Match": self.http.send("GET", at).etag}
-
-    def _object(
-        self,
-        method: str,
-        at: str,
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Body:
-        found = self.http.send(method, at, body=body, headers=headers, params=params).body
-        return found if isinstance(found, dict) else {}
 
 
 def account_of(reference: str) -> tuple[str, str]:

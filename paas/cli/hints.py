@@ -33,6 +33,9 @@ _CODES: Mapping[str, str] = {
     "See what still waits with `dougong config proposals`.": "config_proposal_decided",
     "Type the name exactly as it is.": "not_confirmed",
     "Change the key, or leave it out: the command makes one of its own.": "idempotency_key_invalid",
+    "See what waits with `dougong approvals`.": "proposal_decided",
+    "See `dougong freeze create --help`.": "freeze_invalid",
+    "Take it for a shorter time, with `--minutes`.": "break_glass_too_long",
     "See the fleet with `dougong cluster list`.": """cluster_not_found cluster_unknown unknown_cluster not_held
         cluster_already_registered other_cluster""",
     "Wait until it has left; `dougong cluster show NAME` tells what it still holds.": "cluster_leaving work_retired",
@@ -51,7 +54,7 @@ _CODES: Mapping[str, str] = {
     "Bring the command to the version of the control plane, and check --server.": """body_unreadable
         media_type_unsupported method_not_allowed not_acceptable not_found""",
     "See who is there in the console, under Teams and People.": "member_not_found role_unknown username_taken",
-    "Choose one of those named above.": "language_unknown",
+    "Choose one of those named above.": "language_unknown platform_role_unknown",
 }
 _BY_CODE = {code: hint for hint, codes in _CODES.items() for code in codes.split()}
 # Codes made of the name of what they are about.

@@ -9,17 +9,22 @@ import typer
 from paas.cli.commands import (
     account,
     applications,
+    approvals,
     audit,
+    break_glass,
     clusters,
     config,
     deploy,
     docs,
+    freezes,
     held,
+    members,
     placement,
     runs,
     secrets,
     starting,
     teams,
+    tenants,
     terminals,
     tokens,
     trees,
@@ -53,6 +58,9 @@ app.add_typer(account.app)
 app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
+app.add_typer(approvals.app)
+app.add_typer(freezes.app, name="freeze")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(runs.app)
 app.add_typer(whodid.app)
 app.add_typer(placement.scales)
@@ -60,6 +68,8 @@ app.add_typer(placement.app, name="placement")
 app.add_typer(held.app, name="held")
 app.add_typer(teams.teams, name="team")
 app.add_typer(teams.projects, name="project")
+app.add_typer(members.platform, name="platform")
+app.add_typer(tenants.app, name="tenant")
 app.add_typer(trees.app)
 app.add_typer(terminals.app)
 app.add_typer(clusters.app, name="cluster")

@@ -34,5 +34,6 @@ def objects(*, terminals: bool = False) -> list[dict[str, Any]]:
 
 def fence_revision() -> str:
     """What the fence calls itself when it refuses the test write."""
-    [policy] = [each for each in objects() if each["kind"] == "ValidatingAdmissionPolicy"]
+    policies = [each for each in objects() if each["kind"] == "ValidatingAdmissionPolicy"]
+    [policy] = [each for each in policies if each["metadata"]["name"] == FENCE]
     return str(policy["metadata"]["labels"]["app.kubernetes.io/version"])

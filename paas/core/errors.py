@@ -72,6 +72,12 @@ class PreconditionFailed(Refusal):
     status = HTTPStatus.PRECONDITION_FAILED
 
 
+class TooLarge(Refusal):
+    """413: more than is read at all."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class PreconditionRequired(Refusal):
     """428: the request must say which state it was made for."""
 

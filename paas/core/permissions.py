@@ -1,11 +1,13 @@
 """Who may do what: one question asked of guardian's rows, the same for services, API and console.
 
-Words on team-owned objects: "view", "deploy", "exec" (a terminal in a container), "own". A child names the way to its
-team by a class attribute `permission_parent = "project"` (the name of a foreign key), walked up to a model with
-`permission_scope = "team"`, which carries the granted rows. "operate" is the platform permission: held by the group
-operators, and over objects whose model says `permission_scope = "platform"` (viewed by every signed-in person) or
-"operators" (viewed by them alone).
-Operators may view what belongs to teams, not change it. Superusers may do all.
+Words on team-owned objects: "view", "deploy", "release" (on protected environments), "exec" (a terminal in a
+container), "own". A child names the way to its team by a class attribute `permission_parent = "project"` (the name of
+a foreign key), walked up to a model with `permission_scope = "team"`. That one carries granted rows, and so does each
+model on the way that says `permission_grants = True`: what is granted there holds for it and for all below it.
+"operate" is the platform permission: held by the group operators, and over objects whose model says
+`permission_scope = "platform"` (viewed by every signed-in person) or "operators" (viewed by them and auditors alone).
+Operators may view what belongs to teams, not change it; auditors may view all, and change nothing. Superusers may do
+all.
 
 Who comes with an API token may at most what the token is for: the person then carries it as `token`, whose `words` are
 those it lets through.
@@ -19,19 +21,33 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils import timezone
-from guardian.utils import get_group_obj_perms_model
 
-from paas.core.errors import Forbidden, NotFound, Refusal
+from paas.core.errors import Forbidden, NotFound, Refusal, Unauthenticated
+from paas.core.grants import (
+    BREAK_GLASS,
+    carriers_of,
+    grants_of,
+    named,
+    named_in_quotes,
+    noun,
+    owners_of,
+    path_of,
+    root_of,
+    rows_of,
+    scope_of,
+    viewable,
+)
 
 Actor = AbstractUser | AnonymousUser | None
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 OPERATE = "operate"
 OPERATE_PERMISSION = "identity.operate"
-TEAM_WORDS = ("view", "deploy", "exec", "own")
+AUDIT_PERMISSION = "identity.audit"
+TEAM_WORDS = ("view", "deploy", "release", "exec", "own")
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -68,18 +84,28 @@ def signed_in(actor: Actor) -> AbstractUser | None:
 
 
 def fresh(actor: Actor) -> Actor:
-    """The person as they are now: since a live view began their account may have been closed, their roles taken, the
-    token they came with revoked.
+    """The person as they are now, with the roles they have now.
+
+    Raises:
+        Unauthenticated: `not_authenticated`: since a live view began their account was closed, their session was ended
+            or the token they came with was revoked.
     """
     person = signed_in(actor)
     if person is None:
         return None
-    found = cast(Any, get_user_model())._default_manager.filter(pk=person.pk).first()
+    found = cast(Any, get_user_model())._default_manager.filter(pk=person.pk, is_active=True).first()
     token = getattr(person, "token", None)
-    if found is None or token is None:
-        return cast(Actor, found)
-    found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
-    return cast(Actor, found) if found.token is not None else None
+    if found is not None and token is not None:
+        found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
+    if found is None or not _still_signed_in(person, found):
+        raise Unauthenticated("not_authenticated", "You are signed out.", remedy="Sign in again.")
+    return cast(Actor, found)
+
+
+def _still_signed_in(then: AbstractUser, now: Any) -> bool:
+    if getattr(then, "token", None) is not None:
+        return now.token is not None
+    return bool(now.get_session_auth_hash() == then.get_session_auth_hash())
 
 
 def token_lets(actor: Actor, permission: str) -> bool:
@@ -94,6 +120,12 @@ def is_operator(actor: Actor) -> bool:
     return person is not None and person.has_perm(OPERATE_PERMISSION)
 
 
+def is_overseer(actor: Actor) -> bool:
+    """Whether the person views the whole platform, as operators and auditors do."""
+    person = signed_in(actor)
+    return person is not None and (is_operator(person) or person.has_perm(AUDIT_PERMISSION))
+
+
 def allowed(actor: Actor, permission: str, obj: models.Model | None) -> bool:
     """Whether the actor may. `obj` None asks for the platform as a whole."""
     return token_lets(actor, permission) and right(actor, permission, obj) is not None
@@ -104,26 +136,31 @@ def right(actor: Actor, permission: str, obj: models.Model | None) -> Right | No
     person = signed_in(actor)
     if person is None:
         return None
-    root = None if obj is None or permission == OPERATE else _root_of(obj)
-    on = "" if root is None else f"{_noun(type(root))} {root}"
-    if (through := _through(person, permission, root)) is None:
+    carriers = [] if obj is None or permission == OPERATE else carriers_of(obj)
+    if (found := _through(person, permission, carriers)) is None:
         return None
-    return Right(person.pk, permission, through, on)
+    through, on = found
+    return Right(person.pk, permission, through, named(on) if on is not None else "")
 
 
-def _through(person: AbstractUser, permission: str, root: models.Model | None) -> str | None:
+def _through(
+    person: AbstractUser, permission: str, carriers: list[models.Model]
+) -> tuple[str, models.Model | None] | None:
+    """What gives the word, and the object it was granted on."""
+    root = carriers[-1] if carriers else None
+    scope = "operators" if root is None else scope_of(type(root))
     if person.is_superuser:
-        return "superuser"
-    scope = "operators" if root is None else _scope(type(root))
+        return "superuser", root
     if scope == "platform" and permission == "view":
-        return "everyone"
-    if root is not None and scope == "team":
-        groups = _grants(person, permission, type(root)).filter(content_object=root).order_by("group__name")
-        if group := groups.values_list("group__name", flat=True).first():
-            return f"group {group}"
+        return "everyone", root
+    if scope == "team" and (found := grants_of(person, permission, carriers)):
+        on, group = found[0]
+        return f"group {group}", on
     # Operators may do all where no team owns, and view the rest.
     if (scope != "team" or permission == "view") and is_operator(person):
-        return "group operators"
+        return "group operators", root
+    if permission == "view" and is_overseer(person):
+        return "group auditors", root
     return None
 
 
@@ -134,14 +171,13 @@ def words(actor: Actor, obj: models.Model) -> frozenset[str]:
     if granted is None or person is None or person.is_superuser:
         return frozenset(word for word in (*TEAM_WORDS, OPERATE) if allowed(actor, word, obj))
     held = {each.permission.codename.removesuffix(f"_{obj._meta.model_name}") for each in granted}
-    held |= {"view", OPERATE} if is_operator(person) else set()
+    held |= {"view", OPERATE} if is_operator(person) else {"view"} if is_overseer(person) else set()
     return frozenset(word for word in held if token_lets(actor, word))
 
 
 def with_words(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySet[AnyModel]:
     """Objects that carry grants, with what `words` needs read for all of them in one query."""
-    table = get_group_obj_perms_model(cast(Any, queryset.model))
-    mine = table._default_manager.filter(group__user=signed_in(actor)).select_related("permission")
+    mine = rows_of(queryset.model).filter(group__user=signed_in(actor)).select_related("permission")
     return queryset.prefetch_related(models.Prefetch("grants", mine, to_attr="granted"))
 
 
@@ -162,9 +198,33 @@ def require(actor: Actor, permission: str, obj: models.Model | None) -> None:
         raise refusal
 
 
+def require_lasting(actor: Actor, permission: str, obj: models.Model | None) -> None:
+    """As `require`, for what outlives a role that was taken for a time: giving roles, making tokens.
+
+    Raises:
+        Forbidden: `role_is_temporary`, where nothing but such a role lets the actor.
+    """
+    require(actor, permission, obj)
+    found = exercised.get()
+    if found is not None and found.through.startswith(f"group {BREAK_GLASS}"):
+        raise Forbidden(
+            "role_is_temporary",
+            "A role that was taken for a time gives nothing that lasts longer.",
+            rule="Roles, service accounts and their tokens are given by those whose role lasts.",
+            remedy="Ask an owner of the team; where there is none that can sign in, an administrator.",
+        )
+
+
 def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal:
     if obj is not None and (permission == "view" or not allowed(actor, "view", obj)):
         return not_found(type(obj))
+    if obj is None and permission == "view":
+        return Forbidden(
+            "auditor_required",
+            "Only operators and auditors of the platform may see this.",
+            rule="It needs the permission 'operate' or 'audit'.",
+            remedy="Ask an operator to add you to the group 'auditors', or to look for you.",
+        )
     if permission == OPERATE or obj is None:
         return Forbidden(
             "operator_required",
@@ -172,13 +232,28 @@ def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal
             rule="It needs the permission 'operate'.",
             remedy="Ask an administrator to add you to the group 'operators', or to do it for you.",
         )
-    root = _root_of(obj)
+    carriers = carriers_of(obj)
+    root = named_in_quotes(carriers[-1] if carriers else obj)
     return Forbidden(
         "permission_denied",
-        f"You may view {_noun(type(obj))} '{obj}', but not do this.",
-        rule=f"It needs the permission '{permission}' on {_noun(type(root or obj))} '{root or obj}'.",
-        remedy=f"Ask an owner of {_noun(type(root or obj))} '{root or obj}' for a role that has it.",
+        f"You may view {named_in_quotes(obj)}, but not do this.",
+        rule=f"It needs the permission '{permission}' on {root}.",
+        remedy=f"Ask an owner of {root} for a role that has it{_owners_told(actor, obj)}.",
     )
+
+
+def owners_seen(actor: Actor, obj: models.Model) -> list[str]:
+    """Who may give roles that reach the object, by name, where the actor may see them: owners stand on the page of what
+    they own. None where no team does.
+    """
+    granted = [each for each in carriers_of(obj) if scope_of(root_of(type(each))) == "team"]
+    seen = [each for each in granted if allowed(actor, "view", each)]
+    return owners_of(seen) if seen else []
+
+
+def _owners_told(actor: Actor, obj: models.Model) -> str:
+    names = owners_seen(actor, obj)[:MOST_NAMED]
+    return f": {', '.join(names)}" if names else ""
 
 
 def require_token(actor: Actor, permission: str) -> None:
@@ -204,60 +279,20 @@ def visible(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySe
     person = signed_in(actor)
     if person is None:
         return queryset.none()
-    if is_operator(person):
+    if is_overseer(person):
         return queryset
-    path, root = _path(queryset.model)
-    scope = _scope(root)
+    path, nearest = path_of(queryset.model)
+    scope = scope_of(root_of(nearest))
     if scope == "platform":
         return queryset
     if scope != "team":
         return queryset.none()
-    grants = _grants(person, "view", root).values("content_object")
-    return queryset.filter(**{f"{path}__in" if path else "pk__in": grants})
+    mine = viewable(person, nearest)
+    within = {f"{path}__in": nearest._default_manager.filter(mine).values("pk")}
+    return queryset.filter(**within) if path else queryset.filter(mine)
 
 
 def not_found(model: type[models.Model]) -> NotFound:
     """The same words whether it is absent or may not be seen."""
-    noun = _noun(model)
-    return NotFound(f"{noun.replace(' ', '_')}_not_found", f"There is no such {noun}, or you may not view it.")
-
-
-def _grants(person: AbstractUser, word: str, root: type[models.Model]) -> models.QuerySet[Any]:
-    """The rows that give the person this word on objects of `root`, through any of their groups."""
-    # Asked with a class, guardian answers for it; its annotation knows instances only.
-    table = get_group_obj_perms_model(cast(Any, root))
-    return table._default_manager.filter(group__user=person, permission__codename=f"{word}_{root._meta.model_name}")
-
-
-def _path(model: type[models.Model]) -> tuple[str, type[models.Model]]:
-    """The lookup from a model to its root, and the root: `("project__team", Team)`."""
-    steps: list[str] = []
-    while parent := getattr(model, "permission_parent", None):
-        steps.append(parent)
-        related = model._meta.get_field(parent).related_model
-        if not isinstance(related, type):
-            raise ImproperlyConfigured(f"{model._meta.label}.permission_parent must name a foreign key, not {parent!r}")
-        model = related
-    return "__".join(steps), model
-
-
-def _root_of(obj: models.Model) -> models.Model | None:
-    """The object that carries the grants; None where a row leaves its parent empty: then it is the platform's own."""
-    current: models.Model | None = obj
-    while current is not None and (parent := getattr(type(current), "permission_parent", None)):
-        current = getattr(current, parent)
-    return current
-
-
-def _scope(root: type[models.Model]) -> str:
-    scope = getattr(root, "permission_scope", None)
-    if scope not in ("team", "platform", "operators"):
-        raise ImproperlyConfigured(
-            f"{root._meta.label} must say whose it is: permission_parent, "
-            "or permission_scope 'team', 'platform' or 'operators'"
-        )
-    return str(scope)
-
-
-def _noun(model: type[models.Model]) -> str:
-    return str(model._meta.verbose_name)
+    what = noun(model)
+    return NotFound(f"{what.replace(' ', '_')}_not_found", f"There is no such {what}, or you may not view it.")

@@ -1,7 +1,7 @@
 """Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events.
 
 A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
-without Valkey the state is read every five seconds, with it every 45 seconds, so that a page that nothing happens to
+without Valkey the state is read every five seconds, with it once a minute, so that a page that nothing happens to
 costs a few bytes now and then. Nothing new is ever sent without asking for the permission anew. Served by ASGI only.
 """
 
@@ -31,13 +31,15 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT = 15.0
 POLL = 5.0
 # A hint may be lost on its way from a writer; ages, told in words, go on.
-READ_AGAIN = 45.0
+READ_AGAIN = 60.0
 # A burst of hints is one reading of the database.
 SETTLE = 0.2
 BURST = 1000
 # A stream ends itself after this; the browser connects again at once and is checked anew.
 LIFETIME = 600.0
 PREFIX = "dougong:live:"
+# Every stream also listens here, for what may end it whatever it shows.
+EVERYONE = "everyone"
 
 Snapshot = Callable[[], dict[str, Any]]
 
@@ -144,7 +146,7 @@ class _Hints:
     async def connect(self) -> None:
         listener = self.client.pubsub()
         try:
-            await listener.subscribe(self.channel)
+            await listener.subscribe(self.channel, PREFIX + EVERYONE)
         except (redis.RedisError, OSError) as error:
             logger.debug("live_without_hints", error=str(error))
             await listener.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped

@@ -28,6 +28,11 @@ def density_script(request: HttpRequest) -> str:
     return static("dougong/density.js")
 
 
+def icons_script(request: HttpRequest) -> str:
+    """What keeps the words of icons out of the names of buttons, on every page."""
+    return static("dougong/icons.js")
+
+
 def palette_script(request: HttpRequest) -> str:
     """The keyboard palette, on every page."""
     return static("dougong/palette.js")

@@ -11,10 +11,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from paas.core.errors import Refusal
+from paas.core.site import refused
 from paas.identity.authentication import address_of
 from paas.identity.models import FactorSecret, User
 
@@ -24,6 +27,16 @@ SILENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_o
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
     """Accounts are made by operators."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Who these are of, by the local passwords or the directory. A refusal, as where the directory does not answer,
+        is told above the form and is the answer's status.
+        """
+        try:
+            return super().authenticate(request, **credentials)
+        except Refusal as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]  # read by sign_in_pages
+            raise ValidationError(refused(refusal), code=refusal.code) from refusal
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes one for themselves."""

@@ -7,17 +7,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
 from paas.core.errors import Refusal
-from paas.core.permissions import is_operator
+from paas.core.permissions import is_overseer
 from paas.core.site import (
     ConsoleModelAdmin,
     NavigationItem,
@@ -28,10 +27,12 @@ from paas.core.site import (
     register_view,
 )
 from paas.identity import pages, services  # noqa: F401 - pages registers its views
-from paas.identity.member_pages import members_page
-from paas.identity.models import OPERATORS, Team, User
-from paas.identity.person_pages import factors, reset_page
-from paas.identity.roles import members
+from paas.identity.break_glass_pages import break_glass_page, end_page, rows
+from paas.identity.member_pages import members_page, remove_page
+from paas.identity.models import Team, User
+from paas.identity.overviews import team_page, user_page
+from paas.identity.person_pages import reset_page
+from paas.identity.roles import PLATFORM_ROLES
 
 
 class NewUserForm(forms.ModelForm[User]):
@@ -50,6 +51,9 @@ class UserForm(forms.ModelForm[User]):
     operator = forms.BooleanField(
         required=False, help_text=gettext_lazy("May operate the platform: clusters, delivery, people.")
     )
+    auditor = forms.BooleanField(
+        required=False, help_text=gettext_lazy("May view everything and the audit trail, and change nothing.")
+    )
 
     class Meta:
         model = User
@@ -58,12 +62,43 @@ class UserForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.username:
-            self.fields["operator"].initial = self.instance.groups.filter(name=OPERATORS).exists()
+            held = set(self.instance.groups.values_list("name", flat=True))
+            for role, (group, _word) in PLATFORM_ROLES.items():
+                self.fields[role].initial = group in held
+
+
+class PageFirst(ConsoleModelAdmin):
+    """A model whose objects have a page to read; its form stands behind `?edit=1`, and leads back to the page."""
+
+    def page_of(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """The page."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, or for who may change it the form."""
+        obj = self.get_object(request, object_id)
+        edits = "edit" in request.GET and self.has_change_permission(request, obj)
+        if obj is None or edits or request.method == "POST":
+            answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+            return answer
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return self.page_of(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the page."""
+        return HttpResponseRedirect(request.path)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """To the page."""
+        return HttpResponseRedirect(reverse(f"admin:identity_{self.opts.model_name}_change", args=[obj.pk]))
 
 
 @admin.register(User, site=console)
-class UserAdmin(ConsoleModelAdmin):
-    """People; operators only."""
+class UserAdmin(PageFirst):
+    """People; for operators, and for auditors to see."""
 
     create_permission = update_permission = "operate"
     create_twin = "manage.py bootstrap"
@@ -78,71 +113,67 @@ class UserAdmin(ConsoleModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The fields of the form."""
-        shown = ["username", "email", "second_factor", "is_active", "operator"]
-        return shown if obj else ["username", "email", "password"]
+        return ["username", "email", "is_active", "operator", "auditor"] if obj else ["username", "email", "password"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Names never change."""
-        return ["username", "email", "second_factor"] if obj else []
+        return ["username", "email"] if obj else []
 
     def get_urls(self) -> list[URLPattern]:
         """With the page that resets the second factor."""
         own = self.admin_site.admin_view(reset_page)
         return [path("<uuid:pk>/second-factor/", own, name="identity_user_second_factor"), *super().get_urls()]
 
-    @admin.display(description=gettext_lazy("Second factor"))
-    def second_factor(self, user: User) -> str:
-        """What they have, and the way to its reset."""
-        if (has := factors(user)) == _("none"):
-            return has
-        address = reverse("admin:identity_user_second_factor", args=[user.pk])
-        return format_html('{} <a class="underline" href="{}">{}</a>', has, address, _("Reset"))
+    def page_of(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """The person."""
+        return user_page(request, obj)
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> User:
         """A new person."""
         return services.create_user(actor=request.user, **form.cleaned_data)
 
     def service_update(self, request: HttpRequest, obj: User, form: ModelForm[Any]) -> None:
-        """Let in, keep out, make an operator."""
-        services.set_active(user=obj, active=form.cleaned_data["is_active"], actor=request.user)
-        services.set_operator(user=obj, operator=form.cleaned_data["operator"], actor=request.user)
+        """Let in, keep out, make an operator or an auditor."""
+        said = form.cleaned_data
+        services.set_active(user=obj, active=said["is_active"], actor=request.user)
+        for role in PLATFORM_ROLES:
+            services.set_platform_role(user=obj, role=role, held=said[role], actor=request.user)
 
 
 @admin.register(Team, site=console)
-class TeamAdmin(ConsoleModelAdmin):
+class TeamAdmin(PageFirst):
     """The teams one may view. Members have a page of their own."""
 
     create_permission = "operate"
     update_permission = "own"
-    create_twin = "POST /api/v1/teams/"
+    create_twin = "dougong team create NAME · POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
-    change_form_before_template = "identity/team.html"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),
         column("created_at", gettext_lazy("Since")),
     ]
     search_fields = ["name", "title"]
+    fields = ("name", "title")
 
     def get_urls(self) -> list[URLPattern]:
-        """With the page of the members."""
-        own = path("<uuid:pk>/members/", self.admin_site.admin_view(members_page), name="identity_team_members")
-        return [own, *super().get_urls()]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Members are shown once there are some."""
-        return ["name", "title", "people"] if obj else ["name", "title"]
+        """With the pages of members and of break-glass."""
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
+            path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="identity_team_member_remove"),
+            path("<uuid:pk>/break-glass/", view(break_glass_page), name="identity_team_break_glass"),
+            path("<uuid:pk>/break-glass/<uuid:taken>/end/", view(end_page), name="identity_team_break_glass_end"),
+        ]
+        return [*own, *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The name never changes."""
-        return ["name", "people"] if obj else []
+        return ["name"] if obj else []
 
-    @admin.display(description=gettext_lazy("Members"))
-    def people(self, team: Team) -> str:
-        """One line per person."""
-        return format_html_join(
-            "", "<div>{} ({})</div>", ((member.user.username, member.role) for member in members(team))
-        ) or _("none")
+    def page_of(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        """The team."""
+        return team_page(request, obj, taken=[each for each in rows(request, obj) if each["open"]])
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""
@@ -153,8 +184,8 @@ class TeamAdmin(ConsoleModelAdmin):
         services.rename_team(team=obj, title=form.cleaned_data["title"], actor=request.user)
 
 
-def _operates(request: HttpRequest) -> bool:
-    return is_operator(request.user)
+def _oversees(request: HttpRequest) -> bool:
+    return is_overseer(request.user)
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
@@ -182,6 +213,6 @@ register_navigation(
 )
 register_navigation(
     gettext_noop("People"),
-    [NavigationItem(gettext_noop("People"), "admin:identity_user_changelist", "person", _operates)],
+    [NavigationItem(gettext_noop("People"), "admin:identity_user_changelist", "person", _oversees)],
     order=80,
 )

@@ -12,5 +12,8 @@ class IdentityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Sign-ins are audited."""
-        from paas.identity import sign_ins  # noqa: F401, PLC0415 - registers receivers, once all apps are there
+        """Sign-ins are audited; `/readyz` tells how the directory is."""
+        from paas.core.health import register_check  # noqa: PLC0415
+        from paas.identity import directory, sign_ins  # noqa: F401, PLC0415 - once all apps are there
+
+        register_check("directory", directory.health)

@@ -1,7 +1,8 @@
-"""People, service accounts, teams, the permission rows of teams, API tokens, the sign-ins that wait for approval, and
-what signing in needs besides a password.
+"""People, service accounts, teams, the permission rows of teams, what a directory and providers say of people, what
+signing in needs besides a password, API tokens and the sign-ins that wait for approval.
 
-Written by `paas.identity.services`, `service_accounts`, `devices`, `adapters`, `second_factor` and `oidc` alone.
+Written by `paas.identity.services`, `service_accounts`, `devices`, `directory`, `oidc`, `mirroring`, `revocation`,
+`adapters` and `second_factor` alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.validators import RegexValidator
 from django.db import models
@@ -18,14 +20,14 @@ from knox.models import AbstractAuthToken, AuthTokenManager
 from paas.core.encryption import EncryptedTextField
 from paas.core.models import Versioned
 
-OPERATORS = "operators"
+OPERATORS, AUDITORS = "operators", "auditors"
 
 # What a token may be for, and the permission words it lets through.
 READ, DEPLOY, ADMIN = "read", "deploy", "admin"
 SCOPES: dict[str, frozenset[str]] = {
     READ: frozenset({"view"}),
-    DEPLOY: frozenset({"view", "deploy"}),
-    ADMIN: frozenset({"view", "deploy", "exec", "own", "operate"}),
+    DEPLOY: frozenset({"view", "deploy", "release"}),
+    ADMIN: frozenset({"view", "deploy", "release", "exec", "own", "operate"}),
 }
 
 NAME = RegexValidator(
@@ -36,7 +38,8 @@ NAME = RegexValidator(
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's tokens refer to it, without types
     """A person, or with `team` a service account. Signed-in persons see the console; what they may do there is a
-    matter of teams and of the group operators. A service account has no password and works for its team alone.
+    matter of teams and of the groups operators and auditors. A service account has no password and works for its team
+    alone.
     """
 
     permission_scope: ClassVar[str] = "operators"
@@ -52,9 +55,26 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
         "Team", null=True, blank=True, on_delete=models.PROTECT, related_name="service_accounts", editable=False
     )
 
+    # Counts up when access ends, so that no session opened before holds.
+    session_round = models.PositiveIntegerField(default=0, editable=False)
+
     class Meta:
         ordering = ["username"]
-        permissions = [("operate", "Can operate the platform: clusters, delivery, people")]
+        permissions = [
+            ("operate", "Can operate the platform: clusters, delivery, people"),
+            ("audit", "Can view all that is on the platform, and the audit trail"),
+        ]
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must know to be this person's."""
+        return f"{super().get_session_auth_hash()}.{self.session_round}"
+
+    def has_usable_password(self) -> bool:
+        """Whether they can prove themselves by a password: a local one, or that of the directory."""
+        local: bool = super().has_usable_password()
+        return local or (
+            bool(settings.DOUGONG.ldap_uris) and DirectoryAccount.objects.filter(user=self, ended="").exists()
+        )
 
 
 class Team(Versioned):
@@ -67,13 +87,15 @@ class Team(Versioned):
     )
     title = models.CharField(max_length=100)
     owners = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="owned_team", editable=False)
-    deployers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="deployed_team", editable=False)
+    releasers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="released_team", editable=False)
+    developers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="developed_team", editable=False)
     viewers = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="viewed_team", editable=False)
 
     class Meta:
         ordering = ["name"]
         permissions = [
             ("deploy_team", "Can deploy what belongs to the team"),
+            ("release_team", "Can release what belongs to the team to protected environments"),
             ("exec_team", "Can open terminals in what belongs to the team"),
             ("own_team", "Can change the team and its members"),
         ]
@@ -83,13 +105,76 @@ class Team(Versioned):
 
 
 class TeamGroupPermission(GroupObjectPermissionBase):
-    """A permission of a group on a team: guardian's direct table, whose rows go with their team."""
+    """A permission of a group on a team: guardian's direct table, whose rows go with their team. Past `until` it is
+    none.
+    """
 
     id = models.BigAutoField(primary_key=True)
     content_object = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="grants")
+    until = models.DateTimeField(null=True, blank=True)
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
+
+
+class DirectoryAccount(models.Model):
+    """A person who signs in by the directory; without this row an account is local.
+
+    `given` are the groups that the mirror put the person into; `ended` is why the directory ended their access, empty
+    while it has not; `seen_at` is their last sign-in.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+    # Who gave a role, as the audit trail has it.
+    source: ClassVar[str] = "directory"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="directory_account")
+    identity = models.CharField(max_length=300, unique=True)
+    dn = models.TextField()
+    given = models.ManyToManyField(Group, related_name="+")
+    ended = models.CharField(max_length=20, blank=True, default="")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.dn
+
+
+class DirectoryReading(models.Model):
+    """How the last reading of a directory went; `problem` is empty where it went well."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    name = models.CharField(max_length=20, primary_key=True)
+    tried_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=100, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BreakGlass(models.Model):
+    """A role on a team that an operator took for a time, with a reason; its permission rows end by themselves."""
+
+    permission_parent: ClassVar[str] = "team"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="taken_roles")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    group = models.OneToOneField(Group, on_delete=models.SET_NULL, null=True, related_name="break_glass")
+    role = models.CharField(max_length=10)
+    reason = models.TextField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-taken_at"]
+        indexes = [models.Index(fields=["team", "-taken_at"], name="break_glass_by_team")]
+
+    def __str__(self) -> str:
+        return f"{self.role} of team {self.team} until {self.until:%Y-%m-%d %H:%M} UTC"
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no types
@@ -196,6 +281,11 @@ class OidcAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} of {self.provider}"
+
+    @property
+    def source(self) -> str:
+        """Who gave a role, as the audit trail has it."""
+        return self.provider
 
 
 class OidcLogout(models.Model):

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
-from paas.core.permissions import Actor, require
+from paas.core.permissions import Actor, require, require_lasting
 from paas.identity.models import NAME, ApiToken, Team, User
 
 
@@ -36,7 +36,7 @@ def create_service_account(*, team: Team, name: str, actor: Actor) -> User:
         Invalid: `service_account_name_invalid`.
         Conflict: `service_account_name_taken`.
     """
-    require(actor, "own", team)
+    require_lasting(actor, "own", team)
     try:
         NAME(name)
     except ValidationError as error:
@@ -55,7 +55,7 @@ def create_service_account(*, team: Team, name: str, actor: Actor) -> User:
             account.is_active = True
             account.set_unusable_password()
             account.save()
-            account.groups.set([team.deployers])
+            account.groups.set([team.developers])
             audit.record(actor=actor, action="service_account.created", target=account, after={"team": team.name})
     except IntegrityError as error:
         raise _taken(team, name) from error

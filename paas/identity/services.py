@@ -17,9 +17,34 @@ from guardian.shortcuts import assign_perm
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
-from paas.core.permissions import OPERATE, Actor, require, require_token, signed_in
-from paas.identity.models import ADMIN, OPERATORS, SCOPES, ApiToken, DeviceGrant, OidcLogout, Team, User
-from paas.identity.roles import DEPLOYER, GRANTS, OWNER, ROLES, VIEWER, group_of, role_of
+from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
+from paas.identity.granting import grant, new_groups
+from paas.identity.models import (
+    ADMIN,
+    SCOPES,
+    ApiToken,
+    BreakGlass,
+    DeviceGrant,
+    DirectoryAccount,
+    OidcAccount,
+    OidcLogout,
+    Team,
+    User,
+)
+from paas.identity.revocation import end_access
+from paas.identity.roles import (
+    DEVELOPER,
+    OPERATOR,
+    OWNER,
+    PLATFORM_ROLES,
+    RELEASER,
+    ROLES,
+    VIEWER,
+    a_person,
+    group_of,
+    known_role,
+    role_of,
+)
 
 # How exactly it is known when a token was last used.
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -41,17 +66,16 @@ def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
     person = signed_in(actor)
     try:
         with transaction.atomic():
-            groups = {role: Group.objects.create(name=f"team:{name}:{role}") for role in ROLES}
+            groups = new_groups(f"team:{name}", ROLES)
             team = Team.objects.create(
                 name=name,
                 title=title or name,
                 owners=groups[OWNER],
-                deployers=groups[DEPLOYER],
+                releasers=groups[RELEASER],
+                developers=groups[DEVELOPER],
                 viewers=groups[VIEWER],
             )
-            for role, group in groups.items():
-                for word in GRANTS[role]:
-                    assign_perm(f"identity.{word}_team", group, team)
+            grant(team, groups)
             if person is not None:
                 person.groups.add(groups[OWNER])
             audit.record(
@@ -83,10 +107,9 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
         Invalid: `role_unknown`; `service_account_fixed`.
         Conflict: `last_owner`, where the team would be left without one.
     """
-    require(actor, "own", team)
-    _a_person(user)
-    if role not in ROLES:
-        raise Invalid("role_unknown", f"There is no role '{role}'.", rule=f"A role is one of {', '.join(ROLES)}.")
+    require_lasting(actor, "own", team)
+    a_person(user)
+    known_role(role)
     with transaction.atomic():
         team = _locked(team)
         before = role_of(team, user)
@@ -115,7 +138,7 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
         Conflict: `last_owner`.
     """
     require(actor, "own", team)
-    _a_person(user)
+    a_person(user)
     with transaction.atomic():
         team = _locked(team)
         before = role_of(team, user)
@@ -156,11 +179,19 @@ def create_user(*, username: str, password: str, email: str = "", actor: Actor) 
 
 
 def bootstrap_admin(*, username: str, password: str) -> User:
-    """The first superuser, by whoever may run commands on the server; run again it sets the password anew."""
+    """The first superuser, by whoever may run commands on the server; run again it sets the password anew.
+
+    Raises:
+        Conflict: `username_taken`, by somebody who signs in by the directory or a provider and would be superuser
+            with it.
+    """
     with transaction.atomic():
+        provided = OidcAccount.objects.filter(user__username=username, user__is_superuser=False)
+        if DirectoryAccount.objects.filter(user__username=username).exists() or provided.exists():
+            raise Conflict("username_taken", f"There is a person named '{username}' already.")
         user, created = User.objects.get_or_create(username=username)
         kept = not created and user.is_superuser and user.is_active and user.check_password(password)
-        operators()
+        platform_group(OPERATOR)
         if kept:
             return user
         user.is_superuser = user.is_staff = user.is_active = True
@@ -171,43 +202,55 @@ def bootstrap_admin(*, username: str, password: str) -> User:
 
 
 def set_operator(*, user: User, operator: bool, actor: Actor) -> None:
-    """Put a person into the group operators, or take them out.
+    """Put a person into the group operators, or take them out: see `set_platform_role`."""
+    set_platform_role(user=user, role=OPERATOR, held=operator, actor=actor)
+
+
+def set_platform_role(*, user: User, role: str, held: bool, actor: Actor) -> None:
+    """Give a person a role on the platform, or take it away; operators do.
+
+    Args:
+        role: "operator", or "auditor": views everything and the whole audit trail, and changes nothing.
 
     Raises:
-        Invalid: `service_account_fixed`.
+        Invalid: `service_account_fixed`, `platform_role_unknown`.
     """
     require(actor, OPERATE, None)
-    if operator:
-        _a_person(user)
-    with transaction.atomic():
-        group = operators()
-        before = user.groups.filter(pk=group.pk).exists()
-        if before == operator:
-            return
-        (user.groups.add if operator else user.groups.remove)(group)
-        audit.record(
-            actor=actor,
-            action="user.operator_set",
-            target=user,
-            before={"operator": before},
-            after={"operator": operator},
+    if held:
+        a_person(user)
+    if role not in PLATFORM_ROLES:
+        raise Invalid(
+            "platform_role_unknown",
+            f"There is no role '{role[:40]}' on the platform.",
+            rule=f"A role on the platform is one of {', '.join(PLATFORM_ROLES)}.",
         )
+    with transaction.atomic():
+        group = platform_group(role)
+        before = user.groups.filter(pk=group.pk).exists()
+        if before == held:
+            return
+        (user.groups.add if held else user.groups.remove)(group)
+        if role == OPERATOR and not held:
+            # What an operator took for a time goes with the right to take it.
+            BreakGlass.objects.filter(user=user, ended_at=None).update(ended_at=timezone.now())
+            Group.objects.filter(break_glass__user=user).delete()
+        audit.record(actor=actor, action=f"user.{role}_set", target=user, before={role: before}, after={role: held})
 
 
 def set_active(*, user: User, active: bool, actor: Actor) -> None:
-    """Let a person sign in, or keep them out; keeping out also ends their tokens."""
+    """Let a person sign in, or keep them out, which ends all they have open."""
     require(actor, OPERATE, None)
+    if not active:
+        end_access(user, "", actor=actor)
+        return
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
-        if user.is_active == active:
-            return
-        user.is_active = active
-        user.save(update_fields=["is_active"])
-        if not active:
-            ApiToken.objects.filter(user=user).delete()
-        audit.record(
-            actor=actor, action="user.active_set", target=user, before={"active": not active}, after={"active": active}
-        )
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            # From now on it is open or closed by the operator's word; the directory or a provider may end it anew.
+            DirectoryAccount.objects.filter(user=user).update(ended="")
+            OidcAccount.objects.filter(user=user).update(ended="")
+            audit.record(
+                actor=actor, action="user.active_set", target=user, before={"active": False}, after={"active": True}
+            )
 
 
 def create_token(
@@ -287,7 +330,7 @@ def remove_expired_tokens() -> int:
 def _may_keep_tokens(actor: Actor, user: User) -> None:
     """Whose tokens the actor may make and end."""
     if user.team is not None:
-        require(actor, "own", user.team)
+        require_lasting(actor, "own", user.team)
     elif actor != user:
         require(actor, OPERATE, None)
     else:
@@ -313,11 +356,12 @@ def set_language(*, user: User, language: str, actor: Actor) -> None:
         audit.record(actor=actor, action="user.language_set", target=user, before=before, after={"language": language})
 
 
-def operators() -> Group:
-    """The group that holds the platform permission, made where it is missing."""
-    group, created = Group.objects.get_or_create(name=OPERATORS)
+def platform_group(role: str) -> Group:
+    """The group that holds a role of the platform, made where it is missing."""
+    name, word = PLATFORM_ROLES[role]
+    group, created = Group.objects.get_or_create(name=name)
     if created:
-        assign_perm("identity.operate", group)
+        assign_perm(f"identity.{word}", group)
     return group
 
 
@@ -332,16 +376,6 @@ def _check_name(name: str) -> None:
             rule=" ".join(error.messages),
             remedy="Choose another name.",
         ) from error
-
-
-def _a_person(user: User) -> None:
-    if user.team is not None:
-        raise Invalid(
-            "service_account_fixed",
-            f"'{user.username}' is a service account of team '{user.team}'.",
-            rule="A service account deploys for its own team, and has no other role.",
-            remedy="Make a service account in the other team.",
-        )
 
 
 def _locked(team: Team) -> Team:

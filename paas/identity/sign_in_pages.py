@@ -7,6 +7,7 @@ themselves, and no password comes by mail. Collected by `paas.urls`, before the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, cast
@@ -29,6 +30,7 @@ from django.views.generic import RedirectView
 from unfold.widgets import INPUT_CLASSES
 
 from paas.core import audit
+from paas.core.errors import Refusal
 from paas.core.site import console
 from paas.identity import second_factor, sso_pages
 from paas.identity.models import User
@@ -79,13 +81,19 @@ class RemoveKeyView(RemoveWebAuthnView):  # type: ignore[misc]  # allauth carrie
         return context
 
 
-def in_console(view: View, title: str | Promise) -> View:
-    """The view in the console's frame, never stored, and in one transaction with the audit events of what it does."""
+def in_console(view: View, title: str | Promise, *, whole: bool = True) -> View:
+    """The view in the console's frame, never stored; a refusal on it is the answer's status.
+
+    Args:
+        whole: in one transaction with the audit events of what it does. Not where a directory is asked meanwhile.
+    """
 
     @wraps(view)
     def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with transaction.atomic():
+        with transaction.atomic() if whole else nullcontext():
             answer = view(request, *args, **kwargs)
+        if isinstance(refusal := getattr(request, "refusal", None), Refusal):
+            answer.status_code = refusal.status
         if isinstance(answer, TemplateResponse):
             answer.context_data = {**console.each_context(request), "title": title, **(answer.context_data or {})}
             for form in ("form", "webauthn_form"):
@@ -113,12 +121,16 @@ def _dress(form: Any) -> None:
 _confirm = gettext_lazy("Confirm that it is you")
 
 urlpatterns = [
-    path("login/", in_console(PasswordView.as_view(), gettext_lazy("Log in")), name="account_login"),
+    path("login/", in_console(PasswordView.as_view(), gettext_lazy("Log in"), whole=False), name="account_login"),
     path("login/code/", in_console(CodeView.as_view(), gettext_lazy("Second factor")), name="mfa_authenticate"),
     # allauth's own page of signing in looks for its address.
     path("login/new/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("account/", in_console(SecurityView.as_view(), gettext_lazy("Security")), name="mfa_index"),
-    path("account/confirm/", in_console(ReauthenticateView.as_view(), _confirm), name="account_reauthenticate"),
+    path(
+        "account/confirm/",
+        in_console(ReauthenticateView.as_view(), _confirm, whole=False),
+        name="account_reauthenticate",
+    ),
     path("account/confirm/code/", in_console(ReauthenticateByCodeView.as_view(), _confirm), name="mfa_reauthenticate"),
     path(
         "account/confirm/key/",

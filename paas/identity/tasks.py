@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from paas.identity import services
 from paas.identity.oidc import following
@@ -16,5 +17,14 @@ def remove_expired_tokens() -> None:
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
 def follow_people() -> None:
-    """Woken by beat twice a minute."""
+    """Woken by beat every half a minute; nothing where nobody signs in by a provider."""
     following.follow()
+
+
+@shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
+def read_directory() -> None:
+    """Woken by beat every half a minute; nothing where people do not sign in by LDAP."""
+    if settings.DOUGONG.ldap_uris:
+        from paas.identity.ldap import check  # noqa: PLC0415 - needs the extra `ldap`
+
+        check.read_directory()

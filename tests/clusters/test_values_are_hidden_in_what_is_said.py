@@ -35,5 +35,17 @@ def test_a_value_within_another_leaves_nothing_of_it():
     assert hidden("secret-and-more secret", encoded("secret", "secret-and-more")) == "[hidden] [hidden]"
 
 
+@pytest.mark.parametrize("length", [4, 20, 99])
+def test_a_value_that_was_cut_off_at_the_end(length):
+    value = "postgres://app:" + "x" * 100
+    for form in (value, *encoded(value), quote(value, safe="")):
+        assert hidden(f"Invalid value: {form[:length]}", encoded(value)) == "Invalid value: [hidden]"
+
+
+def test_an_end_that_only_looks_like_a_beginning():
+    assert hidden("abcd is not abce", encoded("abcdef")) == "abcd is not abce"
+    assert hidden("so it is abc", encoded("abcdef")) == "so it is abc"
+
+
 def test_no_value_hides_nothing():
     assert hidden("as it was", ["", *encoded("", "\n", "absent")]) == "as it was"

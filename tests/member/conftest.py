@@ -240,3 +240,14 @@ def role_binding() -> Callable[..., Body]:
         }
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bound(writer: Api, ours: str, role_binding: Callable[..., Body]) -> str:
+    """Our namespace, with what its ground binds there."""
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{ours}/rolebindings/dougong-writer"
+    answer = writer.apply(path, role_binding("dougong-writer", "dougong-namespace-writer"))
+    assert answer.status == 201, answer.body
+    while writer.get(f"/api/v1/namespaces/{ours}/secrets").status == 403:
+        pass  # the binding reaches the API server's cache a moment later
+    return ours

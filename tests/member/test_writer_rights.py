@@ -52,17 +52,6 @@ def root(api_version):
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
-@pytest.fixture(scope="session")
-def bound(writer, ours, role_binding):
-    """Our namespace, with what its ground binds there."""
-    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{ours}/rolebindings/dougong-writer"
-    answer = writer.apply(path, role_binding("dougong-writer", "dougong-namespace-writer"))
-    assert answer.status == 201, answer.body
-    while writer.get(f"/api/v1/namespaces/{ours}/secrets").status == 403:
-        pass  # the binding reaches the API server's cache a moment later
-    return ours
-
-
 @pytest.mark.parametrize("row", WRITABLE, ids=[row[1] for row in WRITABLE])
 def test_applies_and_deletes_each_kind_of_a_building_block(writer, ours, name, row):
     api_version, plural, kind, rest = row
@@ -179,7 +168,7 @@ def test_the_fence_refuses_a_subresource_where_rbac_would_not(admin, writer, our
         admin("delete", "clusterrole", name)
 
 
-@pytest.mark.parametrize("role", ["cluster-admin", "admin", "edit", "view", "system:controller:namespace-controller"])
+@pytest.mark.parametrize("role", ["cluster-admin", "admin", "system:controller:namespace-controller"])
 def test_cannot_bind_another_role_in_its_namespace(writer, bound, role_binding, name, role):
     path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{bound}/rolebindings/{name}"
     answer = writer.apply(path, role_binding(name, role))

@@ -21,7 +21,9 @@ def modules() -> list[Path]:
     """Python that says something in the console; what services and models say is the API's too, and English."""
     files = [
         ROOT / "paas/identity/admin.py",
+        ROOT / "paas/identity/break_glass_pages.py",
         ROOT / "paas/identity/member_pages.py",
+        ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
         ROOT / "paas/identity/adapters.py",
         ROOT / "paas/identity/person_pages.py",

@@ -147,9 +147,9 @@ def leave(
         output.note(
             f"{name} is unregistered. Its grants are still there; remove them with\n"
             "  kubectl delete clusterrole,clusterrolebinding dougong-writer dougong-exec --ignore-not-found\n"
-            "  kubectl delete clusterrole dougong-namespace-writer\n"
+            "  kubectl delete clusterrole dougong-namespace-writer dougong-team-exec --ignore-not-found\n"
             "  kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy"
-            " dougong-fence dougong-exec-fence --ignore-not-found\n"
+            " dougong-fence dougong-registries dougong-exec-fence --ignore-not-found\n"
             "  kubectl delete namespace dougong-system"
         )
         return

@@ -12,6 +12,7 @@ import typer
 from paas.cli import offline
 from paas.cli.client import project_name
 from paas.cli.commands.applications import ExitCodeFlag, follow_status, show_changes
+from paas.cli.commands.freezes import OverrideFreeze
 from paas.cli.errors import UsageError
 from paas.cli.output import Format, facts
 from paas.cli.session import Session, command
@@ -36,6 +37,7 @@ def deploy(
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")] = 600,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change, as `diff`.")] = False,
     exit_code: ExitCodeFlag = False,
+    override_freeze: OverrideFreeze = False,
 ) -> None:
     """Declare an application as its file says, and deliver what has changed."""
     if exit_code and not dry_run:
@@ -44,16 +46,21 @@ def deploy(
     if dry_run:
         show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
         return
+    if override_freeze:
+        order["override_freeze"] = True
     application = session.client.deploy(project, name, order)
     for note in application.get("notes") or ():
         session.output.note(str(note))
-    if watch:
+    proposed = application.get("proposed") or {}
+    for name, proposal in proposed.items():
+        session.output.note(f"{name} waits for a second person: `dougong approve {proposal}`.")
+    if watch and not (proposed and not application.get("deployed")):
         chosen = environment[0] if environment and len(environment) == 1 else None
         follow_status(session, str(application["id"]), chosen, timeout)
         return
     session.output.show(
         application,
-        table=lambda: facts([("Deployed", f"{project}/{name}"), *_releases(application)]),
+        table=lambda: facts([("Declared" if proposed else "Deployed", f"{project}/{name}"), *_releases(application)]),
         names=lambda: [f"application/{project_name(application) or project}/{name}"],
     )
 

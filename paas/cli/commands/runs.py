@@ -1,4 +1,4 @@
-"""`dougong run`: a schedule, now."""
+"""`dougong run`: a schedule, now; `dougong rerender`: what runs, for the clusters as they are now."""
 
 from __future__ import annotations
 
@@ -36,4 +36,28 @@ def run(
         started,
         table=lambda: facts([("Started", str(started["job"])), ("on", ", ".join(started["clusters"]))]),
         names=lambda: [f"job/{started['job']}"],
+    )
+
+
+@app.command()
+@command
+def rerender(
+    session: Session,
+    application: App,
+    environment: Environment = None,
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+) -> None:
+    """Render the release that runs anew, for its clusters as they are now; ends RenderStale.
+
+    What a cluster offers may have changed since, or how Dougong renders: objects that come out otherwise are applied,
+    behind what others deploy. `dougong status` says whether there is something to do.
+    """
+    where = environment_of(session.client.application(application), environment)
+    answer = session.client.rerender(str(where["id"]), reason)
+    for note in answer["notes"]:
+        session.output.note(str(note))
+    session.output.show(
+        answer,
+        table=lambda: facts([("Rendered anew", f"{application}/{where['name']}")]),
+        names=lambda: [f"environment/{where['name']}"],
     )

@@ -11,10 +11,12 @@ from rich.text import Text
 
 from paas.cli import meanings, propose
 from paas.cli.errors import ConflictError, UsageError
+from paas.cli.explanation import explained
 from paas.cli.output import Format
 from paas.cli.session import Session, command
 
 app = typer.Typer()
+_QUESTION = ("permission", "PERSON", "ACTION", "OBJECT")
 
 
 @app.command()
@@ -70,14 +72,29 @@ def explain(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[WHAT]", help="A block, BLOCK.PARAMETER, a reason, a condition or the code of a refusal."
+            metavar="[WHAT]",
+            help="A block, BLOCK.PARAMETER, a reason, a condition or the code of a refusal; or the word permission.",
+        ),
+    ] = None,
+    about: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PERSON ACTION OBJECT]",
+            help="After permission: who (me for yourself), what (view, deploy, release, exec, own, operate), on what: "
+            "platform, cluster/NAME, team/NAME, project/NAME, application/PROJECT/NAME, environment/PROJECT/APP/NAME.",
         ),
     ] = None,
 ) -> None:
     """Say what a word means: a block, a parameter, why something is not as declared, or why it was refused.
 
     Asks no server. Without a word it lists the blocks.
+
+    `dougong explain permission PERSON ACTION OBJECT` asks the control plane why a person may do something: by which
+    group and role, given on what; or why not, and who can give it.
     """
+    if about or what == "permission":
+        _permission(session, [str(what), *(about or ())])
+        return
     if what is None:
         found: Any = meanings.blocks_known()
         session.output.show(
@@ -87,6 +104,14 @@ def explain(
         return
     meaning = meanings.meaning(what)
     session.output.show(meaning.value, table=lambda: _lines(meaning.lines), names=lambda: meaning.names)
+
+
+def _permission(session: Session, words: list[str]) -> None:
+    if len(words) != len(_QUESTION) or words[0] != _QUESTION[0]:
+        raise UsageError("What is to be explained?", remedy=f"Say `dougong explain {' '.join(_QUESTION)}`.")
+    person, action, thing = words[1:]
+    found = session.client.explain_permission("" if person == "me" else person, action, thing)
+    session.output.show(found, table=lambda: _lines(explained(found)), names=lambda: [str(found["allowed"]).lower()])
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,15 +62,11 @@ def add(
     session: Session,
     team: Team,
     username: Username,
-    role: Annotated[str, typer.Option(metavar="ROLE", help="owner or viewer.")] = "viewer",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="owner, releaser, developer or viewer.")] = "viewer",
 ) -> None:
     """Give a person a role on a team, or another one; its owners do."""
     found = session.client.set_member(team, username, role)
-    session.output.show(
-        found,
-        table=lambda: facts([("On team", team), ("Added", f"{username} as {role}")]),
-        names=lambda: [each["username"] for each in found],
-    )
+    show_added(session, "team", team, username, role, found)
 
 
 @teams.command()
@@ -78,11 +74,7 @@ def add(
 def remove(session: Session, team: Team, username: Username) -> None:
     """Take a person's role on a team away; its owners do. A team keeps an owner."""
     session.client.remove_member(team, username)
-    session.output.show(
-        {"team": team, "removed": username},
-        table=lambda: facts([("On team", team), ("Removed", username)]),
-        names=lambda: [username],
-    )
+    show_removed(session, "team", team, username)
 
 
 @projects.command(name="list")
@@ -116,4 +108,22 @@ def create_project(
         made,
         table=lambda: facts([("Project", str(made["name"])), ("Team", str(made["team"]))]),
         names=lambda: [f"project/{made['name']}"],
+    )
+
+
+def show_added(session: Session, kind: str, name: str, username: str, role: str, found: list[dict[str, Any]]) -> None:
+    """Who has which role on a team or a project now; `found` are all members."""
+    session.output.show(
+        found,
+        table=lambda: facts([(f"On {kind}", name), ("Added", f"{username} as {role}")]),
+        names=lambda: [each["username"] for each in found],
+    )
+
+
+def show_removed(session: Session, kind: str, name: str, username: str) -> None:
+    """Whose role on a team or a project is gone."""
+    session.output.show(
+        {kind: name, "removed": username},
+        table=lambda: facts([(f"On {kind}", name), ("Removed", username)]),
+        names=lambda: [username],
     )

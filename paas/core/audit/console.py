@@ -1,4 +1,4 @@
-"""The audit trail in the console: search, each event whole, export. Read by operators, written by nobody."""
+"""The audit trail in the console: search, each event whole, export. Read by operators and auditors, never written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from paas.core.audit.api import export
 from paas.core.models import AuditEvent
-from paas.core.permissions import is_operator
+from paas.core.permissions import is_overseer
 from paas.core.site import ConsoleModelAdmin, NavigationItem, column, console, register_navigation
 
 MOST = 5000  # events that the list pages through; more are exported
@@ -130,7 +130,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
 
     def export(self, request: HttpRequest, form: str) -> HttpResponse | StreamingHttpResponse:
         """What the list shows for the same query, all of it."""
-        if not is_operator(request.user):
+        if not is_overseer(request.user):
             raise PermissionDenied
         if form not in export.FORMS:
             return HttpResponse(status=404)
@@ -198,7 +198,7 @@ register_navigation(
             gettext_noop("Audit trail"),
             "admin:core_auditevent_changelist",
             "history",
-            lambda request: is_operator(request.user),
+            lambda request: is_overseer(request.user),
         )
     ],
     order=90,

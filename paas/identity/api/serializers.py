@@ -8,9 +8,9 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from paas.core.permissions import Actor, is_operator, words
+from paas.core.permissions import Actor, is_operator, is_overseer, words
 from paas.identity.models import ADMIN, DEPLOY, SCOPES, ApiToken, Team, User
-from paas.identity.roles import ROLES, group_of
+from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
 
 
 class UserOut(serializers.ModelSerializer[User]):
@@ -36,22 +36,27 @@ class MeOut(serializers.ModelSerializer[User]):
 
     email = serializers.CharField(help_text="Empty where none is known.")
     operator = serializers.SerializerMethodField()
+    auditor = serializers.SerializerMethodField()
     teams = serializers.SerializerMethodField()
 
     class Meta:
         model = User
-        fields = ["id", "username", "email", "operator", "teams"]
+        fields = ["id", "username", "email", "operator", "auditor", "teams"]
         read_only_fields = fields
 
     def get_operator(self, user: User) -> bool:
         """Whether one holds the platform permission."""
         return is_operator(user)
 
+    def get_auditor(self, user: User) -> bool:
+        """Whether one views the whole platform; operators do too."""
+        return is_overseer(user)
+
     @extend_schema_field(TeamMembershipOut(many=True))
     def get_teams(self, user: User) -> list[dict[str, str]]:
         """Roles by team name."""
         held = set(user.groups.values_list("pk", flat=True))
-        mine = Q(owners__in=held) | Q(deployers__in=held) | Q(viewers__in=held)
+        mine = Q(owners__in=held) | Q(releasers__in=held) | Q(developers__in=held) | Q(viewers__in=held)
         return [
             {"team": team.name, "role": next(role for role in ROLES if group_of(team, role) in held)}
             for team in Team.objects.filter(mine).order_by("name")
@@ -98,6 +103,13 @@ class MemberIn(serializers.Serializer[Any]):
     """The role to give."""
 
     role = serializers.CharField()
+
+
+class PlatformMemberOut(serializers.Serializer[Any]):
+    """A person with a role on the platform."""
+
+    username = serializers.CharField(source="user.username")
+    role = serializers.ChoiceField(list(PLATFORM_ROLES))
 
 
 class LoginIn(serializers.Serializer[Any]):

@@ -5,9 +5,17 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import BaseRouter
 
+from paas.identity.api.break_glass import BreakGlassViewSet
 from paas.identity.api.oauth import DeviceAuthorizationView, DeviceTokenView
 from paas.identity.api.service_accounts import ServiceAccountTokenViewSet, ServiceAccountViewSet
-from paas.identity.api.views import LoginView, MeView, TeamViewSet, TokenViewSet
+from paas.identity.api.views import (
+    LoginView,
+    MeView,
+    PlatformMembersView,
+    PlatformMemberView,
+    TeamViewSet,
+    TokenViewSet,
+)
 
 ACCOUNT = "teams/<str:team>/service-accounts/<str:account>/"
 
@@ -16,6 +24,8 @@ urlpatterns = [
     path("oauth/device_authorization", DeviceAuthorizationView.as_view(), name="device-authorization"),
     path("oauth/token", DeviceTokenView.as_view(), name="device-token"),
     path("me", MeView.as_view(), name="me"),
+    path("platform/members/", PlatformMembersView.as_view(), name="platform-members"),
+    path("platform/members/<str:role>/<str:username>/", PlatformMemberView.as_view(), name="platform-member"),
     path(
         "teams/<str:name>/members/", TeamViewSet.as_view({"get": "members"}, pagination_class=None), name="team-members"
     ),
@@ -23,6 +33,16 @@ urlpatterns = [
         "teams/<str:name>/members/<str:username>/",
         TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
         name="team-member",
+    ),
+    path(
+        "teams/<str:team>/break-glass/",
+        BreakGlassViewSet.as_view({"get": "list", "post": "create"}),
+        name="break-glass",
+    ),
+    path(
+        "teams/<str:team>/break-glass/<uuid:id>/",
+        BreakGlassViewSet.as_view({"delete": "destroy"}),
+        name="break-glass-one",
     ),
     path(
         "teams/<str:team>/service-accounts/",

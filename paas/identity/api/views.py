@@ -14,12 +14,12 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from paas.core.api import IF_MATCH, ResourceViewSet, etag
-from paas.core.errors import NotFound, Unauthenticated
-from paas.core.permissions import with_words
+from paas.core.errors import Unauthenticated
+from paas.core.permissions import OPERATE, Actor, require, with_words
 from paas.identity import second_factor, services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
-from paas.identity.roles import members
+from paas.identity.roles import members, person_named, platform_members
 
 
 class LoginView(APIView):
@@ -127,14 +127,14 @@ class TeamViewSet(ResourceViewSet[Team]):
         """Give a person a role; owners only."""
         role = self.parsed(forms.MemberIn)["role"]
         with self.edited() as team:
-            services.add_member(team=team, user=_person(username), role=role, actor=self.actor)
+            services.add_member(team=team, user=person_named(username), role=role, actor=self.actor)
         return self._members(Team.objects.get(pk=team.pk))
 
     @extend_schema(operation_id="teams_members_remove", responses={204: None}, parameters=[IF_MATCH])
     def remove_member(self, request: Request, name: str, username: str) -> Response:
         """Take a person's role away; owners only."""
         with self.edited() as team:
-            services.remove_member(team=team, user=_person(username), actor=self.actor)
+            services.remove_member(team=team, user=person_named(username), actor=self.actor)
         return Response(status=204)
 
     def _members(self, team: Team) -> Response:
@@ -142,10 +142,31 @@ class TeamViewSet(ResourceViewSet[Team]):
         return Response(forms.MemberOut(members(team), many=True).data, headers={"ETag": etag(team)})
 
 
-def _person(username: str) -> User:
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        raise NotFound(
-            "user_not_found", f"There is no person named '{username}'.", remedy="Ask an operator to add them."
-        )
-    return user
+class PlatformMembersView(APIView):
+    """Who has a role on the platform."""
+
+    @extend_schema(operation_id="platform_members_list", responses=forms.PlatformMemberOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Operators, then auditors; for themselves to see."""
+        require(cast(Actor, request.user), "view", None)
+        return Response(forms.PlatformMemberOut(platform_members(), many=True).data)
+
+
+class PlatformMemberView(APIView):
+    """One person's role on the platform."""
+
+    @extend_schema(operation_id="platform_members_set", request=None, responses=forms.PlatformMemberOut(many=True))
+    def put(self, request: Request, role: str, username: str) -> Response:
+        """Give it; operators do."""
+        return self._set(request, role, username, held=True)
+
+    @extend_schema(operation_id="platform_members_remove", responses=forms.PlatformMemberOut(many=True))
+    def delete(self, request: Request, role: str, username: str) -> Response:
+        """Take it away; operators do."""
+        return self._set(request, role, username, held=False)
+
+    def _set(self, request: Request, role: str, username: str, *, held: bool) -> Response:
+        actor = cast(Actor, request.user)
+        require(actor, OPERATE, None)
+        services.set_platform_role(user=person_named(username), role=role, held=held, actor=actor)
+        return Response(forms.PlatformMemberOut(platform_members(), many=True).data)

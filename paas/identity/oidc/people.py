@@ -3,17 +3,16 @@
 - An account belongs to a subject of the provider, never to a name or an e-mail address: nobody gets another's account
   by being called as they are. Whoever has an account here links it themselves, signed in to both.
 - A new account is made for who is in a group that the map gives a role to.
-- The map takes away only roles that it gave; one given by hand stays beside.
+- Their groups are mirrored into roles (`mirroring`) at each sign-in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import structlog
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -22,12 +21,11 @@ from django.utils import timezone
 from paas.core import audit
 from paas.core.encryption import keyed_digest
 from paas.core.errors import Conflict, Forbidden
-from paas.identity import services
-from paas.identity.models import OPERATORS, OidcAccount, OidcLogout, Team, User
+from paas.identity.mirroring import mirror, seats
+from paas.identity.models import OidcAccount, OidcLogout, User
 from paas.identity.oidc.providers import Provider
 from paas.identity.oidc.tokens import Logout, TokenError
 from paas.identity.revocation import end_access
-from paas.identity.roles import ROLES, group_of
 
 logger = structlog.get_logger(__name__)
 
@@ -149,37 +147,6 @@ def end(account: OidcAccount, reason: str, *, seen: datetime | None) -> None:
     logger.info("sso_ended", person=account.user.username, reason=reason)
 
 
-def seats(words: Collection[str]) -> dict[str, int]:
-    """Each role as the map has it ("shop:deployer", "operators") → the id of its group. What is not there is left out,
-    with a warning: the map may be ahead of the teams.
-    """
-    pairs = {word: tuple(word.partition(":")[::2]) for word in words}
-    teams = {team.name: team for team in Team.objects.filter(name__in=[team for team, _ in pairs.values()])}
-    found: dict[str, int] = {}
-    for word, (name, role) in pairs.items():
-        if word == OPERATORS:
-            found[word] = services.operators().pk
-        elif name in teams and role in ROLES:
-            found[word] = group_of(teams[name], role)
-        else:
-            logger.warning("sso_role_unknown", role=word)
-    return found
-
-
-def mirror(account: OidcAccount, wanted: Mapping[str, int]) -> None:
-    """Give what is wanted, and take what the map gave before and gives no longer. In a transaction."""
-    user, groups = account.user, set(wanted.values())
-    held = set(user.groups.values_list("pk", flat=True))
-    given = set(account.given.values_list("pk", flat=True))
-    more, less = groups - held, given - groups
-    user.groups.add(*more)
-    account.given.add(*more)
-    user.groups.remove(*less)
-    account.given.remove(*less)
-    for group in sorted(more | less):
-        _tell(account, group, given=group in more)
-
-
 def _locked(provider: Provider, claims: Mapping[str, Any]) -> OidcAccount | None:
     accounts = OidcAccount.objects.select_for_update(of=("self",)).select_related("user")
     return accounts.filter(provider=provider.id, subject=claims["sub"]).first()
@@ -226,23 +193,6 @@ def _note(account: OidcAccount, claims: Mapping[str, Any], refresh_token: str) -
     account.refresh_token, account.followed = refresh_token, bool(refresh_token)
     account.checked_at, account.ended = timezone.now(), ""
     account.save(update_fields=["session", "refresh_token", "followed", "checked_at", "ended"])
-
-
-def _tell(account: OidcAccount, group: int, *, given: bool) -> None:
-    """One event: on the team, whose members' page it changes, or on the person where it is about operators."""
-    user = account.user
-    team = Team.objects.select_for_update().filter(Q(owners=group) | Q(deployers=group) | Q(viewers=group)).first()
-    if team is None:
-        if Group.objects.filter(pk=group, name=OPERATORS).exists():
-            states = {"operator": not given}, {"operator": given, "by": account.provider}
-            audit.record(actor=None, action="user.operator_mirrored", target=user, before=states[0], after=states[1])
-        return
-    role = next(role for role in ROLES if group_of(team, role) == group)
-    held, none = {"user": user.username, "role": role}, {"user": user.username, "role": None}
-    before, after = (none, held) if given else (held, none)
-    team.save_version()
-    after = {**after, "by": account.provider}
-    audit.record(actor=None, action="team.member_mirrored", target=team, before=before, after=after)
 
 
 def _told(account: OidcAccount) -> dict[str, str]:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
-OPERATORS = "operators"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][-a-z0-9]{0,29}$")]
-# As `paas.identity.roles` has them: "shop:deployer", or "operators".
-Role = Annotated[str, StringConstraints(pattern=r"^(operators|[a-z][-a-z0-9]{0,39}:(owner|deployer|viewer))$")]
+# As `paas.identity.roles` has them: "shop:developer", "operators" or "auditors".
+ROLE = r"^(operators|auditors|[a-z][-a-z0-9]{0,39}:(owner|releaser|developer|viewer))$"
+Role = Annotated[str, StringConstraints(pattern=ROLE)]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -57,7 +57,7 @@ class Provider(BaseModel):
         return f"{parts.scheme}://{parts.netloc}"
 
     def roles(self, claims: Mapping[str, Any]) -> frozenset[str]:
-        """The roles that the groups in a token give: {"shop:deployer", "operators"}."""
+        """The roles that the groups in a token give: {"shop:developer", "operators"}."""
         return frozenset(role for group in _groups(claims, self.groups_claim) for role in self.groups.get(group, ()))
 
 

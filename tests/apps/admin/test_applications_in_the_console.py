@@ -61,7 +61,7 @@ def test_home_of_a_team_with_a_project_only_says_how_to_begin(shown, project, vi
 def test_the_page_shows_health_conditions_objects_and_history(shown, application, viewer):
     text = shown(viewer, page_of(application))
     for word in (
-        "production", "Degraded", "Deployment", "hello-web", "Image pull back off: no such image",
+        "production", "Degraded", "Deployment", "hello-web", "Image pull back off: The registry does not answer",
         "hello.example/", "east",
         "is about to be delivered", "first", "olga", "Logs", "dougong deploy -f app.yaml --watch",
     ):  # fmt: skip

@@ -1,10 +1,14 @@
 """The release history: any two releases of an environment compared, and what a rollback would change shown first."""
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import RequestFactory
 from django.urls import reverse
 
 from apps import services
+from apps.admin import releases
 from apps.models import Environment, Release
+from paas.identity import services as identity
 
 
 @pytest.fixture
@@ -48,6 +52,19 @@ def test_any_two(shown, viewer):
 def test_what_is_no_release_of_it_falls_back_to_the_last_two(shown, viewer):
     context = shown(viewer, old="99", new="x", environment="nowhere")
     assert (context["one"].number, context["other"].number) == (2, 3)
+
+
+def test_the_releases_follow_and_the_permission_is_asked_each_time(application, viewer, team, admin):
+    request = RequestFactory().get("/", {"environment": "production"})
+    request.user = viewer
+
+    async def first():
+        chunks = aiter(releases.live(request, application.pk).streaming_content)
+        return [await anext(chunks), await anext(chunks)][1]
+
+    assert b"another host" in async_to_sync(first)()
+    identity.remove_member(team=team, user=viewer, actor=admin)
+    assert b"event: refused" in async_to_sync(first)()
 
 
 def test_one_release_has_nothing_to_be_compared_with(client, deploy, owner, viewer):

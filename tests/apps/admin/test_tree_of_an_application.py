@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps import selectors
 from apps.admin import graph, tree
@@ -131,11 +132,19 @@ def test_a_changed_manifest_is_read_again(application, deploy):
     assert before.trees != after.trees
 
 
+def test_why_is_said_in_the_reader_s_language_and_as_it_came():
+    ill = {"health": "Degraded", "reason": "CrashLoopBackOff", "message": "Container main crashed"}
+    with override("zh-hans"):
+        assert re.fullmatch("反复崩溃: 程序反复以错误退出.*\nContainer main crashed", tree.why(ill))
+    assert tree.why({**ill, "reason": "OfAnOperator"}) == "Of an operator: Container main crashed"
+
+
 def test_the_page_holds_the_tree(client, application, inventory, viewer):
     inventory("Degraded", "CrashLoopBackOff", "<b>it</b> fell\nover")
     client.force_login(viewer)
     text = client.get(reverse("admin:applications_application_change", args=[application.pk])).content.decode()
-    for word in ("Crash loop back off: &lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
+    sentence = "Crash loop back off: The program ends with an error again and again: read its last lines, or roll back."
+    for word in (f"{sentence}<br>&lt;b&gt;it&lt;/b&gt; fell<br>over", "HTTPRoute", "1 pod wanted", "Open all"):
         assert word in text
     assert "<b>it</b>" not in text
 
@@ -169,7 +178,9 @@ def test_each_pod_with_its_node_age_and_restarts(application, inventory, pods):
     assert found.name == "60 pods"
     assert found.why.endswith("and 58 more")
     ill, well = found.rows
-    assert ill.why == "Crash loop back off: It crashed\nRunning, 0/1 ready, 3 restarts, on worker-1"
+    said = ill.why.splitlines()
+    assert said[0].startswith("Crash loop back off: The program ends with an error")
+    assert said[1:] == ["It crashed", "Running, 0/1 ready, 3 restarts, on worker-1"]
     assert (well.name, well.image, well.why) == ("hello-web-1", "hello@bbbbbbbbbbbb", "Running, 1/1 ready, on worker-1")
     assert well.age
     assert well.age_title.year == 2026

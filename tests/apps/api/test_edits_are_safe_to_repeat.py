@@ -10,14 +10,20 @@ from clusters.models import Work
 
 PATHS = yaml.safe_load((Path(__file__).parents[3] / "docs" / "openapi.yaml").read_text())["paths"]
 KEY = {"Idempotency-Key": "once"}
-# They make something new, change nothing, or end what is never edited.
+# They make something new, change nothing, end or decide what is never edited, or put somebody into a group.
 NOTHING_TO_MATCH = {
+    "break_glass_end",
+    "break_glass_take",
     "clusters_create",
     "device_authorization",
     "device_token",
     "environments_create",
     "environments_exec",
+    "freezes_create",
+    "freezes_end",
     "login",
+    "platform_members_remove",
+    "platform_members_set",
     "projects_create",
     "render",
     "service_account_tokens_create",
@@ -25,11 +31,14 @@ NOTHING_TO_MATCH = {
     "service_accounts_create",
     "service_accounts_destroy",
     "teams_create",
+    "teams_exceptions_decide",
+    "teams_exceptions_propose",
     "tokens_create",
     "tokens_destroy",
     "works_let_go",
 }
 REPEATABLE = {
+    "approvals_approve",
     "applications_deploy",
     "applications_rollback",
     "config_proposals_accept",

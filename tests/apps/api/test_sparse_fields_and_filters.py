@@ -99,10 +99,10 @@ def test_filters_of_releases(api, running, owner, query, count):
 
 def test_what_a_person_may_is_the_same_in_a_list_and_alone(api, team, owner, viewer, operator, admin):
     for person, words in (
-        (owner, {"view", "deploy", "exec", "own"}),
+        (owner, {"view", "deploy", "release", "exec", "own"}),
         (viewer, {"view"}),
         (operator, {"view", "operate"}),
-        (admin, {"view", "deploy", "exec", "own", "operate"}),
+        (admin, {"view", "deploy", "release", "exec", "own", "operate"}),
     ):
         client = api(person)
         [listed] = client.get("/api/v1/teams/").json()["results"]

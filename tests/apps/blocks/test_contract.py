@@ -23,6 +23,7 @@ from apps.spec import SecretVersion
 FIRST_PARTY = {
     "apps.contribution",
     "apps.naming",
+    "apps.network",
     "apps.offered",
     "apps.secret_objects",
     "apps.scaling",

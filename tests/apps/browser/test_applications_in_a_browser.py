@@ -57,6 +57,19 @@ def test_the_home_page_follows_too(sign_in, application, owner, observe, errors)
     assert errors == []
 
 
+def test_the_list_and_the_release_history_follow_too(sign_in, served, application, owner, observe, deploy, errors):
+    page = sign_in(owner)
+    page.goto(f"{served}/console/applications/application/?q=hello")
+    page.get_by_text("Live", exact=True).wait_for()
+    observe(Environment.objects.get(), "Degraded")
+    page.locator("#application-list").get_by_text("Degraded").first.wait_for()
+    page.goto(f"{served}/console/applications/application/{application.pk}/releases/")
+    page.get_by_text("Live", exact=True).wait_for()
+    deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
+    page.get_by_role("cell", name="Shorter still").wait_for()
+    assert errors == []
+
+
 def test_rolling_back_by_hand(sign_in, application, owner, errors):
     page = sign_in(owner)
     page.get_by_role("link", name="hello").first.click()

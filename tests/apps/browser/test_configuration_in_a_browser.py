@@ -58,6 +58,10 @@ def place(served, name, *parts, **query):
     )
 
 
+def olga():
+    return User.objects.get(username="olga")
+
+
 def screens(served, application):
     """Each page by name."""
     production, staging = (Environment.objects.get(name=name) for name in BOTH)
@@ -68,6 +72,9 @@ def screens(served, application):
         "matrix": place(served, "config_layer", *layer),
         "compared": place(served, "config_layer", *layer, left=production.pk, right=staging.pk),
         "edit": place(served, "config_layer", *layer, **at),
+        "declare": place(served, "config_layer", "team", "crew", declare="LIMIT"),
+        "secret-store": place(served, "secret_store", production.pk) + "?name=database",
+        "secret-revoke": place(served, "secret_revoke", production.pk, "database"),
         "proposal": place(served, "config_proposal", ConfigProposal.objects.get().pk),
         "key": place(served, "config_layer_key", *layer, key="LOG_LEVEL"),
         "secret": place(served, "config_layer_key", "environment", "demo/hello/production", secret="database"),
@@ -76,6 +83,9 @@ def screens(served, application):
         "releases": place(served, "applications_application_releases", application.pk, environment="production"),
         "rollback": place(served, "applications_release_rollback", old.pk),
         "members": place(served, "identity_team_members", application.project.team_id),
+        "member-remove": place(served, "identity_team_member_remove", application.project.team_id, olga().pk),
+        "applications": place(served, "applications_application_changelist"),
+        "nothing-found": place(served, "applications_application_changelist", q="nowhere"),
         "team": place(served, "identity_team_change", application.project.team_id),
         "project": place(served, "applications_project_change", application.project_id),
     }
@@ -207,6 +217,41 @@ def test_releases_are_chosen_compared_and_restored(sign_in, served, application,
     page.get_by_role("button", name="Roll back").click()
     page.get_by_text("production returns to r1 as r4.").wait_for()
     assert Release.objects.get(environment__name="production", number=4).reason == "it was better"
+    assert errors == []
+
+
+def test_a_secret_is_stored_and_revoked_by_hand(sign_in, served, application, owner, errors):
+    page = sign_in(owner)
+    page.goto(screens(served, application)["matrix"])
+    page.get_by_role("link", name="Store a version… database, hello/production").click()
+    key = page.get_by_label("Key").first
+    assert key.input_value() == "DATABASE_URL"
+    value = page.get_by_label("Value").first
+    value.fill("a new one")
+    assert value.get_attribute("autocomplete") == "off"
+    assert value.evaluate("each => getComputedStyle(each).webkitTextSecurity") == "disc"
+    page.get_by_role("button", name="Store it").click()
+    page.get_by_text("database v2 is stored.").wait_for()
+    assert "a new one" not in page.content()
+    page.get_by_role("link", name="v2 database, hello/production").click()
+    page.get_by_role("link", name="Revoke… v1").click()
+    page.get_by_text("database v1 would be revoked.").wait_for()
+    page.get_by_label("To confirm, type the name").fill("database")
+    page.get_by_role("button", name="Revoke database v1").click()
+    page.get_by_text("Revoked: database v1.").wait_for()
+    assert errors == []
+
+
+def test_a_key_is_declared_by_hand(sign_in, served, application, owner, errors):
+    page = sign_in(owner)
+    page.goto(screens(served, application)["team-config"])
+    page.get_by_role("link", name="Declare a key…").click()
+    page.get_by_label("Key", exact=True).fill("POOL_SIZE")
+    page.get_by_label("Type", exact=True).select_option("integer")
+    page.get_by_label("Required: no release without a value").check()
+    page.get_by_role("button", name="Declare it").click()
+    page.get_by_text("team/crew declares POOL_SIZE.").wait_for()
+    page.get_by_text("Required, missing").first.wait_for()
     assert errors == []
 
 

@@ -56,7 +56,7 @@ def environment(deploy, west, settings, monkeypatch):
     async def places(access, namespace, selector, *, label):
         return [Place(namespace, "hello-web-1", "web")]
 
-    async def who(minter, person, *, seconds):
+    async def who(minter, person, namespace, *, seconds):
         return minter.endpoint
 
     monkeypatch.setattr(terminals, "places", places)

@@ -26,7 +26,7 @@ _spec = importlib.util.spec_from_file_location("tests_of_the_loop_for_blocks", _
 _loop = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_loop)
 globals().update({name: getattr(_loop, name) for name in (
-    "admins", "database_threads", "granted", "join", "networks", "registry_host", "until",
+    "_database_threads", "admins", "granted", "join", "networks", "registry_host", "until",
 )})  # fmt: skip
 
 POOL = "dougong.dev/node-pool"

@@ -14,7 +14,9 @@ import sys
 import termios
 import threading
 import time
+from dataclasses import replace
 from importlib import resources
+from urllib.parse import unquote
 
 import pytest
 
@@ -29,6 +31,7 @@ from clusters.sessions import access_for
 from paas.core.models import AuditEvent
 from paas.identity import services as identity
 from tests.apps.lab.site import ROOT, WEB, kubectl
+from tests.soak.audit_log import AuditLog
 
 PATIENCE = 60
 
@@ -316,7 +319,7 @@ def test_the_account_gets_nowhere_else(site, minter):
     """Its token opens no terminal outside the namespaces of environments, and does nothing else."""
 
     async def ask(namespace):
-        endpoint = await terminal.identity(minter, "olga", seconds=600)
+        endpoint = await terminal.identity(minter, "olga", namespace, seconds=600)
         place = terminal.Place(namespace, "absent", "web")
         async with terminal.opened(endpoint, place, ["true"], tty=False):
             pass
@@ -328,10 +331,58 @@ def test_the_account_gets_nowhere_else(site, minter):
             asyncio.run(ask(other))
 
     async def pods():
-        endpoint = await terminal.identity(minter, "olga", seconds=600)
+        endpoint = await terminal.identity(minter, "olga", site.namespace, seconds=600)
         return await terminal.places(
             terminal.Access(minter.cluster_id, "east", "exec", 1, endpoint), site.namespace, "", label="x"
         )
 
     with pytest.raises(ClusterFault, match="403"):
         asyncio.run(pods())
+
+
+def test_the_clusters_own_audit_log_names_the_person(site, execute):
+    log = AuditLog("east")
+    assert execute("--", "true").returncode == 0
+    found = [each for each in log.events() if each["objectRef"].get("subresource") == "exec"]
+    [event] = [each for each in found if each["stage"] == "ResponseStarted"]
+    assert event["user"]["username"] == "system:serviceaccount:dougong-system:dougong-exec"
+    spoken_for = event["impersonatedUser"]
+    assert spoken_for["username"] == f"system:serviceaccount:{site.namespace}:dougong-team"
+    assert spoken_for["extra"] == {"dougong.dev/person": ["olga"]}
+    assert event["objectRef"]["name"] == next(iter(site.pods()))
+
+
+@pytest.mark.parametrize("name", ["olga@example.org", "ольга", "o\r\nImpersonate-Group: system:masters"])
+def test_a_name_is_a_name_and_nothing_else(site, minter, name):
+    endpoint = asyncio.run(terminal.identity(minter, name, site.namespace, seconds=600))
+    headers = dict(endpoint.headers)
+    assert set(headers) == {"Impersonate-User", "Impersonate-Extra-dougong.dev%2Fperson"}
+    assert headers["Impersonate-Extra-dougong.dev%2Fperson"].isascii()
+    assert unquote(headers["Impersonate-Extra-dougong.dev%2Fperson"]) == name
+    assert headers["Impersonate-Extra-dougong.dev%2Fperson"].isprintable()
+
+
+SOMEBODY_ELSE = [
+    {"Impersonate-User": "system:serviceaccount:{}:app"},
+    {"Impersonate-User": "system:serviceaccount:kube-system:default"},
+    {"Impersonate-User": "kubernetes-admin"},
+    {"Impersonate-User": "system:serviceaccount:{}:dougong-team", "Impersonate-Group": "system:masters"},
+    {"Impersonate-User": "system:serviceaccount:{}:dougong-team", "Impersonate-Extra-scopes": "all"},
+    {"Impersonate-User": "system:serviceaccount:{}:dougong-team", "Impersonate-Uid": "1"},
+    {},
+]
+
+
+@pytest.mark.parametrize("headers", SOMEBODY_ELSE, ids=str)
+def test_the_account_speaks_for_nobody_else(site, minter, headers):
+    """It names no user, no group and no other account, and is nothing itself."""
+    chosen = tuple((name, value.format(site.namespace)) for name, value in headers.items())
+
+    async def ask():
+        endpoint = await terminal.identity(minter, "olga", site.namespace, seconds=600)
+        place = terminal.Place(site.namespace, "absent", "web")
+        async with terminal.opened(replace(endpoint, headers=chosen), place, ["true"], tty=False):
+            pass
+
+    with pytest.raises(terminal.NotGranted):
+        asyncio.run(ask())

@@ -127,3 +127,18 @@ def test_a_deploy_and_a_revocation_leave_no_revoked_version_in_use(deploy, envir
 
 def blocks_of(release):
     return release.app_file["blocks"]
+
+
+def test_of_two_who_decide_one_does(deploy, owner, person, team):
+    environment = deploy().releases[0].environment
+    services.protect_environment(environment=environment, protected=True, actor=owner)
+    proposal = deploy(greeting="hi").proposals[0]
+    rosa, sam = person("rosa", team, "releaser"), person("sam", team, "releaser")
+    found = together(
+        lambda: services.approve_release(proposal=proposal, actor=rosa),
+        lambda: services.decline_release(proposal=proposal, actor=sam, reason="no"),
+    )
+    refused = [each.code for each in found if isinstance(each, Refusal)]
+    proposal.refresh_from_db()
+    assert refused == ["proposal_decided"]
+    assert Release.objects.count() == (2 if proposal.state == "Approved" else 1)

@@ -68,7 +68,7 @@ def test_nothing_else_changes(scaled, clock, monkeypatch):
     before, work = bodies(), Work.objects.get(name="application")
     waits = list(work.waits_for.values_list("pk", flat=True))
     # A newer Dougong and a changed cluster: neither is to reach what runs by this way.
-    monkeypatch.setattr("apps.render.RENDERER", 2)
+    monkeypatch.setattr("apps.render.RENDERER", 3)
     work.cluster.facts["target"]["pod_security"] = "v1.99"
     work.cluster.save()
     version, generation = scaled.version, scaled.generation

@@ -67,6 +67,19 @@ BINDING = {"spec": {"policyName": "dougong-fence", "validationActions": ["Deny"]
 
 
 @pytest.mark.parametrize(
+    ("label", "revision"), [("2", 2), ("12", 12), ("", None), ("two", None), ("٣", None), ("9" * 30, None)]
+)
+def test_the_fence_tells_what_was_granted(label, revision):
+    assert facts.revision({"metadata": {"labels": {"app.kubernetes.io/version": label}}}) == revision
+    assert facts.revision(None) is None
+
+
+def test_what_cannot_be_read_now_was_granted_before():
+    assert Facts(version="v1.34.4", latency_ms=1, grants=2).to_json({"grants": 1})["grants"] == 2
+    assert Facts(version="v1.34.4", latency_ms=1).to_json({"grants": 1})["grants"] == 1
+
+
+@pytest.mark.parametrize(
     ("policy", "binding", "fenced"),
     [
         (POLICY, BINDING, True),

@@ -5,18 +5,15 @@ The lab is the one that DOUGONG_TEST_LAB names (default `test`). Each test has a
 
 import asyncio
 import os
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 import paas.celery  # noqa: F401 - the broker of the tests: without it a hint looks for one on the network
-from clusters import threads
 from clusters.client import ClusterClient, Endpoint
 from clusters.faults import ApiRefused
 from clusters.manifests import ObjectId, manifest
@@ -31,7 +28,6 @@ from tests.clusters.administrator import KINDS, NETWORKS, Admin, lab
 
 IMAGE = os.environ.get("DOUGONG_TEST_IMAGE", "base/python:bookworm")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-THREADS = 4
 
 
 def pytest_collection_modifyitems(items):
@@ -44,20 +40,8 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def database_threads(monkeypatch):
-    """The threads that hold connections give them back with the test, before its database is flushed."""
-    pool = ThreadPoolExecutor(THREADS)
-    monkeypatch.setattr(threads, "_threads", pool)
-    yield
-    together = threading.Barrier(THREADS)
-
-    def close():
-        together.wait()
-        connections.close_all()
-
-    for closing in [pool.submit(close) for _ in range(THREADS)]:
-        closing.result()
-    pool.shutdown()
+def _database_threads(database_threads):
+    """For every test here."""
 
 
 @pytest.fixture(scope="session")

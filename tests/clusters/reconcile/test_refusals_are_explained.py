@@ -28,6 +28,9 @@ SAID = [
     (500, 'Internal error occurred: failed calling webhook "check.test": Post "https://x": context deadline exceeded',
      "WebhookFailed"),
     (422, "ValidatingAdmissionPolicy 'no-latest' with binding 'b' denied request: no latest", "PolicyDenied"),
+    (403, "pods \"a\" is forbidden: ValidatingAdmissionPolicy 'dougong-registries' with binding 'dougong-registries' "
+     "denied request: dougong-registries: nginx is of no registry that this namespace may use: registry.example",
+     "RegistryNotAllowed"),
     (403, "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'dougong-fence' with binding 'dougong-fence' "
           "denied request: dougong-fence: namespace: This namespace belongs to no environment", "FenceRefused"),
     (403, 'roles is forbidden: User "system:serviceaccount:dougong-system:dougong-writer" cannot create '

@@ -131,4 +131,4 @@ def test_it_is_told_to_who_may_view_the_application(change, config, api, admin, 
     assert api(member).get("/api/v1/whodid/", asked).status_code == 200
     assert api(stranger).get("/api/v1/whodid/", asked).json()["code"] == "change_not_found"
     event = AuditEvent.objects.get(action="deployed")
-    assert api(member).get(f"/api/v1/audit/{event.pk}/objects/").json()["code"] == "operator_required"
+    assert api(member).get(f"/api/v1/audit/{event.pk}/objects/").json()["code"] == "auditor_required"

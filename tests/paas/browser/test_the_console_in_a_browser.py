@@ -13,9 +13,10 @@ PAGES = ["/console/", "/console/identity/team/", "/console/identity/team/add/", 
 def test_a_title_is_changed_by_hand(signed_in, errors):
     signed_in.get_by_role("link", name="Teams").first.click()
     signed_in.get_by_role("link", name="shop", exact=True).click()
+    signed_in.get_by_role("link", name="Edit…").click()
     signed_in.get_by_label("Title").fill("The new shop")
     signed_in.get_by_role("button", name="Save", exact=True).click()
-    signed_in.wait_for_url("**/identity/team/")
+    signed_in.get_by_role("definition").get_by_text("The new shop").wait_for()
     assert Team.objects.get().title == "The new shop"
     assert errors == []
 

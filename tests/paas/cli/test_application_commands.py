@@ -308,3 +308,14 @@ def test_a_shell_completes_commands(monkeypatch, capsys, shell):
     monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
     main([])
     assert "cluster" in capsys.readouterr().out
+
+
+def test_what_runs_is_rendered_anew(run, signed_in):
+    found = {"id": "a-1", "name": "hello", "project": "shop", "environments": [{"id": "e-1", "name": "prod"}]}
+    signed_in.on("GET", "/api/v1/applications/", {"results": [found], "next": None})
+    signed_in.on("POST", "/api/v1/environments/e-1/rerender/", {"notes": ["east has no gateway"]})
+    got = run("rerender", "shop/hello", "--reason", "upgrade", "-o", "name")
+    assert (got.code, got.out) == (0, "environment/prod\n")
+    assert "east has no gateway" in got.err
+    assert signed_in.sent("POST", "/api/v1/environments/e-1/rerender/") == [{"reason": "upgrade"}]
+    assert run("rerender", "shop/hello", "-e", "test").code == 3

@@ -83,7 +83,7 @@ def test_the_fence_comes_before_any_right_and_any_lasting_token(run, fleet, tool
 
 def test_waits_until_the_fence_has_refused_thrice_in_a_row(run, fleet, tool):
     """First RBAC does not know the writer, then an older fence answers, then one server of three is late."""
-    older = tool.fenced.replace("revision 1", "revision 0")
+    older = tool.fenced.replace("revision 2", "revision 1")
     tool.trials("forbidden: cannot create resource", older, tool.fenced, "", tool.fenced, tool.fenced, tool.fenced)
     assert run("cluster", "join", "east", *tool.options).code == 0
     assert len([each for each in tool.commands if "--dry-run=server" in each]) == 7
@@ -152,11 +152,14 @@ def test_leaves_and_takes_the_grants_back(run, joined, tool):
     assert [each.split()[1:3] for each in deleted] == [
         ["clusterrolebinding", "dougong-exec"],
         ["clusterrole", "dougong-exec"],
+        ["clusterrole", "dougong-team-exec"],
         ["validatingadmissionpolicybinding", "dougong-exec-fence"],
         ["validatingadmissionpolicy", "dougong-exec-fence"],
         ["clusterrole", "dougong-namespace-writer"],
         ["clusterrolebinding", "dougong-writer"],
         ["clusterrole", "dougong-writer"],
+        ["validatingadmissionpolicybinding", "dougong-registries"],
+        ["validatingadmissionpolicy", "dougong-registries"],
         ["validatingadmissionpolicybinding", "dougong-fence"],
         ["validatingadmissionpolicy", "dougong-fence"],
         ["namespace", "dougong-system"],

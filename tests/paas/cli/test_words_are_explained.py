@@ -27,7 +27,10 @@ def test_a_parameter_says_what_it_takes(run):
     assert (found["block"], found["default"], found["required"]) == ("port", 80, False)
 
 
-@pytest.mark.parametrize("word", ["CrashLoopBackOff", "AnotherCluster", "QuotaExceeded", "NotOwned"])
+WORDS = ["CrashLoopBackOff", "AnotherCluster", "QuotaExceeded", "NotOwned", "RenderStale", "PlacementStale"]
+
+
+@pytest.mark.parametrize("word", WORDS)
 def test_reasons_and_conditions(run, word):
     got = run("explain", word)
     assert got.code == 0, got.err

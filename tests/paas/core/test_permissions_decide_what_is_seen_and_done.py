@@ -12,6 +12,27 @@ from paas.identity import services
 from paas.identity.models import Team
 
 
+@pytest.fixture
+def releaser(person, team, owner):
+    user = person("rosa")
+    services.add_member(team=team, user=user, role="releaser", actor=owner)
+    return user
+
+
+@pytest.fixture
+def developer(person, team, owner):
+    user = person("dora")
+    services.add_member(team=team, user=user, role="developer", actor=owner)
+    return user
+
+
+@pytest.fixture
+def auditor(person, operator):
+    user = person("aida")
+    services.set_platform_role(user=user, role="auditor", held=True, actor=operator)
+    return user
+
+
 def test_a_stranger_meets_a_team_that_is_not_there(team, stranger):
     with pytest.raises(NotFound) as refusal:
         require(stranger, "own", team)
@@ -26,17 +47,20 @@ def test_a_viewer_is_told_why_not_and_whom_to_ask(team, viewer):
         require(viewer, "deploy", team)
     assert refusal.value.code == "permission_denied"
     assert "deploy" in refusal.value.rule
-    assert "owner" in refusal.value.remedy
+    assert refusal.value.remedy.endswith("for a role that has it: olga.")
 
 
 @pytest.mark.parametrize(
     ("who", "held"),
     [
-        ("owner", {"view", "deploy", "exec", "own"}),
+        ("owner", {"view", "deploy", "release", "exec", "own"}),
+        ("releaser", {"view", "deploy", "release"}),
+        ("developer", {"view", "deploy"}),
         ("viewer", {"view"}),
+        ("auditor", {"view"}),
         ("stranger", set()),
         ("operator", {"view", "operate"}),
-        ("admin", {"view", "deploy", "exec", "own", "operate"}),
+        ("admin", {"view", "deploy", "release", "exec", "own", "operate"}),
     ],
 )
 def test_each_role_holds_its_words(request, team, who, held):
@@ -76,6 +100,34 @@ def test_the_platform_is_operated_by_operators_alone(operator, owner, team):
 def test_the_audit_trail_is_seen_by_operators_alone(operator, owner, team):
     assert visible(operator, AuditEvent.objects.all()).exists()
     assert not visible(owner, AuditEvent.objects.all()).exists()
+
+
+def test_an_auditor_sees_everything_and_changes_nothing(auditor, api, team, owner, stranger):
+    client = api(auditor)
+    assert visible(auditor, AuditEvent.objects.all()).exists()
+    assert client.get("/api/v1/audit/export/?as=jsonl").status_code == 200
+    assert client.get("/api/v1/audit/verification/").json()["fault"] is None
+    assert client.get("/api/v1/teams/shop/members/").status_code == 200
+    refused = client.patch("/api/v1/teams/shop/", {"title": "Mine"}, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    with pytest.raises(Forbidden) as refusal:
+        services.set_platform_role(user=auditor, role="operator", held=True, actor=auditor)
+    assert refusal.value.code == "operator_required"
+    team.refresh_from_db()
+    assert team.title == "The shop"
+
+
+def test_who_is_neither_is_told_who_may_look(api, owner, team):
+    refused = api(owner).get("/api/v1/audit/verification/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "auditor_required")
+
+
+def test_at_most_three_owners_are_named(team, owner, viewer, person):
+    for name in ("adam", "bert", "carl", "dirk"):
+        services.add_member(team=team, user=person(name), role="owner", actor=owner)
+    with pytest.raises(Forbidden) as refusal:
+        require(viewer, "own", team)
+    assert refusal.value.remedy.endswith(": adam, bert, carl.")
 
 
 def test_a_list_is_filtered_in_one_query(team, owner, django_assert_num_queries):

@@ -69,7 +69,7 @@ def test_others_see_nothing_of_it(api, owner, renamed):
     assert results(client.get(AUDIT)) == []
     assert client.get(f"{AUDIT}{renamed.pk}/").status_code == 404
     for page in ("export/?as=csv", "verification/"):
-        assert client.get(f"{AUDIT}{page}").json()["code"] == "operator_required"
+        assert client.get(f"{AUDIT}{page}").json()["code"] == "auditor_required"
 
 
 def exported(answer):

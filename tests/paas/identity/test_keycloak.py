@@ -32,7 +32,7 @@ def corp(transactional_db, live_server, keycloak, settings):
     keycloak.ask("POST", "", realm(live_server.url))
     found = Provider(
         id="corp", name="Corp", issuer=keycloak.issuer, client_id=CLIENT, client_secret=SecretStr(SECRET),
-        groups={"shop-dev": "shop:deployer"},
+        groups={"shop-dev": "shop:developer"},
     )  # fmt: skip
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"oidc_providers": (found,)})
     documents.forget()
@@ -88,7 +88,7 @@ def eventually(check, seconds=20):
 def test_a_person_of_keycloak_comes_in_with_their_role(browser):
     assert browser.inside()
     wei = User.objects.get(username="wei")
-    assert role_of(wei.groups.get().deployed_team, wei) == "deployer"
+    assert role_of(wei.groups.get().developed_team, wei) == "developer"
     assert OidcAccount.objects.get().session
 
 

@@ -36,7 +36,7 @@ def test_it_deploys_for_its_team_and_nothing_else(account, team, admin):
     other = services.create_team(name="other", actor=admin)
     assert words(account, team) == {"view", "deploy"}
     assert words(account, other) == set()
-    assert role_of(team, account) == "deployer"
+    assert role_of(team, account) == "developer"
 
 
 def test_it_has_no_password_and_is_no_member(account, team):
@@ -47,7 +47,7 @@ def test_it_has_no_password_and_is_no_member(account, team):
 
 def test_its_token_works_and_it_is_audited_as_itself(pipeline, account, team, db):
     assert pipeline.get("/api/v1/me").json()["username"] == "ci@shop"
-    assert pipeline.get("/api/v1/me").json()["teams"] == [{"team": "shop", "role": "deployer"}]
+    assert pipeline.get("/api/v1/me").json()["teams"] == [{"team": "shop", "role": "developer"}]
     from django.db import transaction
 
     with transaction.atomic():
@@ -131,8 +131,8 @@ def test_it_gets_no_other_role(account, team, owner, admin):
 
 
 def test_people_deploy_without_owning(api, team, owner, stranger):
-    services.add_member(team=team, user=stranger, role="deployer", actor=owner)
+    services.add_member(team=team, user=stranger, role="developer", actor=owner)
     assert words(stranger, team) == {"view", "deploy"}
-    assert ("stella", "deployer") in [(each.user.username, each.role) for each in members(team)]
+    assert ("stella", "developer") in [(each.user.username, each.role) for each in members(team)]
     services.add_member(team=team, user=stranger, role="viewer", actor=owner)
     assert words(stranger, team) == {"view"}

@@ -6,9 +6,11 @@ import jwt
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.test import Client
 from django.urls import reverse
 from pydantic import SecretStr, ValidationError
 
+from paas.core.errors import Conflict
 from paas.core.models import AuditEvent
 from paas.identity import services
 from paas.identity.models import OPERATORS, ApiToken, OidcAccount, User
@@ -17,7 +19,7 @@ from paas.identity.oidc.providers import Provider
 from paas.identity.roles import role_of
 from tests.paas.identity.openid_provider import CLIENT, EVENT, SECRET, Key, OpenIdProvider
 
-GROUPS = {"shop-dev": "shop:deployer", "shop-lead": ["shop:owner"], "it": ["operators", "shop:viewer"]}
+GROUPS = {"shop-dev": "shop:developer", "shop-lead": ["shop:owner"], "it": ["operators", "shop:viewer"]}
 WEI = {"sub": "4711", "preferred_username": "wei", "email": "wei@example.test", "groups": ["shop-dev"], "sid": "s1"}
 BACK, SIGNED_OUT = "/console/login/by/corp/back/", "/console/login/by/corp/signed-out/"
 
@@ -78,7 +80,7 @@ def test_somebody_new_gets_an_account_and_what_their_groups_give(client, come, t
     assert come()["Location"] == "/console/"
     assert inside(client)
     wei = User.objects.get(username="wei")
-    assert (wei.email, wei.has_usable_password(), role_of(team, wei)) == ("wei@example.test", False, "deployer")
+    assert (wei.email, wei.has_usable_password(), role_of(team, wei)) == ("wei@example.test", False, "developer")
     created = AuditEvent.objects.get(action="user.created", object_name="wei")
     assert created.after == {"username": "wei", "provider": "corp", "subject": "4711"}
     assert AuditEvent.objects.get(action="sign_in.succeeded", object_name="wei").after == {"by": ["sso"]}
@@ -128,7 +130,7 @@ def test_groups_down_a_path_of_claims():
     provider = Provider(
         id="x", name="X", issuer="https://x.test", client_id="x", groups_claim="realm_access.roles", groups=GROUPS
     )
-    assert provider.roles({"realm_access": {"roles": ["shop-dev", "else"]}}) == {"shop:deployer"}
+    assert provider.roles({"realm_access": {"roles": ["shop-dev", "else"]}}) == {"shop:developer"}
     assert provider.roles({"realm_access": {"roles": {"shop-dev": 1}}}) == frozenset()
     assert provider.roles({"groups": ["shop-dev"]}) == frozenset()
 
@@ -233,8 +235,6 @@ def test_a_state_that_was_not_begun_here_lets_nobody_in(client, openid, come, te
 
 
 def test_a_code_of_somebody_else_s_browser_lets_nobody_in(client, openid, corp, team):
-    from django.test import Client
-
     theirs, mine = Client(), client
     stolen = openid.authorize(theirs.post("/console/login/by/corp/")["Location"], **WEI)
     assert "not begun here" in told(mine, mine.get(BACK, stolen))
@@ -369,8 +369,6 @@ def out(wei, client):
 
 @pytest.mark.parametrize("whom", [{"sub": "4711"}, {"sid": "s1"}, {"sub": "4711", "sid": "s1"}])
 def test_who_signed_out_at_the_provider_is_out_here(client, openid, wei, whom):
-    from django.test import Client
-
     assert said(Client(enforce_csrf_checks=True), openid.logout_token(**whom)) == 200
     assert out(wei, client)
     assert not ApiToken.objects.filter(user=wei).exists()
@@ -379,10 +377,28 @@ def test_who_signed_out_at_the_provider_is_out_here(client, openid, wei, whom):
 
 
 def test_whoever_signs_in_again_is_in_again_and_old_tokens_are_not(client, openid, come, wei):
+    before = Client()
+    before.cookies = client.cookies.copy()
+    assert inside(before)
     said(client, openid.logout_token(sub="4711"))
     come()
     assert inside(client)
+    assert not inside(before)
     assert wei.bearer.get("/api/v1/me").status_code == 401
+
+
+def test_an_account_that_an_operator_opened_is_theirs_to_close(client, openid, come, wei, admin):
+    said(client, openid.logout_token(sub="4711"))
+    wei.refresh_from_db()
+    services.set_active(user=wei, active=True, actor=admin)
+    services.set_active(user=wei, active=False, actor=admin)
+    assert "closed your account" in told(client, come())
+
+
+def test_a_name_of_the_provider_s_is_not_made_the_first_superuser(wei):
+    with pytest.raises(Conflict):
+        services.bootstrap_admin(username="wei", password="a long password")
+    assert not User.objects.get(username="wei").is_superuser
 
 
 def test_a_logout_of_another_ends_nobody(client, openid, wei):

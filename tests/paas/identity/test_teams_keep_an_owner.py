@@ -66,7 +66,7 @@ def test_giving_the_same_role_again_is_no_event(team, owner, viewer):
 
 
 def test_permission_rows_go_with_their_team(team):
-    assert TeamGroupPermission.objects.count() == 7
+    assert TeamGroupPermission.objects.count() == 11
     team.delete()
     assert not TeamGroupPermission.objects.exists()
 

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from paas.core.errors import Forbidden, Invalid, NotFound
+from paas.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from paas.core.permissions import allowed, fresh, require, words
 from paas.identity import services
 from paas.identity.models import SCOPES, ApiToken
@@ -42,8 +42,8 @@ def client_of():
 @pytest.mark.parametrize("scope", list(SCOPES))
 def test_the_words_of_an_owner_are_cut_to_the_scope(with_token, team, owner, scope):
     person = with_token(owner, scope)
-    assert words(person, team) == {"view", "deploy", "exec", "own"} & SCOPES[scope]
-    for word in ("view", "deploy", "exec", "own"):
+    assert words(person, team) == {"view", "deploy", "release", "exec", "own"} & SCOPES[scope]
+    for word in ("view", "deploy", "release", "exec", "own"):
         assert allowed(person, word, team) == (word in SCOPES[scope])
 
 
@@ -114,10 +114,12 @@ def test_the_last_use_is_known_to_the_minute(client_of, owner):
 def test_a_live_view_ends_with_its_token(with_token, owner):
     person = with_token(owner, "read")
     assert fresh(person).token.scope == "read"
-    with time_machine.travel(timezone.now() + timedelta(days=91), tick=False):
-        assert fresh(person) is None
+    later = time_machine.travel(timezone.now() + timedelta(days=91), tick=False)
+    with later, pytest.raises(Unauthenticated, match="signed out"):
+        fresh(person)
     services.revoke_token(token=person.token, actor=owner)
-    assert fresh(person) is None
+    with pytest.raises(Unauthenticated, match="signed out"):
+        fresh(person)
 
 
 def test_the_page_of_tokens(client, owner, team):

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+BAR = "\\|"
 HEAD = """# Settings
 
 Every setting is an environment variable. This page is written by `manage.py settings_reference`; a test keeps it
@@ -47,9 +48,11 @@ def _row(variable: str, field: FieldInfo, *, required: bool) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in (None, "", ()):
+    if value in (None, "", (), {}, SecretStr("")):
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    # A bar would end the cell.
+    return f"`{text.replace('|', BAR)}`"
 
 
 def _kind(annotation: Any) -> str:
@@ -60,5 +63,7 @@ def _kind(annotation: Any) -> str:
         return _kind(next(part for part in get_args(annotation) if part is not type(None)))
     if get_origin(annotation) is tuple:
         return "list"
-    names = {bool: "`true` or `false`", int: "number", str: "text", SecretStr: "secret"}
+    if get_origin(annotation) is dict:
+        return "JSON"
+    names = {bool: "`true` or `false`", int: "number", float: "number", str: "text", SecretStr: "secret"}
     return names.get(annotation, "path")

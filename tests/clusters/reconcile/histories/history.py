@@ -41,6 +41,9 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "HTTPRoute": (MERGE, {"spec": {"hostnames": ["hijacked.example"]}}),
     "ServiceAccount": (MERGE, {"automountServiceAccountToken": True}),
     "RoleBinding": (MERGE, {"subjects": []}),
+    "ResourceQuota": (MERGE, {"spec": {"hard": {"pods": "999"}}}),
+    "LimitRange": (MERGE, {"spec": {"limits": []}}),
+    "NetworkPolicy": (MERGE, {"spec": {"ingress": [{}]}}),
     "Namespace": (MERGE, {"metadata": {"labels": {"dougong.dev/environment": None}}}),
 }
 ADDED = (MERGE, {"metadata": {"labels": {"added-by": "hand"}}})

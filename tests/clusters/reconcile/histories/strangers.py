@@ -16,7 +16,7 @@ Key = tuple[str, ObjectId]
 """A cluster's name and an object on it."""
 
 # Of these the cluster's own controllers write the status.
-WITH_STATUS = ("Deployment", "HTTPRoute", "Namespace", "PodDisruptionBudget")
+WITH_STATUS = ("Deployment", "HTTPRoute", "Namespace", "PodDisruptionBudget", "ResourceQuota")
 
 
 @dataclass

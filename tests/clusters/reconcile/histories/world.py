@@ -31,7 +31,10 @@ from clusters.watch.stream import Change, Listed, follow
 from tests.fault_proxy import After, Fault, FaultProxy, Request, Reset
 
 # What an application of these histories is made of.
-KINDS = ("Namespace", "ServiceAccount", "RoleBinding", "ConfigMap", "Secret", "Service", "Deployment", "HTTPRoute")
+KINDS = (
+    "Namespace", "ServiceAccount", "RoleBinding", "ResourceQuota", "LimitRange", "NetworkPolicy", "ConfigMap", "Secret",
+    "Service", "Deployment", "HTTPRoute",
+)  # fmt: skip
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
 A_MOMENT = timedelta(seconds=1)
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('identity', '0007_second_factors'),
+        ('identity', '0012_second_factors'),
     ]
 
     operations = [

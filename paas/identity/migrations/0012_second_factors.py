@@ -10,7 +10,7 @@ import paas.core.encryption
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0006_terminals'),
+        ('identity', '0011_directory_accounts'),
     ]
 
     operations = [

@@ -1,0 +1,15 @@
+"""What no address holds: a NUL, which PostgreSQL takes in no text. No name has one, so there is nothing there."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest
+from django.utils.deprecation import MiddlewareMixin
+
+
+class NoNulMiddleware(MiddlewareMixin):
+    """The innermost: its 404 is logged, counted and dressed like any other."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Refuse it in the path and behind the `?`, before anything is looked up by it."""
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Http404

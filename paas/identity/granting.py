@@ -1,0 +1,32 @@
+"""Groups that hold a role on an object, and the permission rows that make them hold it. For services, in their
+transaction and after they have asked for permission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from guardian.utils import get_group_obj_perms_model
+
+from paas.identity.roles import GRANTS
+
+
+def new_groups(obj_name: str, roles: Iterable[str]) -> dict[str, Group]:
+    """A group for each role, named `team:shop:owner`. IntegrityError where one of that name is there already."""
+    return {role: Group.objects.create(name=f"{obj_name}:{role}") for role in roles}
+
+
+def grant(obj: Model, groups: Mapping[str, Group], **how: Any) -> None:
+    """Have each group hold the words of its role on the object, and on all that belongs to it."""
+    table = get_group_obj_perms_model(cast(Any, type(obj)))
+    kind = ContentType.objects.get_for_model(obj)
+    permissions = {each.codename: each for each in Permission.objects.filter(content_type=kind)}
+    table._default_manager.bulk_create(
+        table(content_object=obj, group=group, permission=permissions[f"{word}_{obj._meta.model_name}"], **how)
+        for role, group in groups.items()
+        for word in GRANTS[role]
+    )
