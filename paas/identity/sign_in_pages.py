@@ -113,7 +113,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def _dress(form: Any) -> None:
     """The theme's fields in the place of plain ones; the button of their own name stands where a label would."""
     for field in getattr(form, "fields", {}).values():
-        if isinstance(field.widget, forms.TextInput):
+        if isinstance(field.widget, forms.TextInput | forms.PasswordInput):
             field.widget.attrs["class"] = " ".join(INPUT_CLASSES)
             field.widget.attrs.pop("placeholder", None)
 

@@ -48,7 +48,7 @@ def sign_in(page, url):
     page.goto(f"{url}/console/login/")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill("a long password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def test_a_passkey_is_added_asked_for_and_used(passkeys, signed_in, live_server, errors):

@@ -65,7 +65,7 @@ class Keycloak:
                 self.server.command, env={**os.environ, **self.server.environment}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + 300
+        until = time.monotonic() + 500
         while time.monotonic() < until:
             assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
             try:

@@ -62,6 +62,17 @@ def corp(transactional_db, live_server, keycloak, provider, settings):
     documents.forget()
 
 
+def new_client():
+    """As browsers do, it takes a loopback address for secure enough for cookies that ask for it."""
+
+    def relax(_response):
+        for cookie in client.cookies.jar:
+            cookie.secure = False
+
+    client = httpx.Client(timeout=60, event_hooks={"response": [relax]})
+    return client
+
+
 def filled_in(client, page):
     """What Keycloak answers to who signs in on its page."""
     form = re.search(r'<form[^>]+id="kc-form-login"[^>]+action="([^"]+)"', page.text)
@@ -73,7 +84,8 @@ class Browser:
 
     def __init__(self, console):
         self.console = console
-        self.client = httpx.Client(follow_redirects=True, timeout=60)
+        self.client = new_client()
+        self.client.follow_redirects = True
 
     def sign_in(self):
         page = self.client.get(f"{self.console}/console/login/").text
@@ -106,7 +118,7 @@ def eventually(check, seconds=20):
 def answered(provider, console):
     """Sign in by hand: what the token endpoint answers, and the nonce that was asked for."""
     begun, back = conversation.begin(provider, linking=False, after=""), f"{console}/console/login/by/corp/back/"
-    with httpx.Client(timeout=60) as client:
+    with new_client() as client:
         sent = filled_in(client, client.get(conversation.address(provider, begun, back=back)))
         code = parse_qs(urlsplit(sent.headers["Location"]).query)["code"][0]
         form = {
