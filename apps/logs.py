@@ -14,9 +14,10 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
-from apps.models import Environment
+from apps.models import Environment, Release
 from clusters.mixer import Line
 from clusters.models import Cluster
 from clusters.sessions import Access, accesses_for
@@ -29,6 +30,7 @@ DEFAULT_TAIL = 100
 MOST_TAIL = 5000
 LIFETIME = 3600.0
 CHECK_SECONDS = 10.0
+MOST_DIGITS = 9
 COMPONENT = "app.kubernetes.io/component"
 
 _open = 0
@@ -41,13 +43,16 @@ def stream(
     follow: bool = False,
     process: str = "",
     cluster: str = "",
+    release: str = "",
     tail: int | None = None,
     since: str = "",
     previous: bool = False,
     most_a_second: int = 0,
     says_end: bool = False,
 ) -> StreamingHttpResponse:
-    """Answer a request with the lines: events `line` {"cluster", "pod", "process", "at", "line"}.
+    """Answer a request with the lines: events `line` {"cluster", "pod", "process", "release", "at", "line"}.
+
+    "release" is the latest release that changed the workload of the line's pod, "r8", or empty where nothing tells.
 
     Without `follow`, or of `previous` containers, it ends with the last line; with `says_end` by an event `ended`.
     Where a cluster cannot be read an event with an empty "pod" says so. Where a pod writes more than is taken the
@@ -55,7 +60,7 @@ def stream(
 
     Raises:
         Invalid: `since_invalid`.
-        NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it.
+        NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it; `release_not_found`.
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
     require(actor, "view", environment)
@@ -73,6 +78,8 @@ def stream(
         since=_moment(since),
         previous=previous,
         most_a_second=most_a_second,
+        revisions={each.name: each for each in accesses_for(_clusters(environment, cluster))},
+        release=_release(environment, release),
     )
     lines = events(actor, environment, _accesses(environment, cluster), query, says_end=says_end)
     response = StreamingHttpResponse(lines, content_type="text/event-stream")
@@ -90,7 +97,7 @@ async def events(
     begun = checked = time.monotonic()
     try:
         yield b"retry: 2000\n\n"
-        async with aclosing(pod_logs(accesses, query)) as lines:  # type: ignore[type-var]  # it is a generator
+        async with aclosing(pod_logs(accesses, query)) as lines:
             async for line in lines:
                 yield b": quiet\n\n" if line is None else b"event: line\ndata: " + _told(line) + b"\n\n"
                 now = time.monotonic()
@@ -112,6 +119,7 @@ def _told(line: Line) -> bytes:
         "cluster": line.cluster,
         "pod": line.pod,
         "process": line.container,
+        "release": line.release,
         "at": line.at,
         "line": line.text,
     }
@@ -129,12 +137,27 @@ def _still_allowed(actor: Actor, environment: Environment) -> None:
 
 
 def _accesses(environment: Environment, name: str) -> list[Access]:
+    return accesses_for(_clusters(environment, name))
+
+
+def _clusters(environment: Environment, name: str) -> QuerySet[Cluster]:
     clusters = Cluster.objects.filter(pk__in=environment.placements.values("cluster"))
     if name:
         clusters = clusters.filter(name=name)
         if not clusters.exists():
             raise NotFound("cluster_not_found", f"'{environment}' is on no cluster '{name[:80]}'.")
-    return accesses_for(clusters)
+    return clusters
+
+
+def _release(environment: Environment, said: str) -> str:
+    """As it stands on our objects: `r8` of "8" and of "r8"."""
+    number = said.removeprefix("r")
+    if not said:
+        return ""
+    known = Release.objects.filter(environment=environment)
+    if not number.isdecimal() or len(number) > MOST_DIGITS or not known.filter(number=int(number)).exists():
+        raise NotFound("release_not_found", f"'{environment}' has no release '{said[:20]}'.")
+    return f"r{int(number)}"
 
 
 def _moment(since: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from clusters.health import Health, Verdict, worst
-from paas.core.conditions import Condition, get_condition, set_condition
+from paas.core.conditions import Condition, Status, get_condition, set_condition
 
 SETTLED = (Health.HEALTHY, Health.SUSPENDED)
 
@@ -121,5 +121,7 @@ def _placed_otherwise(joining: Sequence[str], leaving: Sequence[str], generation
 
 
 def _ready(verdict: Verdict, generation: int) -> Condition:
-    status = "True" if verdict.health in SETTLED else "Unknown" if verdict.reason == "NotDeployed" else "False"
-    return Condition("Ready", status, verdict.reason, verdict.message[:2000], generation)  # type: ignore[arg-type]  # one of the three words
+    status: Status = "Unknown" if verdict.reason == "NotDeployed" else "False"
+    if verdict.health in SETTLED:
+        status = "True"
+    return Condition("Ready", status, verdict.reason, verdict.message[:2000], generation)

@@ -19,7 +19,8 @@ TURN = 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a container, or with an empty `pod` something to know about the cluster. `at` is RFC 3339.
+    """A line of a container, or with an empty `pod` something to know about the cluster. `at` is RFC 3339, `release`
+    that of the pod, or empty where nothing tells.
 
     With `dropped` it stands for so many lines that were left out before the next.
     """
@@ -30,6 +31,7 @@ class Line:
     at: str
     text: str
     dropped: int = 0
+    release: str = ""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class _Waiting:
     container: str
     lines: deque[Line] = field(default_factory=deque)
     last: str = ""
+    release: str = ""
     size: int = 0
     dropped: int = 0
     seen: int = 0
@@ -72,7 +75,7 @@ class Mixer:
         while self._waits and _full(mine):
             self._room.clear()
             await self._room.wait()
-        mine.last = line.at
+        mine.last, mine.release = line.at, line.release
         if self._let_in(mine):
             mine.lines.append(line)
             mine.size += len(line.text)
@@ -116,7 +119,7 @@ class Mixer:
         if mine.dropped:
             count, mine.dropped = mine.dropped, 0
             at = mine.lines[0].at if mine.lines else mine.last
-            return Line(*key, mine.container, at, "", dropped=count)
+            return Line(*key, mine.container, at, "", dropped=count, release=mine.release)
         if not mine.lines:
             return None
         line = mine.lines.popleft()

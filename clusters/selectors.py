@@ -15,6 +15,9 @@ from paas.core.permissions import Actor, visible
 FLEET_CHANNEL = "clusters"
 """The live channel of the fleet: hinted at each change of what its pages show, but for figures."""
 
+WORKS_CHANNEL = "works"
+"""The live channel of lists of Works: hinted where one is desired otherwise, or is seen to be otherwise."""
+
 
 def clusters_of(actor: Actor) -> QuerySet[Cluster]:
     """What the actor may see of the fleet: all of it, once signed in."""

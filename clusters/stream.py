@@ -7,15 +7,16 @@ asked for permission and hands in accesses; a session lives as long as its strea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from clusters.client import ClusterClient
 from clusters.faults import ClusterFault
 from clusters.kinds import Resource
 from clusters.mixer import Line, Mixer
+from clusters.revisions import Revisions
 from clusters.sessions import Access
 
 POD = Resource("v1", "Pod", "pods")
@@ -32,7 +33,8 @@ class Query:
     """Whose logs: pods of `namespace` that match `selector`, of each the container named by its label
     `container_label`. `tail` is the number of last lines of each, `since` an RFC 3339 time before which nothing is
     wanted, `previous` asks for the container before the last restart. `most_a_second` lines of a pod are told while
-    following, 0 for all that the reader takes.
+    following, 0 for all that the reader takes. `revisions` are, by cluster, those who read which release a pod is of;
+    with `release` only lines of pods of that one are told.
     """
 
     namespace: str
@@ -43,9 +45,11 @@ class Query:
     since: str = ""
     previous: bool = False
     most_a_second: int = 0
+    revisions: Mapping[str, Access] = field(default_factory=dict)
+    release: str = ""
 
 
-async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncIterator[Line | None]:
+async def pod_logs(accesses: Sequence[Access], query: Query) -> AsyncGenerator[Line | None, None]:
     """Lines as they come, None where there was none for a while; ends with the last pod unless following."""
     mixer = Mixer(waits=not query.follow, most_a_second=query.most_a_second, first=query.tail)
     readers = [asyncio.create_task(_Reader(access, query, mixer).run()) for access in accesses]
@@ -84,6 +88,8 @@ class _Reader:
         self.seen: set[tuple[str, int]] = set()
         self.open: set[asyncio.Task[None]] = set()
         self.told = ""
+        reader = query.revisions.get(access.name)
+        self.revisions = Revisions(reader, query.namespace, query.selector) if reader else None
 
     async def run(self) -> None:
         """Until all is read, or while following until cancelled."""
@@ -100,6 +106,8 @@ class _Reader:
         finally:
             await _cancelled(list(self.open))
             await self.client.close()
+            if self.revisions is not None:
+                await self.revisions.close()
 
     async def _look(self, first: bool) -> None:
         try:
@@ -107,14 +115,18 @@ class _Reader:
         except ClusterFault as fault:
             await self._tell(f"cannot be read: {fault}")
             return
-        if first and not pods:
-            await self._tell("no pod is there")
+        if self.revisions is not None:
+            await self.revisions.look()
+        there = [each for each in pods if self._release(each) == self.query.release] if self.query.release else pods
+        if first and not there:
+            left = f" of {self.query.release} is there; what a release leaves alone is of an earlier one"
+            await self._tell(f"no pod{left if self.query.release else ' is there'}")
         for pod, container, restarts in self._started(pods):
             if len(self.open) >= MOST_PODS:
                 await self._tell(f"only {MOST_PODS} pods are read at once")
                 return
             self.seen.add((str(pod["metadata"]["uid"]), restarts))
-            task = asyncio.create_task(self._read(str(pod["metadata"]["name"]), container, first))
+            task = asyncio.create_task(self._read(pod, container, first))
             self.open.add(task)
             task.add_done_callback(self.open.discard)
 
@@ -130,7 +142,12 @@ class _Reader:
                 if status.get("name") == container and not waiting and key not in self.seen:
                     yield pod, container, restarts
 
-    async def _read(self, pod: str, container: str, first: bool) -> None:
+    def _release(self, pod: Mapping[str, Any]) -> str:
+        """As of the last look: one that changes its workload and nothing of the pod itself takes it over."""
+        return self.revisions.release(pod) if self.revisions is not None else ""
+
+    async def _read(self, pod: Mapping[str, Any], container: str, first: bool) -> None:
+        name = str(pod["metadata"]["name"])
         # What begins to write while we look is read from its beginning.
         tail = {"tailLines": str(self.query.tail)} if first else {}
         params = {"container": container, "timestamps": "true", **tail}
@@ -140,14 +157,17 @@ class _Reader:
             params["previous"] = "true"
         elif self.query.follow:
             params["follow"] = "true"
-        path = f"{POD.path(self.query.namespace, pod)}/log"
+        path = f"{POD.path(self.query.namespace, name)}/log"
         try:
-            async with aclosing(self.client.stream(path, params)) as lines:  # type: ignore[type-var]  # it is a generator
+            async with aclosing(self.client.stream(path, params)) as lines:
                 async for raw in lines:
                     at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
-                    await self.mixer.put(Line(self.cluster, pod, container, at, text.rstrip("\r\n")))
+                    release = self._release(pod)
+                    if self.query.release in ("", release):
+                        line = Line(self.cluster, name, container, at, text.rstrip("\r\n"), release=release)
+                        await self.mixer.put(line)
         except ClusterFault as fault:
-            await self.mixer.put(Line(self.cluster, pod, container, "", f"(cannot be read: {fault})"))
+            await self.mixer.put(Line(self.cluster, name, container, "", f"(cannot be read: {fault})"))
 
     async def _tell(self, text: str) -> None:
         """Once, until there is something else to tell."""

@@ -20,10 +20,12 @@ from django.db.models.functions import Now
 from clusters.inventory import removable
 from clusters.manifests import Manifest, ObjectId, digest, ordered
 from clusters.models import Cluster, Lane, OwnedObject, Work, WorkChange
+from clusters.selectors import WORKS_CHANNEL
 from clusters.wake import wake
 from paas.core.audit import record
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require
+from paas.core.sse import hint
 from paas.identity.models import Team
 
 # Raise it when rendering changes what an unchanged release looks like: marks Works RenderStale, re-rolls nothing.
@@ -164,11 +166,12 @@ def _changed(before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any]]) 
 
 
 def _tell(work: Work, changed: list[str]) -> None:
-    """Keep what this generation asks for, for whoever finds it on a cluster."""
+    """Keep what this generation asks for, for whoever finds it on a cluster, and tell those who look at lists."""
     WorkChange.objects.create(
         work_id=work.pk, team=work.team, cluster=work.cluster.name, owner_kind=work.owner_kind, owner_id=work.owner_id,
         owner_name=work.owner_name, name=work.name, generation=work.generation, release=work.release, changed=changed,
     )  # fmt: skip
+    hint(WORKS_CHANNEL)
 
 
 def _ids(stored: Iterable[dict[str, Any]]) -> set[ObjectId]:

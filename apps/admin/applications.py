@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -34,20 +31,22 @@ from apps.delivery import HOME_CHANNEL, channel
 from apps.models import Application
 from clusters.admin import tables
 from clusters.models import OwnedObject
-from paas.core.permissions import allowed, fresh
-from paas.core.site import ConsoleModelAdmin, NavigationItem, console, register_navigation
+from paas.core.live_lists import LiveList, narrowed
+from paas.core.permissions import allowed
+from paas.core.site import NavigationItem, console, register_navigation
 from paas.core.sse import stream
-from paas.identity.models import User
 
 MOST_OBJECTS = 500
 
 
 @admin.register(Application, site=console)
-class ApplicationAdmin(ConsoleModelAdmin):
+class ApplicationAdmin(LiveList):
     """Applications of one's teams; operators see all."""
 
     list_display = ["name"]
-    change_list_template = "applications/list.html"
+    live_channel = HOME_CHANNEL
+    lines_template = "applications/rows.html"
+    list_twin = "dougong apps · GET /api/v1/applications/"
     list_filter = FILTERS
     list_filter_sheet = True
     list_filter_submit = True
@@ -59,32 +58,9 @@ class ApplicationAdmin(ConsoleModelAdmin):
         """With environments, releases and health, in a fixed number of queries."""
         return selectors.applications_of(request.user, placed=False)
 
-    # --- the list ---
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Search, filters and pages are Django's; the lines are those of the home page, and as live."""
-        query = request.GET.urlencode()
-        live = reverse("admin:applications_list_live")
-        answer = super().changelist_view(
-            request, {"live": f"{live}?{query}" if query else live, **(extra_context or {})}
-        )
-        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
-            answer.context_data.update(_lines(answer.context_data["cl"]))
-        return answer
-
-    def list_live(self, request: HttpRequest) -> HttpResponseBase:
-        """The page of the list that the query names, as it changes."""
-        try:
-            self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return HttpResponseBadRequest()
-
-        def read() -> dict[str, Any]:
-            request.user = cast(User, fresh(request.user))
-            found = _lines(self.get_changelist_instance(request))
-            return {"html": render_to_string("applications/rows.html", found)}
-
-        return streamed(lambda: stream(read, HOME_CHANNEL))
+    def lines(self, found: Any) -> dict[str, Any]:
+        """The lines of the home page."""
+        return {"rows": [shown.row(each) for each in found.result_list], "narrowed": narrowed(found)}
 
     # --- one application ---
 
@@ -93,7 +69,6 @@ class ApplicationAdmin(ConsoleModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("live/", view(self.home_live), name="applications_live"),
-            path("list/live/", view(self.list_live), name="applications_list_live"),
             path("<uuid:pk>/live/", view(self.live), name="applications_application_live"),
             path("<uuid:pk>/retire/", view(self.retire), name="applications_application_retire"),
             *deploying.urls(view),
@@ -149,7 +124,7 @@ class ApplicationAdmin(ConsoleModelAdmin):
             return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
         if refusal := denied(request, "own", application, back=application_page(pk)):
             return refusal
-        form = RetireForm(request.POST if request.method == "POST" else None)
+        form = RetireForm(request.POST if request.method == "POST" else None, expected=application.name)
 
         def act(said: dict[str, Any]) -> str:
             services.retire(application=application, actor=request.user, confirm=said["name"], reason=said["reason"])
@@ -163,8 +138,11 @@ class ApplicationAdmin(ConsoleModelAdmin):
             "title": _("Retire %(name)s") % {"name": application.name},
             "opts": self.opts,
             "original": application,
-            "application": application,
             "form": form,
+            "icon": "delete",
+            "back": application_page(pk),
+            "twin": f"dougong retire {application.project.name}/{application.name} · "
+            f"POST /api/v1/applications/{pk}/retire/",
             "table": tables.Table(
                 _("This is removed, and all data in these namespaces with it"),
                 [_("Cluster"), _("Object")],
@@ -173,11 +151,6 @@ class ApplicationAdmin(ConsoleModelAdmin):
             ),
         }
         return page(request, "applications/retire.html", context)
-
-
-def _lines(found: Any) -> dict[str, Any]:
-    """Of Django's list: {"rows", "narrowed"}; the second where search or filters may be why there is none."""
-    return {"rows": [shown.row(each) for each in found.result_list], "narrowed": bool(found.params or found.query)}
 
 
 register_navigation(

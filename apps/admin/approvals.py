@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from apps import selectors, services
 from apps.admin.differences import between, facts, lines
-from apps.admin.forms import OverrideForm, ReasonForm
+from apps.admin.forms import OverrideForm
 from apps.admin.images import short
-from apps.admin.views import acted, application_page, denied, page, streamed
+from apps.admin.views import acted, application_page, decisions, denied, page, streamed
 from apps.delivery import APPROVALS_CHANNEL
 from apps.models import Application, Environment, Release, ReleaseProposal
 from apps.selectors.freezes import in_force
 from apps.selectors.proposals import over, proposals_of, waiting
+from paas.core.forms import ReasonForm
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.site import refused, register_view
 from paas.core.sse import stream
@@ -78,14 +79,17 @@ def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     if answer := acted(request, form, act, done=reverse("admin:approvals")):
         return answer
+    mine = proposal.proposed_by == request.user
     shown = {
         "title": _("Proposed release of %(environment)s") % {"environment": environment},
         "opts": Application._meta,
         "original": environment.application,
         "proposal": proposal,
         "open": getattr(proposal, "standing", "") == ReleaseProposal.State.PENDING,
-        "mine": proposal.proposed_by == request.user,
+        "mine": mine,
         "decides": allowed(request.user, "release", environment),
+        "buttons": decisions("approve", _("Approve"), mine=mine),
+        "back": reverse("admin:approvals"),
         "form": form,
         "differing": _differing(proposal),
         "freeze": in_force(environment),

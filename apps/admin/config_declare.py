@@ -20,7 +20,6 @@ from unfold.widgets import (
 )
 
 from apps import services
-from apps.admin.forms import ReasonForm
 from apps.admin.layers import editable, layer_api, layer_page
 from apps.config import DECLARING, TYPES, Declaration
 from apps.selectors import config as layers
@@ -28,6 +27,7 @@ from apps.selectors.config import Scope
 from apps.services.config import Changed, Edit, hold
 from paas.core.api import changed_meanwhile
 from paas.core.errors import Refusal
+from paas.core.forms import ReasonForm
 from paas.core.site import refuse
 
 MOST_CHOICES = 100

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from apps import services
-from apps.admin.forms import ReasonForm
 from apps.admin.layers import layer_api, layer_page
 from apps.selectors import config as layers
 from apps.selectors.config import Scope
 from apps.services.config import Changed, Edit, hold
 from paas.core.api import changed_meanwhile
 from paas.core.errors import Refusal
+from paas.core.forms import ReasonForm
 from paas.core.site import refuse, refused
 
 

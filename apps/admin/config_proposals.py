@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from apps import services
 from apps.admin.config_shown import proposal as shown
-from apps.admin.forms import ReasonForm
 from apps.admin.layers import editable, frame, layer_page
-from apps.admin.views import acted, page
+from apps.admin.views import acted, decisions, page
 from apps.models import ConfigProposal
 from apps.selectors import config as layers
 from paas.core.errors import Refusal
+from paas.core.forms import ReasonForm
 from paas.core.permissions import not_found
 from paas.core.site import refused
 
@@ -44,6 +44,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     if answer := acted(request, form, act, done=layer_page(scope)):
         return answer
+    mine = proposal.proposed_by_name == request.user.get_username()
     context = {
         "title": _("Proposed change of %(layer)s") % {"layer": scope},
         **frame(scope),
@@ -51,8 +52,9 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         "proposal": proposal,
         "shown": shown(proposal),
         "open": proposal.state == ConfigProposal.State.OPEN,
-        "mine": proposal.proposed_by_name == request.user.get_username(),
-        "edits": editable(request.user, scope),
+        "mine": mine,
+        "decides": editable(request.user, scope),
+        "buttons": decisions("accept", _("Accept"), mine=mine),
         "form": form,
         "back": layer_page(scope),
     }

@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps import services
-from apps.admin.forms import ReasonForm
 from apps.admin.tenants import TITLES, WORDS
-from apps.admin.views import acted, page
+from apps.admin.views import Button, acted, page
 from apps.models import TenantException
 from apps.selectors.tenants import exceptions_of
 from apps.services.exceptions import MOST_DAYS
@@ -24,6 +23,7 @@ from apps.tenants import CLOSED, FIGURES, OPEN
 from clusters.admin.badges import GOOD, INFO, PLAIN, WARN, Badge
 from clusters.admin.tables import Table
 from clusters.models import Cluster
+from paas.core.forms import ReasonForm
 from paas.core.moments import when
 from paas.core.permissions import allowed, is_operator, visible
 from paas.core.site import register_view
@@ -107,16 +107,17 @@ def decide(request: HttpRequest, pk: UUID, exception: UUID) -> HttpResponse:
     if team is None or row is None:
         return HttpResponseRedirect(back)
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    accepts = request.POST.get("act") == "accept"
+    chosen = request.POST.get("act") == "accept"
 
     def act(said: dict[str, Any]) -> str:
-        service = services.accept_exception if accepts else services.end_exception
+        service = services.accept_exception if chosen else services.end_exception
         service(exception=row, actor=request.user, reason=said["reason"])
-        return _("It is in force.") if accepts else _("It does not hold any more.")
+        return _("It is in force.") if chosen else _("It does not hold any more.")
 
     if answer := acted(request, form, act, done=back):
         return answer
     operates = is_operator(request.user)
+    accepts = operates and row.state == State.PROPOSED
     context = {
         "title": _("Exception of %(of)s") % {"of": row},
         "opts": Team._meta,
@@ -124,8 +125,13 @@ def decide(request: HttpRequest, pk: UUID, exception: UUID) -> HttpResponse:
         "team": team,
         "exception": row,
         "table": Table(_("Exceptions"), _headers(), [_row(team, row)]),
-        "accepts": operates and row.state == State.PROPOSED,
-        "ends": row.state in (State.PROPOSED, State.IN_FORCE) and (operates or allowed(request.user, "deploy", team)),
+        "accepts": accepts,
+        "open": row.state in (State.PROPOSED, State.IN_FORCE),
+        "decides": operates or allowed(request.user, "deploy", team),
+        "buttons": [
+            *([Button("accept", _("Accept"), "check", "primary")] if accepts else []),
+            Button("end", _("End it"), "close"),
+        ],
         "form": form,
         "back": back,
     }

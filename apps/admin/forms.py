@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
@@ -17,9 +17,8 @@ from apps.appfile import AppFile, parse
 from apps.document import LARGEST
 from apps.models import Environment, Project
 from apps.problems import ProblemsError
-from paas.identity.member_pages import ROLE_CHOICES
+from paas.core.forms import ReasonForm, TypedNameForm
 from paas.identity.models import Team
-from paas.identity.roles import VIEWER
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -30,32 +29,6 @@ class ProjectForm(forms.ModelForm[Project]):
     class Meta:
         model = Project
         fields = ["team", "name", "title"]
-
-
-class ProjectMemberForm(forms.Form):
-    """A person by name, and the role they get on one project; none takes theirs away."""
-
-    username = forms.CharField(
-        max_length=150, label=gettext_lazy("Username"), widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
-    )
-    role = forms.ChoiceField(
-        choices=[*ROLE_CHOICES, ("", gettext_lazy("none: has no role on the project alone"))],
-        required=False,
-        initial=VIEWER,
-        label=gettext_lazy("Role"),
-        widget=UnfoldAdminSelectWidget(),
-    )
-
-
-class ReasonForm(forms.Form):
-    """Why, for the audit trail."""
-
-    reason = forms.CharField(
-        required=False,
-        max_length=2000,
-        label=gettext_lazy("Reason, for the audit trail"),
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-    )
 
 
 class OverrideForm(ReasonForm):
@@ -95,17 +68,17 @@ class FreezeForm(forms.Form):
 
     def __init__(self, *given: Any, teams: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*given, **options)
-        self.fields["team"].choices = teams  # type: ignore[attr-defined]  # it is a choice
+        cast(forms.ChoiceField, self.fields["team"]).choices = teams
 
     def clean_environments(self) -> list[str]:
         """One name after the other, with blanks or commas between."""
         return str(self.cleaned_data["environments"]).replace(",", " ").split()
 
 
-class RetireForm(ReasonForm):
-    """The name typed out."""
+class RetireForm(TypedNameForm, ReasonForm):
+    """The name of an application typed out, and why."""
 
-    name = forms.CharField(max_length=63, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
+    asked = gettext_lazy("To confirm, type the name of the application:")
 
 
 class DeployForm(OverrideForm):
@@ -159,7 +132,7 @@ class PlacementForm(ReasonForm):
 
     def __init__(self, *given: Any, clusters: list[str], **options: Any) -> None:
         super().__init__(*given, **options)
-        self.fields["clusters"].choices = [(name, name) for name in clusters]  # type: ignore[attr-defined]  # it is a choice
+        cast(forms.ChoiceField, self.fields["clusters"]).choices = [(name, name) for name in clusters]
 
     @staticmethod
     def initial_of(environment: Environment) -> dict[str, Any]:

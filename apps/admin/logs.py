@@ -1,5 +1,5 @@
-"""The logs page of an environment: live lines of its processes, of a process or cluster, from a time on, or of the
-containers before their last restart. Its address says it all, so that it can be sent to somebody.
+"""The logs page of an environment: live lines of its processes, of one process, cluster or release, from a time on, or
+of the containers before their last restart. Its address says it all, so that it can be sent to somebody.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 
 from apps import logs, selectors
 from apps.admin.views import application_page, page, streamed
-from apps.models import Application, Environment
+from apps.models import Application, Environment, Release
 from paas.core.permissions import not_found
 
 # Of a pod; nobody reads faster, and the others stay readable.
 MOST_A_SECOND = 200
 MOST_SAID = 63
+MOST_RELEASES = 10
+ASKED = ("process", "cluster", "release", "since", "previous")
 
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
@@ -37,7 +39,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     environment = selectors.environments_of(request.user).filter(pk=pk).first()
     if environment is None:
         return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
-    chosen = {name: request.GET.get(name, "")[:MOST_SAID] for name in ("process", "cluster", "since", "previous")}
+    chosen = {name: request.GET.get(name, "")[:MOST_SAID] for name in ASKED}
     query = urlencode({name: value for name, value in chosen.items() if value})
     application = environment.application
     twin = [f"dougong logs -f {application.project.name}/{application.name} -e {environment.name}"]
@@ -52,6 +54,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
         "processes": processes_of(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),
+        "releases": _releases(environment, chosen["release"]),
         "chosen": chosen,
         "words": {"left_out": _("lines left out"), "all": _("That is all."), "link": _("Link to this line")},
         "twin": f"{' '.join(twin)} · GET /api/v1/environments/{pk}/logs/?follow=1{'&' if query else ''}{query}",
@@ -66,13 +69,14 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         environment = selectors.environments_of(request.user).filter(pk=pk).first()
         if environment is None:
             raise not_found(Environment)
-        process, cluster, since = (request.GET.get(name, "") for name in ("process", "cluster", "since"))
+        process, cluster, release, since = (request.GET.get(name, "") for name in ASKED[:-1])
         return logs.stream(
             actor=request.user,
             environment=environment,
             follow=True,
             process=process,
             cluster=cluster,
+            release=release,
             since=since,
             previous=bool(request.GET.get("previous")),
             most_a_second=MOST_A_SECOND,
@@ -88,3 +92,10 @@ def processes_of(environment: Environment) -> list[str]:
         return []
     spec = Environment.objects.values_list("current_release__spec", flat=True).get(pk=environment.pk)
     return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] == "process"})
+
+
+def _releases(environment: Environment, chosen: str) -> list[str]:
+    """The latest, and the one that was chosen, if it is older."""
+    latest = Release.objects.filter(environment=environment).order_by("-number")[:MOST_RELEASES]
+    found = [str(each) for each in latest]
+    return found if chosen in ("", *found) else [*found, chosen]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
-from apps.admin.project_members import members_page
+from apps.admin.project_members import members_page, remove_page
 from apps.admin.views import page, streamed
 from apps.delivery import HOME_CHANNEL
 from apps.models import Project
@@ -124,6 +124,7 @@ class ProjectAdmin(ConsoleModelAdmin):
         own = [
             path("<uuid:pk>/live/", view(self.live), name="applications_project_live"),
             path("<uuid:pk>/members/", view(members_page), name="applications_project_members"),
+            path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="applications_project_member_remove"),
         ]
         return [*own, *super().get_urls()]
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.differences import between, facts, lines, objects
-from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import channel
 from apps.models import Application, Environment, Release
 from paas.core.errors import Refusal
+from paas.core.forms import ReasonForm
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.site import refused
 from paas.core.sse import stream

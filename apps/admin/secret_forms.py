@@ -15,8 +15,8 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from apps.admin.forms import ReasonForm
 from apps.models.names import NAME
+from paas.core.forms import ReasonForm, TypedNameForm
 
 MORE_ROWS = 3
 MOST_ROWS = 200
@@ -123,10 +123,11 @@ def values_form(sent: QueryDict | None, keys: Iterable[str]) -> Values:
     return cast(Values, _ValueFormSet(sent, prefix="values", initial=[{"key": key} for key in keys]))
 
 
-class RevokeForm(ReasonForm):
-    """The name of the secret typed out. `version` is that of the secret as it was read."""
+class RevokeForm(TypedNameForm, ReasonForm):
+    """The name of a secret typed out, and why. `version` is that of the secret as it was read."""
 
-    name = forms.CharField(max_length=63, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
+    asked = gettext_lazy("To confirm, type the name of the secret:")
+
     release = forms.BooleanField(
         required=False,
         label=gettext_lazy("Release its successor where it is in use"),
@@ -138,14 +139,3 @@ class RevokeForm(ReasonForm):
         widget=UnfoldBooleanWidget,
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *given: Any, secret: str, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.secret = secret
-
-    def clean_name(self) -> str:
-        """As the secret is called."""
-        name = str(self.cleaned_data["name"])
-        if name != self.secret:
-            raise forms.ValidationError(gettext("This is not its name."))
-        return name

@@ -89,7 +89,7 @@ def revoke(request: HttpRequest, environment: Environment, scope: Scope, name: s
     if secret is None or (number and version is None):
         return HttpResponseRedirect(layer_page(scope))
     sent = request.POST if request.method == "POST" else None
-    form = RevokeForm(sent, secret=name, initial={"release": True, "version": secret.version})
+    form = RevokeForm(sent, expected=name, initial={"release": True, "version": secret.version})
 
     def act(said: dict[str, Any]) -> str:
         made = services.revoke_secret(
@@ -107,14 +107,16 @@ def revoke(request: HttpRequest, environment: Environment, scope: Scope, name: s
 
     if answer := acted(request, form, act, done=back):
         return answer
+    foreseen = _foreseen(request, environment, name, version)
     words = f" --version {version}" if version else ""
     context = {
         "title": _("Revoke %(name)s") % {"name": f"{name} v{version}" if version else name},
         **frame(scope),
         "form": form,
-        "name": name,
         "read": secret.version,
-        "foreseen": _foreseen(request, environment, name, version),
+        "foreseen": foreseen,
+        "closed": "refusal" in foreseen and not foreseen["forcible"],
+        "icon": "key_off",
         "back": back,
         "twin": f"dougong secret revoke {_application(environment)} {name}{words} -e {environment.name} · "
         f"DELETE /api/v1/environments/{environment.pk}/secrets/{name}/{f'?version={version}' if version else ''}",

@@ -18,18 +18,20 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps import services
-from apps.admin.forms import ReasonForm
 from apps.admin.views import acted, page
+from apps.selectors.consumers import Consumer, consumers
 from apps.selectors.tenants import Tenant, Usage, share, tenants, usage
 from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, UNLIMITED, Decided
 from clusters.admin.tables import Table
 from clusters.models import Cluster
+from paas.core.forms import ReasonForm
 from paas.core.moments import when
 from paas.core.permissions import is_operator, visible
 from paas.core.site import register_view
 from paas.identity.models import Team
 
 INHERITED = "inherited"
+MOST_CONSUMERS = 10
 MOST_SHOWN = 200
 TITLES = {
     "cpu": gettext_noop("CPU, requested"),
@@ -118,6 +120,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             "team": team,
             **_tables(tenants(team)),
             "usage": _usage(usage(team)[:MOST_SHOWN]),
+            "consumers": _consumers(consumers(team)[:MOST_CONSUMERS]),
             "form": form,
         },
     )
@@ -147,6 +150,26 @@ def _usage(found: list[Usage]) -> Table:
     ]
     headers = [_("Environment"), _("Cluster"), *(_(TITLES[name]) for name in LIMITS), _("Seen")]
     return Table(_("How full they are, the fullest first"), headers, rows, _("None has been counted yet."))
+
+
+def _consumers(found: list[Consumer]) -> Table:
+    rows = [
+        [
+            each.process,
+            each.environment,
+            each.cluster,
+            each.pods,
+            f"{each.cpu.normalize():f}",
+            f"{each.memory / 2**30:.2f} GiB",
+            render_to_string(
+                "applications/bar.html",
+                {"text": f"{each.part * 100:.0f} %", "value": round(each.part * 100), "most": 100},
+            ),
+        ]
+        for each in found
+    ]
+    titles = [_("Process"), _("Environment"), _("Cluster"), _("Pods"), _("Cores"), _("Memory"), _("Part")]
+    return Table(_("What asks for most, in the fullest environments"), titles, rows, _("None has been counted yet."))
 
 
 def _bar(figure: tuple[str, str] | None) -> str:

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps import selectors, services
-from apps.admin.forms import ReasonForm
 from apps.admin.logs import processes_of
 from apps.admin.views import acted, application_page, page, streamed
 from apps.models import Application, Environment, Terminal
 from apps.selectors import terminals as reads
 from paas.core.errors import Invalid
+from paas.core.forms import ReasonForm
 from paas.core.permissions import allowed, not_found
 
 MOST_SHOWN = 20

@@ -1,59 +1,35 @@
-"""What every page of applications shares: the frame of a page, and forms that tell how it went."""
+"""What every page of applications shares: what all pages do, and the address of an application's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Model
-from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from paas.core.errors import Refusal
-from paas.core.permissions import require
-from paas.core.problems import CONTENT_TYPE, problem
-from paas.core.site import console, refuse, refused
+from paas.core.pages import acted, denied, page, streamed
 
-
-def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """A page in the frame of the console; `context` has "title" and "opts"."""
-    return TemplateResponse(request, template, {**console.each_context(request), **context})
+__all__ = ["Button", "acted", "application_page", "decisions", "denied", "page", "streamed"]
 
 
-def acted(request: HttpRequest, form: Form, act: Callable[[dict[str, Any]], str], *, done: str) -> HttpResponse | None:
-    """Act on a form that was sent and is valid, tell how it went, and go to `done`. None where the form is to be shown:
-    a refusal is told in it, and it keeps what was typed.
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One of several that send a form: `value` is sent as `act`."""
+
+    value: str
+    word: str
+    icon: str
+    variant: str = "default"
+
+
+def decisions(value: str, word: str, *, mine: bool) -> list[Button]:
+    """What a person may do with what waits for a second one: send `value` by a button with `word`, or decline; or take
+    back what they proposed themselves.
     """
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        messages.success(request, act(form.cleaned_data))
-    except Refusal as refusal:
-        refuse(form, refusal)
-        return None
-    return HttpResponseRedirect(done)
-
-
-def denied(request: HttpRequest, permission: str, obj: Model, *, back: str) -> HttpResponse | None:
-    """Where the person may not do it: back, told by which rule and who can grant it. None where they may."""
-    try:
-        require(request.user, permission, obj)
-    except Refusal as refusal:
-        messages.error(request, refused(refusal))
-        return HttpResponseRedirect(back)
-    return None
-
-
-def streamed(view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """A stream, or as a problem why there is none."""
-    try:
-        return view()
-    except Refusal as refusal:
-        return JsonResponse(problem(refusal), status=int(refusal.status), content_type=CONTENT_TYPE)
+    if mine:
+        return [Button("decline", _("Take back"), "undo")]
+    return [Button(value, word, "check", "primary"), Button("decline", _("Decline"), "close")]
 
 
 def application_page(application_id: Any) -> str:

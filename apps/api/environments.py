@@ -37,6 +37,7 @@ LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
     OpenApiParameter("process", str, description="Only this process."),
     OpenApiParameter("cluster", str, description="Only this cluster."),
+    OpenApiParameter("release", str, description="Only pods of this release, by its number: `8` or `r8`."),
     OpenApiParameter("tail", int, description="So many of the last lines of each process; 100 if left out."),
     OpenApiParameter("since", str, description="Only what was written from this time on, RFC 3339."),
     OpenApiParameter("previous", bool, description="Of the containers before their last restart."),
@@ -236,13 +237,14 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
     )
     @action(detail=True, renderer_classes=STREAMS, filter_backends=[])
     def logs(self, request: Request, id: str) -> StreamingHttpResponse:
-        """What its processes write, as server-sent events {"cluster", "pod", "process", "at", "line"}."""
+        """What its processes write, as server-sent events {"cluster", "pod", "process", "release", "at", "line"}."""
         return logs.stream(
             actor=self.actor,
             environment=self.get_object(),
             follow=request.query_params.get("follow", "").lower() in ("1", "true", "yes"),
             process=request.query_params.get("process", ""),
             cluster=request.query_params.get("cluster", ""),
+            release=request.query_params.get("release", ""),
             tail=whole_number(request, "tail"),
             since=request.query_params.get("since", ""),
             previous=request.query_params.get("previous", "").lower() in ("1", "true", "yes"),

@@ -17,6 +17,7 @@ from apps import services
 from apps.api.serializers import ReasonIn
 from apps.models import TenantException
 from apps.models.tenant import layer_name
+from apps.selectors.consumers import consumers
 from apps.selectors.tenants import Usage, exceptions_of, tenant_policy, tenants, usage
 from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
@@ -204,6 +205,29 @@ class TeamUsageView(APIView):
     def get(self, request: Request, name: str) -> Response:
         """Of each of its environments on each cluster, the fullest first."""
         return Response(UsageOut(usage(_team(request, name)), many=True).data)
+
+
+class ConsumerOut(serializers.Serializer[Any]):
+    """A process that asks for much: of all its pods together, cores and bytes; `part` is from 0 to 1."""
+
+    environment = serializers.CharField(help_text="PROJECT/APPLICATION/ENVIRONMENT.")
+    cluster = serializers.CharField()
+    process = serializers.CharField()
+    pods = serializers.IntegerField()
+    cpu = serializers.FloatField()
+    memory = serializers.IntegerField()
+    part = serializers.FloatField()
+
+
+class TeamConsumersView(APIView):
+    """What takes most of a team's quotas."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="teams_consumers_list", parameters=[NAME], responses=ConsumerOut(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        """Processes of the environments whose quotas are the fullest, those first that ask for most."""
+        return Response(ConsumerOut(consumers(_team(request, name)), many=True).data)
 
 
 class TeamClustersView(APIView):

@@ -16,7 +16,14 @@ from apps.api.project_members import ProjectMemberViewSet
 from apps.api.projects import ProjectViewSet
 from apps.api.releases import ReleaseViewSet
 from apps.api.secrets import SecretViewSet
-from apps.api.tenants import ExceptionsView, ExceptionView, TeamClustersView, TeamUsageView, TenantPolicyView
+from apps.api.tenants import (
+    ExceptionsView,
+    ExceptionView,
+    TeamClustersView,
+    TeamConsumersView,
+    TeamUsageView,
+    TenantPolicyView,
+)
 from apps.api.terminals import ExecView, TerminalViewSet
 
 urlpatterns = [
@@ -26,6 +33,7 @@ urlpatterns = [
     path("tenant-policy/", TenantPolicyView.as_view(), name="tenant-policy"),
     path("teams/<str:name>/clusters/", TeamClustersView.as_view(), name="team-clusters"),
     path("teams/<str:name>/usage/", TeamUsageView.as_view(), name="team-usage"),
+    path("teams/<str:name>/consumers/", TeamConsumersView.as_view(), name="team-consumers"),
     path("teams/<str:name>/exceptions/", ExceptionsView.as_view(), name="team-exceptions"),
     path("teams/<str:name>/exceptions/<uuid:id>/<str:decision>/", ExceptionView.as_view(), name="team-exception"),
     path("config/", ConfigView.as_view(), name="config"),

@@ -1,11 +1,11 @@
 """How an environment is scaled: bounds and timetable as desired, and what its scalers said when last looked at.
 
-One query, and one for each cluster with scalers; nothing here asks a cluster.
+Two queries, on however many clusters; nothing here asks a cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,24 +57,27 @@ def scaling(environment: Environment) -> dict[str, Any]:
     now = timezone.now()
     works = Work.objects.filter(owner_kind=OWNER_KIND, owner_id=environment.pk, name=APPLICATION)
     found: dict[str, Any] = {"horizontal": [], "vertical": []}
-    for work in works.filter(intent=Work.Intent.PRESENT).select_related("cluster").order_by("cluster__name"):
-        for sight in _sights(work):
-            if sight.body["kind"] == SCALER:
-                found["horizontal"].append(_horizontal(sight, now))
-            else:
-                found["vertical"].append(_vertical(sight))
+    for sight in _sights(works.filter(intent=Work.Intent.PRESENT).select_related("cluster").order_by("cluster__name")):
+        if sight.body["kind"] == SCALER:
+            found["horizontal"].append(_horizontal(sight, now))
+        else:
+            found["vertical"].append(_vertical(sight))
     return found
 
 
-def _sights(work: Work) -> Iterator[_Sight]:
-    bodies = [each["body"] for each in work.manifests if each["body"]["kind"] in (SCALER, VERTICAL[1])]
-    if not bodies:
-        return
-    told = {each["id"]: each for each in work.reported.get(REPORTED, ())}
-    ids = [str(ObjectId.of(body)) for body in bodies]
-    rows = {row.oid: row for row in OwnedObject.objects.filter(work=work, oid__in=ids, gone_at=None)}
-    for oid, body in zip(ids, bodies, strict=True):
-        yield _Sight(work, body, told.get(oid, {}), rows.get(oid))
+def _sights(works: Iterable[Work]) -> Iterator[_Sight]:
+    desired = [
+        (work, each["body"])
+        for work in works
+        for each in work.manifests
+        if each["body"]["kind"] in (SCALER, VERTICAL[1])
+    ]
+    ids = [str(ObjectId.of(body)) for _, body in desired]
+    written = OwnedObject.objects.filter(work__in={work.pk for work, _ in desired}, oid__in=ids, gone_at=None)
+    rows = {(row.work_id, row.oid): row for row in written}
+    for (work, body), oid in zip(desired, ids, strict=True):
+        told: Body = next((each for each in work.reported.get(REPORTED, ()) if each["id"] == oid), {})
+        yield _Sight(work, body, told, rows.get((work.pk, oid)))
 
 
 def _horizontal(sight: _Sight, now: datetime) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from django.db import transaction
 from apps.models import Project, ProjectRole
 from apps.selectors.members import project_role_of
 from apps.services.rows import locked
-from paas.core import audit
 from paas.core.errors import NotFound
 from paas.core.permissions import Actor, require, require_lasting
-from paas.identity.granting import grant, new_groups
+from paas.identity.granting import changed_role, grant, new_groups
 from paas.identity.models import User
 from paas.identity.roles import a_person, known_role
 
@@ -33,14 +32,7 @@ def set_project_member(*, project: Project, user: User, role: str, actor: Actor)
             return
         _take(project, user)
         user.groups.add(_group(project, role))
-        project.save_version()
-        audit.record(
-            actor=actor,
-            action="project.member_added",
-            target=project,
-            before={"user": user.username, "role": before},
-            after={"user": user.username, "role": role},
-        )
+        changed_role(project, user, before=before, after=role, actor=actor)
 
 
 def remove_project_member(*, project: Project, user: User, actor: Actor) -> None:
@@ -60,10 +52,7 @@ def remove_project_member(*, project: Project, user: User, actor: Actor) -> None
                 remedy=f"A role on the whole team is taken with `dougong team remove {project.team} {user.username}`.",
             )
         _take(project, user)
-        project.save_version()
-        audit.record(
-            actor=actor, action="project.member_removed", target=project, before={"user": user.username, "role": before}
-        )
+        changed_role(project, user, before=before, after=None, actor=actor)
 
 
 def _take(project: Project, user: User) -> None:

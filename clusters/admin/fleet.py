@@ -7,10 +7,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.forms import Form, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,9 +22,9 @@ from clusters.admin.page import page_context
 from clusters.models import Cluster
 from paas.core import filters
 from paas.core.errors import Refusal
+from paas.core.pages import acted, denied, page, streamed
 from paas.core.palette import Hit, register_search
-from paas.core.permissions import fresh, is_operator, require
-from paas.core.problems import CONTENT_TYPE, problem
+from paas.core.permissions import fresh, is_operator
 from paas.core.site import (
     ConsoleModelAdmin,
     HomeSection,
@@ -71,7 +70,6 @@ class ClusterAdmin(ConsoleModelAdmin):
         query = request.GET.urlencode()
         live = reverse("admin:clusters_fleet_live")
         context = {
-            **self.admin_site.each_context(request),
             **grid.context(request.user, asked, timezone.now()),
             "title": _("Fleet"),
             "opts": self.opts,
@@ -84,15 +82,13 @@ class ClusterAdmin(ConsoleModelAdmin):
             "may_register": self.has_add_permission(request),
             "saved": filters.shown(request, "clusters_cluster"),
         }
-        return TemplateResponse(request, "clusters/fleet.html", context)
+        return page(request, "clusters/fleet.html", context)
 
     def live_view(self, request: HttpRequest) -> HttpResponseBase:
         """The fleet as it changes."""
         asked, as_table = grid.Asked.of(request.GET), request.GET.get("as") == "table"
-        try:
-            return stream(fleet_snapshot(request.user, asked, as_table=as_table), selectors.FLEET_CHANNEL)
-        except Refusal as refusal:
-            return JsonResponse(problem(refusal), status=int(refusal.status), content_type=CONTENT_TYPE)
+        snapshot = fleet_snapshot(request.user, asked, as_table=as_table)
+        return streamed(lambda: stream(snapshot, selectors.FLEET_CHANNEL))
 
     # --- one cluster ---
 
@@ -119,14 +115,13 @@ class ClusterAdmin(ConsoleModelAdmin):
     def _page(self, request: HttpRequest, cluster: Cluster, **given: Any) -> HttpResponse:
         """With its forms, or one that was refused."""
         context = {
-            **self.admin_site.each_context(request),
             **page_context(request, cluster),
             "opts": self.opts,
             "labels_form": LabelsForm(initial={"labels": cluster.labels}),
             "credential_form": CredentialForm(),
             **given,
         }
-        return TemplateResponse(request, "clusters/cluster.html", context)
+        return page(request, "clusters/cluster.html", context)
 
     def do_view(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
         """One change to one cluster, then back to its page; what was refused is told there and stays filled in."""
@@ -153,28 +148,29 @@ class ClusterAdmin(ConsoleModelAdmin):
         cluster = self.get_queryset(request).filter(pk=pk).first()
         if cluster is None:
             return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
-        try:
-            require(request.user, "operate", cluster)
-        except Refusal as refusal:
-            messages.error(request, refused(refusal))
-            return HttpResponseRedirect(reverse("admin:clusters_cluster_change", args=[cluster.pk]))
-        form = UnregisterForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            if form.cleaned_data["name"] != cluster.name:
-                form.add_error("name", _("Type the name of the cluster: %(name)s.") % {"name": cluster.name})
-            elif answer := _unregister(request, cluster, form):
-                return answer
+        back = reverse("admin:clusters_cluster_change", args=[cluster.pk])
+        if refusal := denied(request, "operate", cluster, back=back):
+            return refusal
+        form = UnregisterForm(request.POST if request.method == "POST" else None, expected=cluster.name)
+
+        def act(said: dict[str, Any]) -> str:
+            return _unregister(request, cluster, said)
+
+        if answer := acted(request, form, act, done=reverse("admin:clusters_cluster_changelist")):
+            return answer
         works = selectors.works_of(request.user).filter(cluster=cluster)
+        address = f"/api/v1/clusters/{cluster.name}/"
         context = {
-            **self.admin_site.each_context(request),
             "title": _("Unregister %(name)s") % {"name": cluster.name},
             "original": cluster,
             "opts": self.opts,
-            "cluster": cluster,
             "form": form,
+            "icon": "logout",
+            "back": back,
+            "twin": f"dougong cluster leave {cluster.name} --remove-workloads|--keep-workloads · DELETE {address}",
             "table": tables.works(works[:200], _("It concerns these Works")),
         }
-        return TemplateResponse(request, "clusters/unregister.html", context)
+        return page(request, "clusters/unregister.html", context)
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Cluster:
         """Register."""
@@ -203,24 +199,19 @@ def _do(request: HttpRequest, cluster: Cluster, verb: str, said: dict[str, Any])
     return _("%(name)s: %(verb)s done.") % {"name": cluster.name, "verb": verb}
 
 
-def _unregister(request: HttpRequest, cluster: Cluster, form: UnregisterForm) -> HttpResponse | None:
-    said = form.cleaned_data
-    try:
-        leaving = departure.unregister_cluster(
-            cluster=cluster,
-            actor=request.user,
-            remove=said["fate"] == "remove",
-            leave_running=said["fate"] == "leave",
-            reason=said["reason"],
-        )
-    except Refusal as refusal:
-        refuse(form, refusal)
-        return None
+def _unregister(request: HttpRequest, cluster: Cluster, said: dict[str, Any]) -> str:
+    """Call the service; what to tell."""
+    leaving = departure.unregister_cluster(
+        cluster=cluster,
+        actor=request.user,
+        remove=said["fate"] == "remove",
+        leave_running=said["fate"] == "leave",
+        reason=said["reason"],
+    )
     done = _("%(name)s is leaving: it goes when the last of its objects is removed.")
     if leaving is None:
         done = _("%(name)s is unregistered.")
-    messages.success(request, done % {"name": cluster.name})
-    return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
+    return done % {"name": cluster.name}
 
 
 def fleet_snapshot(actor: Any, asked: grid.Asked, *, as_table: bool) -> Snapshot:

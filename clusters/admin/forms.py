@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clusters.models import Cluster
+from paas.core.forms import ReasonForm, TypedNameForm
 
 
 class SealedTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # unfold carries no types
@@ -79,8 +80,10 @@ class CredentialForm(forms.Form):
     kubeconfig = forms.CharField(strip=False, max_length=131_072, widget=SealedTextarea({"rows": 8}))
 
 
-class UnregisterForm(forms.Form):
-    """What becomes of what is ours, and the name typed out."""
+class UnregisterForm(TypedNameForm, ReasonForm):
+    """What becomes of what is ours, the name of the cluster typed out, and why."""
+
+    asked = _("To confirm, type the name of the cluster:")
 
     fate = forms.ChoiceField(
         choices=[
@@ -92,14 +95,9 @@ class UnregisterForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    name = forms.CharField(widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
-    reason = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
 
 
-class LetGoForm(forms.Form):
-    """The name of a held object, typed out."""
+class LetGoForm(TypedNameForm, ReasonForm):
+    """The name of a held object typed out, and why."""
 
-    name = forms.CharField(max_length=253, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}))
-    reason = forms.CharField(
-        required=False, max_length=2000, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
-    )
+    asked = _("To confirm, type the name of the object:")

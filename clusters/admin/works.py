@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,10 +21,11 @@ from clusters.admin import badges, tables
 from clusters.admin.forms import LetGoForm
 from clusters.health import Health
 from clusters.models import Work
-from paas.core.errors import Refusal
+from paas.core.live_lists import LiveList
 from paas.core.moments import when
-from paas.core.permissions import allowed, require
-from paas.core.site import ConsoleModelAdmin, column, console, refuse, refused
+from paas.core.pages import acted, denied, page
+from paas.core.permissions import allowed
+from paas.core.site import column, console
 
 
 class _ChoiceFilter(admin.SimpleListFilter):
@@ -59,9 +59,11 @@ class IntentFilter(_ChoiceFilter):
 
 
 @admin.register(Work, site=console)
-class WorkAdmin(ConsoleModelAdmin):
+class WorkAdmin(LiveList):
     """The Works of one's teams; operators see all."""
 
+    live_channel = selectors.WORKS_CHANNEL
+    list_twin = "GET /api/v1/works/"
     list_display = [
         "title",
         column("cluster", gettext_lazy("Cluster")),
@@ -106,7 +108,6 @@ class WorkAdmin(ConsoleModelAdmin):
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
         context = {
-            **self.admin_site.each_context(request),
             "title": f"{work.owner_name}/{work.name}",
             "opts": self.opts,
             "original": work,
@@ -127,7 +128,7 @@ class WorkAdmin(ConsoleModelAdmin):
                 *([tables.reported(work.reported)] if work.reported else []),
             ],
         }
-        return TemplateResponse(request, "clusters/work.html", context)
+        return page(request, "clusters/work.html", context)
 
     def get_urls(self) -> list[URLPattern]:
         """And the page on which a held object is let go."""
@@ -142,31 +143,29 @@ class WorkAdmin(ConsoleModelAdmin):
         if work is None or kept is None:
             return HttpResponseRedirect(reverse("admin:clusters_work_changelist"))
         back = reverse("admin:clusters_work_change", args=[pk])
-        try:
-            require(request.user, "own", work)
-        except Refusal as refusal:
-            messages.error(request, refused(refusal))
-            return HttpResponseRedirect(back)
-        form = LetGoForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
-            try:
-                held.let_go(work=work, oid=oid, confirm=said["name"], actor=request.user, reason=said["reason"])
-                messages.success(request, _("%(name)s is about to be deleted.") % {"name": kept.name})
-                return HttpResponseRedirect(back)
-            except Refusal as refusal:
-                refuse(form, refusal)
+        if refusal := denied(request, "own", work, back=back):
+            return refusal
+        form = LetGoForm(request.POST if request.method == "POST" else None, expected=kept.name)
+
+        def act(said: dict[str, Any]) -> str:
+            held.let_go(work=work, oid=oid, confirm=said["name"], actor=request.user, reason=said["reason"])
+            return _("%(name)s is about to be deleted.") % {"name": kept.name}
+
+        if answer := acted(request, form, act, done=back):
+            return answer
         context = {
-            **self.admin_site.each_context(request),
             "title": _("Let %(kind)s %(name)s go") % {"kind": kept.kind, "name": kept.name},
             "opts": self.opts,
             "original": work,
             "work": work,
             "held": kept,
             "form": form,
+            "icon": "delete",
             "back": back,
+            "twin": f"dougong held release {work.owner_name} {kept.kind}/{kept.name} --cluster {work.cluster.name} · "
+            f"POST /api/v1/works/{work.pk}/let-go/",
         }
-        return TemplateResponse(request, "clusters/let_go.html", context)
+        return page(request, "clusters/let_go.html", context)
 
 
 def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:

@@ -22,8 +22,10 @@ from clusters.lease import Held
 from clusters.models import Lane, OwnedObject, Work
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
+from clusters.selectors import WORKS_CHANNEL
 from paas.core import audit
 from paas.core.conditions import Condition, set_condition
+from paas.core.sse import hint
 
 PROGRESS_SECONDS = 5.0  # a fallback: what moves is watched
 REMOVE_SECONDS = 2.0
@@ -150,8 +152,11 @@ def _remove_work(work: Work) -> None:
 
 
 def _tell(works: Iterable[Work]) -> None:
-    """The owners, each once."""
-    for kind, owner_id in sorted({(work.owner_kind, work.owner_id) for work in works}):
+    """The owners, each once, and those who look at lists."""
+    told = list(works)
+    if told:
+        hint(WORKS_CHANNEL)
+    for kind, owner_id in sorted({(work.owner_kind, work.owner_id) for work in told}):
         observed.notify(kind, owner_id)
 
 

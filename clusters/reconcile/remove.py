@@ -6,6 +6,9 @@ our labels, our claim and our row go, the namespace stays and is reported.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from clusters.faults import ApiRefused
 from clusters.health import Health, Verdict, assess
 from clusters.inventory import is_protected
 from clusters.reconcile.deliver import keep_up
@@ -60,10 +63,12 @@ async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
     else:
         try:
             strangers = await strangers_in(wire, row.oid.name, outcome.rows.values())
+            why = f"holds {len(strangers)} objects that are not ours and stays."
         except MayNotLook as refusal:
-            strangers = [{"id": f"unknown, since we may not look: {refusal}", "owner": "unknown"}]
+            strangers = [{"id": f"unknown in {row.oid.name}, since we may not look: {refusal}", "owner": "unknown"}]
+            why = "stays, since we may not look for what others have in it."
         if strangers:
-            await _keep_namespace(wire, outcome, row, strangers)
+            await _keep_namespace(wire, outcome, row, strangers, why)
             return
         await delete(wire, outcome, row)
     _goes_along(outcome, outcome.rows[row.oid])
@@ -79,20 +84,33 @@ def _goes_along(outcome: Outcome, namespace: Row) -> None:
         outcome.rows[inside.oid] = inside.absent() if namespace.gone else inside.seen(goes)
 
 
-async def _keep_namespace(wire: Wire, outcome: Outcome, row: Row, strangers: list[dict[str, str]]) -> None:
+async def _keep_namespace(wire: Wire, outcome: Outcome, row: Row, strangers: list[dict[str, str]], why: str) -> None:
     """Remove what is ours inside, then give the namespace up; before that the fence would refuse us the deletes."""
     for stranger in strangers:
         outcome.report("NamespaceKept", **stranger)
-    message = f"{row.oid.name} holds {len(strangers)} objects that are not ours and stays."
-    outcome.add("NamespaceKept", "ForeignObjects", message)
+    outcome.add("NamespaceKept", "ForeignObjects", f"{row.oid.name} {why}")
     # The RoleBinding is what lets us look inside: it goes last, or the next attempt would see nothing.
     for last in (False, True):
         inside = [each for each in _within(outcome, row) if (each.oid.kind == "RoleBinding") is last]
-        await all_of(_remove_one(wire, outcome, each) for each in inside)
+        await all_of(_remove_within(wire, outcome, each) for each in inside)
         if any(each.oid.kind != "RoleBinding" or last for each in _within(outcome, row)):
             outcome.going = True
             return
     await give_up(wire, outcome, row)
+
+
+async def _remove_within(wire: Wire, outcome: Outcome, row: Row) -> None:
+    """Remove what is in a namespace that stays.
+
+    What was never known to be made and may not be read was not made: making it takes the right to read it. So it is
+    where a namespace comes late and alone, after its RoleBinding and its Secrets were removed.
+    """
+    try:
+        await _remove_one(wire, outcome, row)
+    except ApiRefused as refusal:
+        if row.uid or refusal.status != HTTPStatus.FORBIDDEN:
+            raise
+        outcome.rows[row.oid] = row.absent()
 
 
 def _within(outcome: Outcome, namespace: Row) -> list[Row]:

@@ -5,70 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
+from paas.cli.calls import DRY_RUN, Body
 from paas.cli.errors import MissingError, UsageError
 from paas.cli.http import path
 from paas.cli.people import People
-
-Body = dict[str, Any]
-DRY_RUN = {"dryRun": "true"}
-CLIENT_ID = "dougong-cli"
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+from paas.cli.signing_in import SigningIn
+from paas.cli.values import Values
 
 
-class Client(People):
+class Client(SigningIn, People, Values):
     """Each method raises CliError where the API refuses."""
-
-    def login(self, username: str, password: str, name: str) -> Body:
-        """{"token", "expires_at"}; the token is called `name` in the list of tokens."""
-        form = {"username": username, "password": password, "name": name}
-        return self._object("POST", "/api/v1/login", form)
-
-    def begin_sign_in(self, scope: str, machine: str) -> Body:
-        """{"device_code", "user_code", "verification_uri", "verification_uri_complete", "expires_in", "interval"}."""
-        fields = {"client_id": CLIENT_ID, "scope": scope, "machine": machine}
-        return dict(self.http.form("/api/v1/oauth/device_authorization", fields).body)
-
-    def finish_sign_in(self, device_code: str) -> Body:
-        """{"access_token", "expires_in", "scope"}, or {"error"} and its description."""
-        fields = {"grant_type": DEVICE_GRANT, "device_code": device_code, "client_id": CLIENT_ID}
-        return dict(self.http.form("/api/v1/oauth/token", fields).body)
-
-    def me(self) -> Body:
-        """Oneself: {"username", "email", "operator", "teams"}."""
-        return self._object("GET", "/api/v1/me")
-
-    def end_token(self, token: str) -> None:
-        """Revoke a token; the API knows it by its first characters."""
-        for known in self.tokens():
-            if token.startswith(str(known["id"])):
-                self.revoke_token(str(known["id"]))
-
-    def tokens(self, account: str = "") -> list[Body]:
-        """One's own, or those of the service account TEAM/NAME."""
-        return list(self.http.pages(_tokens(account)))
-
-    def create_token(self, order: Body, account: str = "") -> Body:
-        """{"name", "scope", "days"}; {"token", "expires_at"}, shown this once."""
-        return self._object("POST", _tokens(account), order)
-
-    def revoke_token(self, token_id: str, account: str = "") -> None:
-        """End it."""
-        self.http.send("DELETE", f"{_tokens(account)}{quote(token_id, safe='')}/")
-
-    def service_accounts(self, team: str) -> list[Body]:
-        """Who a team's pipelines are."""
-        return list(self.http.pages(path("teams", team, "service-accounts")))
-
-    def create_service_account(self, team: str, name: str) -> Body:
-        """A new one."""
-        return self._object("POST", path("teams", team, "service-accounts"), {"name": name})
-
-    def remove_service_account(self, team: str, name: str) -> None:
-        """End it and its tokens."""
-        self.http.send("DELETE", path("teams", team, "service-accounts", name))
 
     def teams(self) -> list[Body]:
         """Teams one may view."""
@@ -85,6 +32,10 @@ class Client(People):
     def usage(self, team: str) -> list[Body]:
         """[{"environment", "cluster", "seen_at", "figures": {name: {"used", "limit"}}}], the fullest first."""
         return list(self.http.pages(path("teams", team, "usage")))
+
+    def consumers(self, team: str) -> list[Body]:
+        """[{"environment", "cluster", "process", "pods", "cpu", "memory", "part"}], what asks for most first."""
+        return list(self.http.pages(path("teams", team, "consumers")))
 
     def exceptions(self, team: str) -> list[Body]:
         """Exceptions of a team, newest first."""
@@ -238,34 +189,6 @@ class Client(People):
         for event in self.http.events(path("environments", environment_id, "logs"), query):
             yield event.data
 
-    def secrets(self, environment_id: str) -> list[Body]:
-        """The secrets of an environment, each by its latest version."""
-        return list(self.http.pages(path("environments", environment_id, "secrets")))
-
-    def secret(self, environment_id: str, name: str) -> tuple[Body, str]:
-        """One secret with its versions, and its ETag."""
-        found = self.http.send("GET", path("environments", environment_id, "secrets", name))
-        return found.body, found.etag
-
-    def put_secret(self, environment_id: str, name: str, order: Body) -> Body:
-        """A new version: {"values"} or {"store", "remote"}, and "max_age_days" where it changes."""
-        try:
-            _, tag = self.secret(environment_id, name)
-        except MissingError:
-            tag = ""
-        headers = {"If-Match": tag} if tag else None
-        return self._object("PUT", path("environments", environment_id, "secrets", name), order, headers)
-
-    def revoke_secret(self, environment_id: str, name: str, order: Mapping[str, str], tag: str) -> Body:
-        """{"version", "release", "force", "reason"}; {"versions", "used", "release", "notes"} of what was done."""
-        at = path("environments", environment_id, "secrets", name)
-        return self._object("DELETE", at, headers={"If-Match": tag}, params=order)
-
-    def try_revoke_secret(self, environment_id: str, name: str, order: Mapping[str, str]) -> Body:
-        """What `revoke_secret` would do: see `changes`."""
-        at = path("environments", environment_id, "secrets", name)
-        return self._object("DELETE", at, params={**order, **DRY_RUN})
-
     def placement(self, environment_id: str) -> Body:
         """{"placement", "divided", "clusters", "joining", "leaving", "spread"}: see `placement`."""
         return self._object("GET", path("environments", environment_id, "placement"))
@@ -321,53 +244,6 @@ class Client(People):
     def recording(self, terminal_id: str) -> Iterator[str]:
         """The lines of an asciicast."""
         return self.http.lines(path("terminals", terminal_id, "recording"))
-
-    def config(self, layer: Mapping[str, str]) -> tuple[Body, str]:
-        """A layer of configuration, {"scope", "of"}, with its ETag."""
-        found = self.http.send("GET", path("config"), params=layer)
-        return found.body, found.etag
-
-    def change_config(self, layer: Mapping[str, str], order: Body, tag: str = "") -> Body:
-        """{"values", "declarations", "reason", "release", "dryRun"}: what is named is changed, null takes it away."""
-        headers = {"If-Match": tag} if tag else None
-        answer = self.http.send("PATCH", path("config"), params=layer, body=order, headers=headers)
-        return dict(answer.body)
-
-    def config_history(self, layer: Mapping[str, str]) -> list[Body]:
-        """Its changes, newest first; with "key" only those of one."""
-        return list(self.http.pages(path("config", "history"), layer))
-
-    def effective_config(self, environment_id: str) -> list[Body]:
-        """What the layers of an environment come to on each cluster."""
-        return list(self.http.pages(path("environments", environment_id, "config")))
-
-    def compare_config(self, environment_id: str, other_id: str) -> Body:
-        """The values of two environments beside each other."""
-        at = path("environments", environment_id, "config", "compare")
-        return dict(self.http.send("GET", at, params={"with": other_id}).body)
-
-    def config_proposals(self, query: Mapping[str, str]) -> list[Body]:
-        """Changes that wait for a second person: "state", "scope", "of" as in `query`."""
-        return list(self.http.pages(path("config", "proposals"), query))
-
-    def decide_proposal(self, proposal_id: str, decision: str, reason: str) -> Body:
-        """ "accept" or "refuse" it."""
-        return self._object("POST", path("config", "proposals", proposal_id, decision), {"reason": reason})
-
-
-def account_of(reference: str) -> tuple[str, str]:
-    """The team and the name of a service account TEAM/NAME. UsageError where it is not that."""
-    team, separator, name = reference.partition("/")
-    if not team or not separator or not name or "/" in name:
-        raise UsageError(f"{reference!r} is no service account.", remedy="Name it as TEAM/NAME.")
-    return team, name
-
-
-def _tokens(account: str) -> str:
-    if not account:
-        return path("tokens")
-    team, name = account_of(account)
-    return path("teams", team, "service-accounts", name, "tokens")
 
 
 def project_name(application: Body) -> str:

@@ -23,10 +23,11 @@ Moment = tuple[str, str]
 
 @dataclass(frozen=True)
 class Line:
-    """One event of the stream: `where` is cluster and pod, `data` the event as it came."""
+    """One event of the stream: `where` is cluster and pod, `release` that of the pod, `data` the event as it came."""
 
     data: str
     where: str = ""
+    release: str = ""
     at: str = ""
     text: str = ""
 
@@ -41,7 +42,7 @@ class Line:
             return cls(data, text=data)
         where = "/".join(str(found[key]) for key in ("cluster", "pod") if found.get(key))
         text = str(found.get("line") or found.get("message") or "").rstrip("\n")
-        return cls(data, where, str(found.get("at") or ""), text)
+        return cls(data, where, str(found.get("release") or ""), str(found.get("at") or ""), text)
 
 
 def in_order(events: Iterable[str], *, follow: bool) -> Iterator[Line]:
@@ -60,7 +61,7 @@ class Colours:
         if not line.where:
             return Text(line.text)
         colour = self.given.setdefault(line.where, COLOURS[len(self.given) % len(COLOURS)])
-        return Text.assemble((line.where, colour), " ", line.text)
+        return Text.assemble((line.where, colour), f" {line.release}".rstrip(), " ", line.text)
 
 
 def _moments(events: Iterable[str]) -> Iterator[tuple[Moment, Line]]:

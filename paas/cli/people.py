@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from paas.cli.http import Http, path
-
-Body = dict[str, Any]
+from paas.cli.calls import Body, Calls
+from paas.cli.http import path
 
 
-class People:
-    """Each method raises CliError where the API refuses."""
-
-    def __init__(self, http: Http) -> None:
-        self.http = http
+class People(Calls):
+    """Members of teams and projects, roles for a time, second persons, freezes."""
 
     def members(self, team: str) -> list[Body]:
         """[{"username", "role"}], owners first."""
@@ -94,18 +89,3 @@ class People:
     def end_freeze(self, freeze_id: str, reason: str) -> Body:
         """Before its time."""
         return self._object("POST", path("freezes", freeze_id, "end"), {"reason": reason})
-
-    def _as_seen(self, at: str) -> dict[str, str]:
-        """The header that makes a change one of what is there now."""
-        return {"If-Match": self.http.send("GET", at).etag}
-
-    def _object(
-        self,
-        method: str,
-        at: str,
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Body:
-        found = self.http.send(method, at, body=body, headers=headers, params=params).body
-        return found if isinstance(found, dict) else {}

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
 from paas.core.errors import Refusal
+from paas.core.live_lists import LiveList
 from paas.core.permissions import is_overseer
 from paas.core.site import (
     ConsoleModelAdmin,
@@ -26,8 +27,9 @@ from paas.core.site import (
     register_navigation,
     register_view,
 )
-from paas.identity import pages, services  # noqa: F401 - pages registers its views
+from paas.identity import pages, revocation_pages, services  # noqa: F401 - pages register their views
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
+from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
 from paas.identity.overviews import team_page, user_page
@@ -141,13 +143,15 @@ class UserAdmin(PageFirst):
 
 
 @admin.register(Team, site=console)
-class TeamAdmin(PageFirst):
+class TeamAdmin(PageFirst, LiveList):
     """The teams one may view. Members have a page of their own."""
 
     create_permission = "operate"
     update_permission = "own"
     create_twin = "dougong team create NAME · POST /api/v1/teams/"
     update_twin = "PATCH /api/v1/teams/NAME/"
+    live_channel = TEAMS_CHANNEL
+    list_twin = "dougong team list · GET /api/v1/teams/"
     list_display = [
         column("name", gettext_lazy("Name")),
         column("title", gettext_lazy("Title")),

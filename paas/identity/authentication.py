@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from paas.identity import second_factor
+from paas.identity.models import ApiToken, User
 from paas.identity.services import note_use
 
 
@@ -20,6 +24,17 @@ def address_of(request: HttpRequest | Request) -> str | None:
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox carries no types
     """Knox's tokens under the scheme Bearer. The person carries the token, which narrows what they may."""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        """Whose it is, in one query by its digest. Knox would also read all tokens of the person, to delete those that
+        have ended; `services.remove_expired_tokens` does.
+        """
+        digest = hash_token(token.decode(errors="replace"))
+        found = ApiToken.objects.select_related("user").filter(digest=digest, expiry__gt=timezone.now()).first()
+        if found is None:
+            raise AuthenticationFailed("Invalid token.")
+        user, row = self.validate_user(found)
+        return user, row
 
     def authenticate(self, request: Request) -> Any:
         """The person and the token, whose use is noted; None where there is none.

@@ -78,6 +78,7 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
         require(actor, *(("own", obj) if owned else ("view", None)))
     # By their roles: that a token holds them back is told besides.
     may = right(person, action, obj) is not None
+    token = getattr(actor, "token", None)
     return Explanation(
         person=person.username,
         action=action,
@@ -87,7 +88,7 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
         reason="" if may else _reason(person, obj),
         roles=_roles(action, owned=owned),
         grantors=tuple(_grantors(actor, action, obj, owned=owned)),
-        token="" if actor != person or token_lets(actor, action) else str(actor.token.scope),  # type: ignore[union-attr]
+        token="" if token is None or actor != person or token_lets(actor, action) else str(token.scope),
     )
 
 

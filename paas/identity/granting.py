@@ -1,5 +1,5 @@
-"""Groups that hold a role on an object, and the permission rows that make them hold it. For services, in their
-transaction and after they have asked for permission.
+"""Groups that hold a role on an object, the permission rows that make them hold it, and who got or lost one. For
+services, in their transaction and after they have asked for permission.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from guardian.utils import get_group_obj_perms_model
 
+from paas.core import audit
+from paas.core.models import Versioned
+from paas.core.permissions import Actor
+from paas.core.sse import hint
+from paas.identity.models import User
 from paas.identity.roles import GRANTS
+
+TEAMS_CHANNEL = "teams"
+"""The live channel of lists of teams: hinted where there is another one, one has another title, or other members."""
 
 
 def new_groups(obj_name: str, roles: Iterable[str]) -> dict[str, Group]:
@@ -30,3 +38,19 @@ def grant(obj: Model, groups: Mapping[str, Group], **how: Any) -> None:
         for role, group in groups.items()
         for word in GRANTS[role]
     )
+
+
+def changed_role(of: Versioned, user: User, *, before: str | None, after: str | None, actor: Actor) -> None:
+    """Somebody has another role on a team or a project, or with None none: its version counts on, the trail tells, and
+    who looks at lists of teams sees it.
+    """
+    of.save_version()
+    name = user.username
+    audit.record(
+        actor=actor,
+        action=f"{of._meta.model_name}.member_{'added' if after else 'removed'}",
+        target=of,
+        before={"user": name, "role": before},
+        after={"user": name, "role": after} if after else None,
+    )
+    hint(TEAMS_CHANNEL)

@@ -13,7 +13,9 @@ from django.contrib.auth.models import Group
 from django.db.models import Q
 
 from paas.core import audit
+from paas.core.sse import hint
 from paas.identity import services
+from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.models import DirectoryAccount, OidcAccount, Team, User
 from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
 
@@ -43,6 +45,7 @@ def mirror(account: DirectoryAccount | OidcAccount, wanted: Mapping[str, int], *
     account.given.remove(*less)
     for group in sorted(more | (less & held)):
         _tell(user, group, given=group in more, by=account.source)
+    hint(TEAMS_CHANNEL)
 
 
 def seats(words: Collection[str]) -> dict[str, int]:

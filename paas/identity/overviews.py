@@ -21,13 +21,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from paas.core.models import AuditEvent
+from paas.core.models import AuditEvent, Versioned
 from paas.core.moments import when
 from paas.core.permissions import allowed, is_operator
 from paas.core.site import console
 from paas.identity.models import AUDITORS, OPERATORS, ApiToken, Team, User
 from paas.identity.person_pages import factors
-from paas.identity.roles import DEVELOPER, OWNER, RELEASER, ROLES, VIEWER, group_of, members
+from paas.identity.roles import DEVELOPER, OWNER, RELEASER, ROLES, VIEWER, Member, group_of, members
 from paas.identity.second_factor import kinds
 from paas.identity.service_accounts import service_accounts
 
@@ -64,12 +64,16 @@ def team_sections(request: HttpRequest, team: Team) -> list[SafeString]:
     return [render_to_string(each.template, each.context(request, team), request=request) for each in chosen]
 
 
-def since(teams: Iterable[Team], *names: str) -> dict[tuple[str, str], datetime]:
-    """When people got the role they had last, by (id of the team, username), as the audit trail has it. With `names`
-    these people only.
+def since(objects: Iterable[Versioned], *names: str) -> dict[tuple[str, str], datetime]:
+    """When people got the role they had last on teams or on projects, by (id of the object, username), as the audit
+    trail has it. With `names` these people only.
     """
+    known = {str(each.pk): each for each in objects}
+    models = {type(each) for each in known.values()}
     events = AuditEvent.objects.annotate(user=KT("after__user")).filter(
-        object_type=Team._meta.label, object_id__in=[str(each.pk) for each in teams], action="team.member_added"
+        object_type__in=[each._meta.label for each in models],
+        object_id__in=known,
+        action__in=[f"{each._meta.model_name}.member_added" for each in models],
     )
     if names:
         events = events.filter(user__in=names)
@@ -77,17 +81,22 @@ def since(teams: Iterable[Team], *names: str) -> dict[tuple[str, str], datetime]
     return {(row["object_id"], row["user"]): row["last"] for row in rows}
 
 
-def shown_members(team: Team) -> list[dict[str, Any]]:
-    """Members as rows: {"user", "role", "word", "since"}; since is None where nothing tells."""
-    known = since([team])
+def member_rows(
+    of: Versioned, found: Iterable[Member], *, remove: Callable[[User], str] | None = None, through: str = ""
+) -> list[dict[str, Any]]:
+    """Members of a team or a project for identity/member_rows.html. since is None where nothing tells; `remove` makes
+    the address where one is taken out; `through` is the team whose role it is, where it is not `of`'s own page.
+    """
+    known = since([of])
     return [
         {
-            "user": each.user,
-            "role": each.role,
+            "username": each.user.username,
             "word": role_word(each.role),
-            "since": known.get((str(team.pk), each.user.username)),
+            "since": known.get((str(of.pk), each.user.username)),
+            "through": through,
+            "remove": remove(each.user) if remove else "",
         }
-        for each in members(team)
+        for each in found
     ]
 
 
@@ -100,7 +109,7 @@ def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) 
     """A team: who is in it and since when, what it owns, its pipelines, what happened lately; above all, the roles on
     it that are `taken` now, as `break_glass_pages.rows` has them.
     """
-    people = shown_members(team)
+    people = member_rows(team, members(team))
     accounts = service_accounts(team).annotate(tokens=Count("auth_token_set"), used=Max("auth_token_set__last_used_at"))
     context = {
         "title": team.name,

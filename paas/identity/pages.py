@@ -5,13 +5,12 @@ Thin entrypoints over `devices`, `services` and `service_accounts`, as the API i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from rest_framework.throttling import SimpleRateThrottle
@@ -19,9 +18,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from paas.core.errors import Refusal
 from paas.core.permissions import visible, words
-from paas.core.site import NavigationItem, console, refuse, refused, register_navigation, register_view
+from paas.core.site import NavigationItem, console, refuse, register_navigation, register_view
 from paas.identity import devices, service_accounts, services
-from paas.identity.models import ADMIN, DEPLOY, READ, ApiToken, Team, User
+from paas.identity.models import ADMIN, DEPLOY, READ, ApiToken, Team
 
 # What a scope lets do, in the words of who approves it.
 SCOPE_WORDS = {
@@ -97,7 +96,7 @@ def tokens_view(request: HttpRequest) -> HttpResponse:
         "title": _("API tokens"),
         "form": form,
         "made": made,
-        "tokens": _shown(ApiToken.objects.filter(user=person)),
+        "tokens": shown(ApiToken.objects.filter(user=person)),
         "teams": [_team(request, team) for team in visible(person, Team.objects.all()) if "own" in words(person, team)],
     }
     answer = _page(request, "identity/tokens.html", context)
@@ -105,40 +104,20 @@ def tokens_view(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def revoke_view(request: HttpRequest, key: str) -> HttpResponse:
-    """End a token of one's own, or of a service account of one's team."""
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    token = ApiToken.objects.select_related("user__team").filter(token_key=key).first()
-    if token is None or not _mine(request, token.user):
-        raise Http404
-    try:
-        services.revoke_token(token=token, actor=request.user)
-        messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
-    except Refusal as refusal:
-        messages.error(request, refused(refusal))
-    return HttpResponseRedirect(reverse("admin:tokens"))
-
-
-def _mine(request: HttpRequest, user: User) -> bool:
-    """Whether the tokens of this user stand on the page."""
-    person: Any = request.user
-    return user == person or (user.team is not None and "own" in words(person, user.team))
-
-
 def _team(request: HttpRequest, team: Team) -> dict[str, Any]:
     """A team's service accounts, each with its tokens."""
     tokens: dict[Any, list[Any]] = {}
-    for each in _shown(ApiToken.objects.filter(user__team=team)):
+    for each in shown(ApiToken.objects.filter(user__team=team)):
         tokens.setdefault(each["row"].user_id, []).append(each)
     accounts = [
-        {"username": each.username, "tokens": tokens.get(each.pk, [])}
+        {"pk": each.pk, "username": each.username, "tokens": tokens.get(each.pk, [])}
         for each in service_accounts.service_accounts(team)
     ]
     return {"name": team.name, "accounts": accounts}
 
 
-def _shown(tokens: Any) -> list[dict[str, Any]]:
+def shown(tokens: Iterable[ApiToken]) -> list[dict[str, Any]]:
+    """Tokens as rows: {"row", "may"}."""
     return [{"row": each, "may": SCOPE_WORDS[each.scope]} for each in tokens]
 
 
@@ -148,7 +127,6 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], *, statu
 
 register_view("device/", device_view, name="device")
 register_view("tokens/", tokens_view, name="tokens")
-register_view("tokens/<str:key>/revoke/", revoke_view, name="token_revoke")
 register_navigation(
     gettext_noop("You"),
     [

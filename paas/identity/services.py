@@ -18,7 +18,8 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
-from paas.identity.granting import grant, new_groups
+from paas.core.sse import hint
+from paas.identity.granting import TEAMS_CHANNEL, changed_role, grant, new_groups
 from paas.identity.models import (
     ADMIN,
     SCOPES,
@@ -81,6 +82,7 @@ def create_team(*, name: str, title: str = "", actor: Actor) -> Team:
             audit.record(
                 actor=actor, action="team.created", target=team, after={"name": team.name, "title": team.title}
             )
+            hint(TEAMS_CHANNEL)
     except IntegrityError as error:
         raise Conflict(
             "team_name_taken", f"There is a team named '{name}' already.", remedy="Choose another name."
@@ -97,6 +99,7 @@ def rename_team(*, team: Team, title: str, actor: Actor) -> Team:
         team.title = title
         team.save_version("title")
         audit.record(actor=actor, action="team.renamed", target=team, before=before, after={"title": title})
+        hint(TEAMS_CHANNEL)
     return team
 
 
@@ -119,14 +122,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
             _keep_an_owner(team, user)
         user.groups.remove(*(group_of(team, each) for each in ROLES))
         user.groups.add(group_of(team, role))
-        team.save_version()
-        audit.record(
-            actor=actor,
-            action="team.member_added",
-            target=team,
-            before={"user": user.username, "role": before},
-            after={"user": user.username, "role": role},
-        )
+        changed_role(team, user, before=before, after=role, actor=actor)
 
 
 def remove_member(*, team: Team, user: User, actor: Actor) -> None:
@@ -147,10 +143,7 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
         if before == OWNER:
             _keep_an_owner(team, user)
         user.groups.remove(*(group_of(team, each) for each in ROLES))
-        team.save_version()
-        audit.record(
-            actor=actor, action="team.member_removed", target=team, before={"user": user.username, "role": before}
-        )
+        changed_role(team, user, before=before, after=None, actor=actor)
 
 
 def create_user(*, username: str, password: str, email: str = "", actor: Actor) -> User:

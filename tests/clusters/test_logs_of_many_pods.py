@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
-from clusters import stream
+from clusters import revisions, stream
 from clusters.client import Endpoint
 from clusters.faults import ApiRefused, Unreachable
+from clusters.revisions import known
 from clusters.sessions import Access
 from clusters.stream import Query, pod_logs
 
@@ -20,6 +22,7 @@ class Fleet:
 
     def __init__(self):
         self.pods, self.lines, self.asked, self.closed = {}, {}, [], []
+        self.sets, self.stateful = {}, {}
 
     def client(self, endpoint):
         return Client(self, endpoint.server)
@@ -30,7 +33,8 @@ class Client:
         self.fleet, self.cluster = fleet, cluster
 
     async def list(self, resource, namespace, *, selector):
-        found = self.fleet.pods.get(self.cluster, [])
+        kinds = {"pods": self.fleet.pods, "replicasets": self.fleet.sets, "statefulsets": self.fleet.stateful}
+        found = kinds[resource.plural].get(self.cluster, [])
         if isinstance(found, Exception):
             raise found
         return list(found), "1"
@@ -49,9 +53,11 @@ class Client:
         self.fleet.closed.append(self.cluster)
 
 
-def pod(name, *, state="running", restarts=0):
+def pod(name, *, state="running", restarts=0, of="", revision=""):
     status = {"name": "web", "state": {state: {}}, "restartCount": restarts}
-    metadata = {"name": name, "uid": f"uid-{name}", "labels": {"component": "web"}}
+    labels = {"component": "web", **({"controller-revision-hash": revision} if revision else {})}
+    owner = {"kind": "ReplicaSet" if of else "StatefulSet", "name": of or "db", "controller": True}
+    metadata = {"name": name, "uid": f"uid-{name}", "labels": labels, "ownerReferences": [owner]}
     return {"metadata": metadata, "status": {"containerStatuses": [status]}}
 
 
@@ -59,6 +65,7 @@ def pod(name, *, state="running", restarts=0):
 def fleet(monkeypatch):
     found = Fleet()
     monkeypatch.setattr(stream, "ClusterClient", found.client)
+    monkeypatch.setattr(revisions, "ClusterClient", found.client)
     monkeypatch.setattr(stream, "LOOK_SECONDS", 0.01)
     return found
 
@@ -151,3 +158,73 @@ def test_a_heartbeat_where_nothing_is_written(fleet, monkeypatch):
             return await anext(lines)
 
     assert asyncio.run(first()) is None
+
+
+def replica_set(name, release):
+    return {"metadata": {"name": name, "annotations": {"dougong.dev/release": release}}}
+
+
+def stateful_set(revision, release, *, observed=1):
+    metadata = {"name": "db", "generation": 1, "annotations": {"dougong.dev/release": release}}
+    return {"metadata": metadata, "status": {"observedGeneration": observed, "updateRevision": revision}}
+
+
+@pytest.fixture
+def released(fleet):
+    """Pods of two revisions of a Deployment, of one of a StatefulSet, and one of which nothing is known."""
+    fleet.pods = {"east": [pod("a", of="web-1"), pod("b", of="web-2"), pod("c", revision="db-1"), pod("d")]}
+    fleet.sets = {"east": [replica_set("web-1", "r3"), replica_set("web-2", "r4")]}
+    fleet.stateful = {"east": [stateful_set("db-1", "r4")]}
+    fleet.lines = {name: [f"{AT} from {name}".encode()] for name in "abcd"}
+    return fleet
+
+
+def told(query):
+    async def collect():
+        async with aclosing(pod_logs(accesses("east"), query)) as lines:
+            return sorted([(line.pod, line.release, line.text) async for line in lines])
+
+    return asyncio.run(collect())
+
+
+def by_release(**more):
+    return replace(QUERY, revisions={"east": accesses("east")[0]}, **more)
+
+
+def test_a_line_says_the_release_of_its_pod(released):
+    assert [each[:2] for each in told(by_release())] == [("a", "r3"), ("b", "r4"), ("c", "r4"), ("d", "")]
+    assert released.closed == ["east", "east"]
+    assert {each[1] for each in told(QUERY)} == {""}
+
+
+def test_only_one_release(released):
+    assert [each[0] for each in told(by_release(release="r4"))] == ["b", "c"]
+    [(pod, _, text)] = told(by_release(release="r2"))
+    assert (pod, text.startswith("no pod of r2 is there")) == ("", True)
+
+
+def test_who_may_not_read_revisions_reads_lines_all_the_same(released):
+    released.sets = {"east": ApiRefused(403, "Forbidden", "no")}
+    assert [each[:2] for each in told(by_release())] == [(name, "") for name in "abcd"]
+
+
+def test_a_stateful_set_that_was_not_looked_at_yet_tells_nothing_new():
+    assert known([], [stateful_set("db-1", "r5", observed=0)]) == {}
+
+
+def test_a_release_that_changes_nothing_of_a_pod_but_its_workload_takes_it_over(released):
+    """Its lines say so from then on."""
+    released.pods = {"east": [pod("a", of="web-1")]}
+
+    async def collect():
+        found = []
+        async with asyncio.timeout(20), aclosing(pod_logs(accesses("east"), by_release(follow=True))) as lines:
+            async for line in lines:
+                found.append(line.release)
+                released.sets = {"east": [replica_set("web-1", "r5")]}
+                released.pods = {"east": [pod("a", of="web-1", restarts=1)]}
+                if len(found) == 2:
+                    break
+        return found
+
+    assert asyncio.run(collect()) == ["r3", "r5"]

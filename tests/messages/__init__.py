@@ -29,6 +29,7 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/person_pages.py",
         ROOT / "paas/identity/sign_in_pages.py",
         ROOT / "paas/identity/sso_pages.py",
+        ROOT / "paas/identity/revocation_pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",
     ]

@@ -35,7 +35,7 @@
     const row = document.createElement("div");
     const where = document.createElement(line.at ? "a" : "span");
     where.className = `dg-where dg-pod-${line.colour}`;
-    where.textContent = [line.at.slice(11, 19), line.cluster, line.pod].filter(Boolean).join(" ");
+    where.textContent = [line.at.slice(11, 19), line.cluster, line.pod, line.release].filter(Boolean).join(" ");
     if (line.at) {
       where.href = link(line.at);
       where.title = words.link;
@@ -108,7 +108,7 @@
 
   document.querySelector("[data-logs-download]").addEventListener("click", () => {
     const lines = [...pods.values()].flat().filter(({ row }) => !row || !row.hidden);
-    const text = lines.sort(byTime).map(({ at, cluster, pod, line }) => `${at} ${cluster}/${pod} ${line}\n`);
+    const text = lines.sort(byTime).map(({ at, cluster, pod, release, line }) => [at, `${cluster}/${pod}`, release, line].filter(Boolean).join(" ") + "\n");
     const address = URL.createObjectURL(new Blob(text, { type: "text/plain" }));
     const anchor = document.createElement("a");
     anchor.href = address;

@@ -233,6 +233,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only this cluster.")] = None,
     process: Annotated[str | None, typer.Option(metavar="NAME", help="Only this process.")] = None,
+    release: Annotated[str, typer.Option(metavar="RELEASE", help="Only pods of this release, such as r8.")] = "",
     tail: Annotated[int | None, typer.Option(min=0, help="So many of the last lines of each pod; else 100.")] = None,
     since: Annotated[str, typer.Option(metavar="TIME", help="Only from this time on, such as 2026-01-31T12:00Z.")] = "",
     previous: Annotated[
@@ -241,12 +242,18 @@ def logs(
 ) -> None:
     """Print what an application's processes write, on all its clusters, in the order of time.
 
-    On a terminal each pod has a colour of its own; with -o json each line is an object.
+    A line says its pod and the release that brought it: the latest one that changed its workload. On a terminal each
+    pod has a colour of its own; with -o json each line is an object.
     """
     found = session.client.application(application)
     where = environment_of(found, environment)
     asked = {"follow": "true" if follow else "", "cluster": cluster or "", "process": process or ""}
-    asked |= {"tail": "" if tail is None else str(tail), "since": since, "previous": "true" if previous else ""}
+    asked |= {
+        "release": release,
+        "tail": "" if tail is None else str(tail),
+        "since": since,
+        "previous": "true" if previous else "",
+    }
     events = session.client.logs(str(where["id"]), {key: text for key, text in asked.items() if text})
     colours = lines.Colours()
     for line in lines.in_order(events, follow=follow):

@@ -71,6 +71,32 @@ def usage(session: Session, team: Of) -> None:
     )
 
 
+@app.command()
+@command
+def consumers(session: Session, team: Of) -> None:
+    """Show which processes ask for most in the fullest namespaces of a team, with what their pods ask for together."""
+    found = session.client.consumers(team)
+    session.output.show(
+        found,
+        table=lambda: table(
+            ["PROCESS", "ENVIRONMENT", "CLUSTER", "PODS", "CORES", "MEMORY", "PART"],
+            [
+                [
+                    each["process"],
+                    each["environment"],
+                    each["cluster"],
+                    str(each["pods"]),
+                    f"{each['cpu']:g}",
+                    f"{each['memory'] / 2**30:.2f} GiB",
+                    f"{each['part']:.0%}",
+                ]
+                for each in found
+            ],
+        ),
+        names=lambda: [f"{each['environment']}/{each['process']}@{each['cluster']}" for each in found],
+    )
+
+
 @app.command(name="set")
 @command
 def set_figures(

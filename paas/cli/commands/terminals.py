@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from paas.cli.client import Body, environment_of
+from paas.cli.calls import Body
+from paas.cli.client import environment_of
 from paas.cli.commands.applications import App
 from paas.cli.errors import UsageError
 from paas.cli.output import facts, table

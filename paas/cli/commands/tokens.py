@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from paas.cli.client import account_of
 from paas.cli.commands.account import Scope
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
+from paas.cli.signing_in import account_of
 
 app = typer.Typer(help="API tokens, your own or of a service account.", no_args_is_help=True)
 accounts = typer.Typer(help="Service accounts: who a team's pipelines are.", no_args_is_help=True)

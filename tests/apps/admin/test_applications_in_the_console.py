@@ -174,8 +174,7 @@ def test_retiring_shows_what_goes_and_takes_the_name(client, application, owner,
     client.force_login(owner)
     assert "apps/Deployment/demo/hello-web" in client.get(address).content.decode()
     refused = client.post(address, {"name": "hallo", "reason": "we are done"}, follow=True).content.decode()
-    assert "Rule: What cannot be undone is confirmed by typing the name." in refused
-    assert "not_confirmed" in refused
+    assert "This is not the name that is asked for." in refused
     assert 'value="we are done"' in refused
     assert Application.objects.get().state == "Active"
     client.post(address, {"name": "hello", "reason": "over"})

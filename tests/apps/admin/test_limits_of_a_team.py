@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from apps.models import TenantException, TenantPolicy
-from clusters.models import Work
+from clusters.manifests import ObjectId
+from clusters.models import Work, WorkloadPods
 from paas.core.models import AuditEvent
 
 
@@ -63,6 +64,28 @@ def test_how_full_quotas_are(client, viewer, address, api, deploy):
     assert "demo/hello/production east unlimited unlimited 3 / 250 unlimited unlimited" in words(client.get(address))
     [found] = api(viewer).get("/api/v1/teams/crew/usage/").json()
     assert (found["cluster"], found["figures"]) == ("east", {"pods": {"used": "3", "limit": "250"}})
+
+
+def test_what_asks_for_most(client, viewer, stranger, address, api, deploy):
+    deploy(clusters=["east"])
+    greedy = {"process": {"name": "greedy", "replicas": 3, "cpu": "1", "memory": "2Gi"}}
+    deploy(name="big", host="big.example", clusters=["east"], blocks=[greedy])
+    entry = {"id": "core/ResourceQuota/ns/dougong-quota", "hard": {"pods": "10"}, "used": {"pods": "3"}}
+    Work.objects.filter(name="ground").update(reported={"Quota": [entry]})
+    for work in Work.objects.filter(name="application").select_related("cluster"):
+        for body in (each["body"] for each in work.manifests if each["body"]["kind"] == "Deployment"):
+            where = {"cluster": work.cluster, "namespace": body["metadata"]["namespace"], "pods": []}
+            total = body["spec"]["replicas"]
+            WorkloadPods.objects.create(oid=str(ObjectId.of(body)), total=total, **where)
+    first, *others = api(viewer).get("/api/v1/teams/crew/consumers/").json()
+    assert (first["environment"], first["process"], first["pods"]) == ("demo/big/production", "greedy", 3)
+    assert (first["cpu"], first["memory"]) == (3.0, 6 * 2**30)
+    assert first["part"] > 0.9
+    assert [each["process"] for each in others] == ["web", "web"]
+    assert sum(each["cpu"] for each in others) < 1
+    client.force_login(viewer)
+    assert "greedy demo/big/production east 3 3 6.00 GiB" in words(client.get(address))
+    assert api(stranger).get("/api/v1/teams/crew/consumers/").status_code == 404
 
 
 def test_a_group_is_let_in(client, operator, address, east):

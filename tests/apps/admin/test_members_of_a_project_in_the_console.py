@@ -20,24 +20,58 @@ def page(client, project):
     return go
 
 
-def test_an_owner_gives_and_takes(page, project, owner, viewer, stranger):
+@pytest.fixture
+def remove(client, project):
+    """remove(owner, person) reads, remove(owner, person, name) sends the form."""
+
+    def go(user, person, name=None):
+        client.force_login(user)
+        address = reverse("admin:applications_project_member_remove", args=[project.pk, person.pk])
+        return client.get(address, follow=True) if name is None else client.post(address, {"name": name}, follow=True)
+
+    return go
+
+
+def test_an_owner_gives_and_takes(page, remove, project, owner, viewer, stranger):
     assert "through team crew" in page(owner)
     assert "stella has the role developer now." in page(owner, username="stella", role="developer")
     assert allowed(stranger, "deploy", project)
     assert "victor" not in page(stranger)
-    assert "stella has no role on the project alone any more." in page(owner, username="stella", role="")
+    text = remove(owner, stranger).content.decode()
+    assert "stella has the role developer and loses with it, in demo" in text
+    assert "deploying, configuring, storing secrets" in text
+    assert "choosing members" not in text
+    assert "through team" not in text
+    assert "This is not the name that is asked for." in remove(owner, stranger, "stela").content.decode()
+    assert project_role_of(project, stranger) == "developer"
+    assert "stella has no role on the project alone any more." in remove(owner, stranger, "stella").content.decode()
     assert project_role_of(project, stranger) is None
 
 
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        ({"username": "nobody", "role": "viewer"}, "user_not_found"),
-        ({"username": "stella", "role": ""}, "member_not_found"),
-    ],
-)
-def test_a_refusal_is_told(page, project, owner, stranger, said, code):
-    assert code in page(owner, **said)
+def test_a_role_on_the_team_stays_and_is_told(page, remove, project, owner, viewer):
+    page(owner, username="victor", role="owner")
+    assert "What they may through team crew stays." in remove(owner, viewer).content.decode()
+    remove(owner, viewer, "victor")
+    assert not allowed(viewer, "deploy", project)
+    assert allowed(viewer, "view", project)
+
+
+def test_who_gives_up_the_own_role_goes_to_the_list(page, remove, project, owner, stranger):
+    page(owner, username="stella", role="owner")
+    answer = remove(stranger, stranger, "stella")
+    assert answer.redirect_chain[-1][0] == reverse("admin:applications_project_changelist")
+    assert project_role_of(project, stranger) is None
+
+
+def test_nobody_else_takes_and_who_has_no_role_of_their_own_has_no_such_page(page, remove, project, owner, viewer):
+    page(owner, username="victor", role="developer")
+    assert remove(viewer, viewer, "victor").redirect_chain
+    assert project_role_of(project, viewer) == "developer"
+    assert remove(owner, owner).redirect_chain
+
+
+def test_a_refusal_is_told(page, project, owner):
+    assert "user_not_found" in page(owner, username="nobody", role="viewer")
 
 
 def test_who_may_only_view_is_refused(page, project, viewer, stranger):

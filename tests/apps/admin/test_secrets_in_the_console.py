@@ -171,9 +171,8 @@ class TestRevoking:
         assert not SecretVersion.objects.exclude(revoked_at=None).exists()
 
     def test_without_the_name_nothing_is_revoked(self, revoke, used, owner):
-        assert (
-            "This is not its name." in revoke(owner, query="?version=1", name="databse", release="on").content.decode()
-        )
+        text = revoke(owner, query="?version=1", name="databse", release="on").content.decode()
+        assert "This is not the name that is asked for." in text
         assert not SecretVersion.objects.exclude(revoked_at=None).exists()
 
     def test_its_successor_is_released(self, revoke, used, owner):

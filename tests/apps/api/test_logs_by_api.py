@@ -60,7 +60,7 @@ def test_lines_of_every_cluster(get, address, viewer, asked):
     status, text = get(viewer, address)
     assert status == 200
     assert sorted(each["cluster"] for each in lines(text)) == ["east", "west"]
-    assert set(lines(text)[0]) == {"cluster", "pod", "process", "at", "line"}
+    assert set(lines(text)[0]) == {"cluster", "pod", "process", "release", "at", "line"}
     [(names, query)] = asked
     assert (names, query.follow, query.tail) == (["east", "west"], False, 100)
     assert query.namespace == Environment.objects.get().namespace
@@ -75,9 +75,20 @@ def test_one_cluster_and_one_process(get, address, viewer, asked):
     assert query.selector == "app.kubernetes.io/name=hello,app.kubernetes.io/component=web"
 
 
+@pytest.mark.parametrize("said", ["1", "r1", "r01"])
+def test_one_release(get, address, viewer, asked, said):
+    get(viewer, f"{address}?release={said}")
+    [(_, query)] = asked
+    assert query.release == "r1"
+    assert sorted(query.revisions) == ["east", "west"]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
+        ("release=r2", 404, "release_not_found"),
+        ("release=latest", 404, "release_not_found"),
+        ("release=99999999999999999999", 404, "release_not_found"),
         ("cluster=moon", 404, "cluster_not_found"),
         ("process=web,app!=x", 404, "process_not_found"),
         ("tail=many", 400, "invalid"),

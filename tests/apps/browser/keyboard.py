@@ -94,8 +94,8 @@ def first_deploy(keys, file):
     keys.page.get_by_text("Deployed: production r1.").wait_for()
 
 
-def next_deploy(keys, file):
-    """From the page of the application."""
+def next_deploy(keys, file, number=2):
+    """From the page of the application; it becomes the release of that number."""
     keys.skip()
     keys.press("Deploy")
     keys.page.get_by_label("App file").wait_for()
@@ -103,7 +103,7 @@ def next_deploy(keys, file):
     keys.write("App file", json.dumps(file))
     keys.write("Reason, for the audit trail", "a new one")
     keys.press("Deploy")
-    keys.page.get_by_text("Deployed: production r2.").wait_for()
+    keys.page.get_by_text(f"Deployed: production r{number}.").wait_for()
 
 
 def understand(keys, message):
@@ -119,12 +119,13 @@ def understand(keys, message):
     assert page.locator(".dg-tree details[open]").count() == 1
 
 
-def roll_back(keys):
+def roll_back(keys, link="Roll back…", number=3):
+    """To r1, by the button of the environment or by the link of that release, as the release of that number."""
     keys.page.reload()
     keys.skip()
-    keys.press("Roll back…")
+    keys.press(link)
     keys.page.get_by_text("A new release repeats").wait_for()
     keys.skip()
     keys.write("Reason, for the audit trail", "it broke")
     keys.press("Roll back")
-    keys.page.get_by_text("production returns to r1 as r3.").wait_for()
+    keys.page.get_by_text(f"production returns to r1 as r{number}.").wait_for()

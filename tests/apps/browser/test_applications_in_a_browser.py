@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from apps.models import Environment, Release
 from clusters.models import OwnedObject, Work
+from paas.identity import services as identity
 
 pytestmark = pytest.mark.browser
 
@@ -62,11 +63,30 @@ def test_the_list_and_the_release_history_follow_too(sign_in, served, applicatio
     page.goto(f"{served}/console/applications/application/?q=hello")
     page.get_by_text("Live", exact=True).wait_for()
     observe(Environment.objects.get(), "Degraded")
-    page.locator("#application-list").get_by_text("Degraded").first.wait_for()
+    page.locator("#live-list").get_by_text("Degraded").first.wait_for()
     page.goto(f"{served}/console/applications/application/{application.pk}/releases/")
     page.get_by_text("Live", exact=True).wait_for()
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
     page.get_by_role("cell", name="Shorter still").wait_for()
+    assert errors == []
+
+
+def test_the_lists_of_works_and_of_teams_follow_too(sign_in, served, application, owner, admin, deploy, errors):
+    page = sign_in(owner)
+    page.goto(f"{served}/console/clusters/work/?q=demo/hello")
+    page.get_by_text("Live", exact=True).wait_for()
+    assert page.get_by_text("2 (2 not observed yet)").count() == 0
+    deploy(clusters=["east", "west"], greeting="hey")
+    page.locator("#live-list").get_by_text("2 (2 not observed yet)").first.wait_for()
+    page.goto(f"{served}/console/identity/team/")
+    page.get_by_text("Live", exact=True).wait_for()
+    team = identity.create_team(name="pantry", title="The pantry", actor=admin)
+    identity.add_member(team=team, user=owner, role="viewer", actor=admin)
+    page.get_by_role("link", name="pantry").wait_for()
+    identity.rename_team(team=team, title="The larder", actor=admin)
+    page.get_by_text("The larder").wait_for()
+    identity.remove_member(team=team, user=owner, actor=admin)
+    page.get_by_role("link", name="pantry").wait_for(state="detached")
     assert errors == []
 
 

@@ -123,6 +123,30 @@ def test_a_line_has_an_address(visit, written):
     assert "component=web" in query.selector
 
 
+def test_a_line_says_its_release_and_the_filters_take_it(visit, written, deploy, errors):
+    deploy(clusters=["east", "west"], greeting="hi")
+    written.lines = [
+        line("a", 0, "of old", release="r1"),
+        line("b", 1, "of new", release="r2"),
+        line("c", 2, "nobody's"),
+    ]
+    page = visit()
+    page.get_by_text("nobody's").wait_for()
+    assert shown(page) == ["12:00:00 east a r1 of old", "12:00:01 east b r2 of new", "12:00:02 east c nobody's"]
+    page.get_by_label("Only lines with").fill("r2")
+    assert shown(page) == ["12:00:01 east b r2 of new"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.path().read_text() == f"{at(1)} east/b r2 of new\n"
+    page.get_by_label("Release").select_option("r1")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_text("nobody's").wait_for()
+    assert page.get_by_label("Release").input_value() == "r1"
+    assert written.asked[-1].release == "r1"
+    assert "--release r1" in page.locator(".dg-twin").inner_text()
+    assert errors == []
+
+
 def test_before_the_last_restart(visit, written):
     written.lines = [line("a", 0, "last words")]
     page = visit()

@@ -3,12 +3,16 @@
 import uuid
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.test import RequestFactory
 from django.urls import reverse
 
+from clusters.admin.works import WorkAdmin
 from clusters.manifests import Manifest
 from clusters.models import OwnedObject, Work
 from clusters.work import Owner, submit_work
+from paas.core.site import console
 
 
 @pytest.fixture
@@ -37,6 +41,38 @@ def test_a_team_finds_its_work_with_conditions_and_objects(client, work, member)
         assert text in shown
     assert "crashed &lt;twice&gt;<br>no such image" in shown
     assert "canary" not in shown
+
+
+@pytest.fixture
+def state():
+    """state(user, "?q=…") → the first state of the live list, or the answer where there is none."""
+
+    def read(user, query=""):
+        request = RequestFactory().get(f"/{query}")
+        request.user = user
+        answer = WorkAdmin(Work, console).list_live(request)
+        if answer.status_code != 200:
+            return answer
+
+        async def first():
+            chunks = aiter(answer.streaming_content)
+            return [await anext(chunks), await anext(chunks)][1].decode()
+
+        return async_to_sync(first)()
+
+    return read
+
+
+def test_the_list_says_of_itself_what_the_page_said(client, state, work, member, stranger):
+    client.force_login(member)
+    page = client.get(reverse("admin:clusters_work_changelist"), {"health": "Degraded"}).content.decode()
+    assert f"{reverse('admin:clusters_work_list_live')}?health=Degraded" in page
+    for text in ("shop/web/application", "Degraded", work.cluster.name):
+        assert text in page
+        assert text in state(member, "?health=Degraded")
+    assert "Nothing fits this search" in state(member, "?health=Healthy")
+    assert "None that you may view." in state(stranger)
+    assert state(member, "?nothing__at=1").status_code == 400
 
 
 def test_strangers_find_nothing(client, work, stranger):

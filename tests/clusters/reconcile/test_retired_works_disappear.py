@@ -3,10 +3,12 @@
 import pytest
 
 from clusters import resolve
+from clusters.client import APPLY
 from clusters.fields import owned_fields
 from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ANNOTATION_CLAIM, FIELD_MANAGER, manifest
 from clusters.models import OwnedObject, Work
+from clusters.orphans import take_in
 from clusters.reconcile.release import ANNOTATION_RELEASED
 from paas.core.models import AuditEvent
 
@@ -174,6 +176,27 @@ def test_a_namespace_that_we_may_not_look_into_stays(base, retire, until, gone, 
     until(lambda: gone(base))
     assert "deletionTimestamp" not in live("Namespace")["metadata"]
     assert AuditEvent.objects.get(action="work.removed").after["NamespaceKept"]
+
+
+def test_a_namespace_that_comes_late_is_given_up_whatever_was_in_it(
+    base, submit, until, healthy, retire, gone, secret, monkeypatch, admin, cluster, live, oid
+):
+    """A dead writer's create arrives when all is gone: nothing lets us look for the Secret that was in it."""
+    monkeypatch.setitem(resolve._resolvers, "test", lambda rest: rest.encode())
+    work = submit("application", [secret("keys", key="test:value")], waits_for=[base])
+    until(lambda: healthy(work))
+    late = {key: live("Namespace")["metadata"][key] for key in ("name", "labels", "annotations")}
+    retire(work)
+    retire(base, oid("Namespace"))
+    until(lambda: gone(work) and gone(base))
+    admin.merge(oid("Namespace"), {"apiVersion": "v1", "kind": "Namespace", "metadata": late}, APPLY, FIELD_MANAGER)
+    assert take_in(cluster.pk, late["annotations"][ANNOTATION_CLAIM])
+    until(lambda: not Work.objects.filter(owner_kind="cluster"))
+    metadata = live("Namespace")["metadata"]
+    assert "deletionTimestamp" not in metadata
+    assert ANNOTATION_CLAIM not in metadata["annotations"]
+    assert "may not look" in AuditEvent.objects.get(action="work.removed").after["NamespaceKept"][0]["id"]
+    assert not OwnedObject.objects.filter(gone_at=None)
 
 
 def test_an_unnamed_claim_of_storage_is_given_up_with_its_content(

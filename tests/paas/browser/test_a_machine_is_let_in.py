@@ -17,6 +17,8 @@ def test_a_code_is_followed_looked_at_and_approved(signed_in, live_server, error
     signed_in.get_by_text("is signed in as you").wait_for()
     assert devices.redeem(client_id="dougong-cli", device_code=begun.device_code).scope == "deploy"
     signed_in.get_by_role("link", name="Your tokens").click()
+    signed_in.get_by_role("link", name="Revoke").click()
+    signed_in.get_by_label("To confirm, type the name of the token").fill(ApiToken.objects.get().name)
     signed_in.get_by_role("button", name="Revoke").click()
     signed_in.get_by_text("is revoked").wait_for()
     assert not ApiToken.objects.exists()

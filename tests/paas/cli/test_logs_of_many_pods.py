@@ -68,6 +68,17 @@ def test_a_colour_for_each_pod():
     assert first == third != second
 
 
+def test_a_line_says_the_release_of_its_pod():
+    said = json.dumps({"cluster": "east", "pod": "a", "release": "r8", "at": "", "line": "x"})
+    assert Colours().shown(Line.of(said)).plain == "east/a r8 x"
+
+
+def test_one_release_is_asked_for(run, hello, signed_in):
+    signed_in.on("GET", LOGS, b"", **{"Content-Type": "text/event-stream"})
+    assert run("logs", "hello", "-e", "prod", "--release", "r8").code == 0
+    assert signed_in.requests[-1].query == {"release": "r8"}
+
+
 def test_in_a_pipe_they_are_plain_and_in_order(run, hello, signed_in):
     stream = "".join(f"event: line\ndata: {each}\n\n" for each in MIXED[:4]).encode()
     signed_in.on("GET", LOGS, stream, **{"Content-Type": "text/event-stream"})

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apps.models import Project
+from apps.selectors.members import project_members, project_role_of
 from paas.identity.models import Team
 from paas.identity.roles import members
 
@@ -49,6 +50,40 @@ def test_an_owner_makes_a_project(as_, owner, team):
     [row] = as_(owner, "project", "list", "--team", team.name, "-o", "json").json
     assert (row["name"], row["team"], row["applications"]) == ("till", team.name, 0)
     assert as_(owner, "project", "create", "till", "--team", team.name).code == 4
+
+
+def test_an_owner_lets_somebody_into_one_project_alone(as_, owner, stranger, team):
+    for name in ("till", "shelf"):
+        assert as_(owner, "project", "create", name, "--team", team.name).code == 0
+    till, name = Project.objects.get(name="till"), stranger.username
+    added = as_(owner, "project", "add", "till", name, "--role", "developer")
+    assert added.code == 0, added.err
+    assert f"{name} as developer" in added.out
+    assert project_role_of(till, stranger) == "developer"
+    assert as_(owner, "project", "add", "till", name, "--role", "viewer", "-o", "name").out.split() == [name]
+    assert project_role_of(till, stranger) == "viewer"
+    assert as_(owner, "project", "members", "till", "-o", "json").json == [{"username": name, "role": "viewer"}]
+    assert [each["name"] for each in as_(stranger, "project", "list", "-o", "json").json] == ["till"]
+    assert roles(team.name).get(name) is None
+    removed = as_(owner, "project", "remove", "till", name, "-o", "json")
+    assert removed.json == {"project": "till", "removed": name}
+    assert project_role_of(till, stranger) is None
+    assert as_(stranger, "project", "list", "-o", "json").json == []
+
+
+def test_a_role_on_a_project_is_refused_in_words(as_, owner, viewer, stranger, team):
+    assert as_(owner, "project", "create", "till", "--team", team.name).code == 0
+    till = Project.objects.get(name="till")
+    for who, words, refusal in [
+        (owner, ("add", "till", "nobody", "--role", "viewer"), (3, "user_not_found")),
+        (owner, ("add", "till", stranger.username, "--role", "king"), (1, "role_unknown")),
+        (owner, ("remove", "till", stranger.username), (3, "member_not_found")),
+        (viewer, ("add", "till", viewer.username, "--role", "owner"), (1, "permission_denied")),
+        (stranger, ("add", "till", stranger.username, "--role", "owner"), (3, "project_not_found")),
+    ]:
+        refused = as_(who, "project", *words, "-o", "json")
+        assert (refused.code, json.loads(refused.err)["code"]) == refusal
+    assert project_members(till) == []
 
 
 def test_who_may_not_is_told_why(as_, owner, viewer, team):

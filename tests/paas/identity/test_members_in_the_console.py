@@ -64,7 +64,7 @@ def test_who_is_taken_out_is_named_and_what_they_lose_is_said(remove, team, owne
     assert "deploying, configuring, storing secrets" in text
     assert "choosing members" not in text
     assert "Their API tokens (1) stay" in text
-    assert "This is not their name." in remove(owner, viewer, "viktor").content.decode()
+    assert "This is not the name that is asked for." in remove(owner, viewer, "viktor").content.decode()
     assert role_of(team, viewer) == "developer"
     assert "victor is no member any more." in remove(owner, viewer, "victor").content.decode()
     assert role_of(team, viewer) is None

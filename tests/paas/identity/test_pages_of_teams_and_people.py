@@ -1,10 +1,14 @@
 """The pages of a team and of a person: read first, edited behind a button."""
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from paas.core.site import console
 from paas.identity import service_accounts, services
+from paas.identity.admin import TeamAdmin
 from paas.identity.models import Team, User
 from paas.identity.overviews import since
 
@@ -22,7 +26,7 @@ def test_a_team_says_who_is_in_it_and_since_when(read, team, owner, viewer, stra
     before = timezone.now()
     services.add_member(team=team, user=viewer, role="developer", actor=owner)
     members = read(viewer, team).context["members"]
-    assert [(each["user"].username, each["word"]) for each in members] == [("olga", "owner"), ("victor", "developer")]
+    assert [(each["username"], each["word"]) for each in members] == [("olga", "owner"), ("victor", "developer")]
     assert members[0]["since"] < before < members[1]["since"]
 
 
@@ -105,3 +109,26 @@ def test_a_team_costs_no_more_queries_for_more_members(read, person, team, owner
         services.add_member(team=team, user=person(name), role="viewer", actor=owner)
         service_accounts.create_service_account(team=team, name=name, actor=owner)
     assert count() == few
+
+
+def test_the_list_of_teams_is_live_and_asks_each_time(client, team, owner, admin):
+    client.force_login(owner)
+    page = client.get(reverse("admin:identity_team_changelist"), {"q": "sho"}).content.decode()
+    assert f"{reverse('admin:identity_team_list_live')}?q=sho" in page
+    assert "The shop" in page
+    request = RequestFactory().get("/?q=sho")
+    request.user = owner
+
+    def state():
+        answer = TeamAdmin(Team, console).list_live(request)
+
+        async def first():
+            chunks = aiter(answer.streaming_content)
+            return [await anext(chunks), await anext(chunks)][1].decode()
+
+        return async_to_sync(first)()
+
+    assert "The shop" in state()
+    services.add_member(team=team, user=admin, role="owner", actor=admin)
+    services.remove_member(team=team, user=owner, actor=admin)
+    assert "The shop" not in state()

@@ -136,3 +136,38 @@ def test_people_deploy_without_owning(api, team, owner, stranger):
     assert ("stella", "developer") in [(each.user.username, each.role) for each in members(team)]
     services.add_member(team=team, user=stranger, role="viewer", actor=owner)
     assert words(stranger, team) == {"view"}
+
+
+def test_its_tokens_are_revoked_on_a_page_by_owners_of_the_team(client, token, owner, viewer):
+    key = ApiToken.objects.get().token_key
+    address = f"/console/tokens/{key}/revoke/"
+    client.force_login(viewer)
+    assert client.post(address, {"name": "pipeline"}).status_code == 404
+    client.force_login(owner)
+    assert f"dougong token revoke {key} --service-account shop/ci" in client.get(address).content.decode()
+    client.post(address, {"name": "pipeline"})
+    assert not ApiToken.objects.exists()
+
+
+def test_it_is_removed_on_a_page_that_shows_its_tokens_and_takes_its_name(client, token, account, owner, viewer):
+    address = f"/console/service-accounts/{account.pk}/remove/"
+    client.force_login(viewer)
+    assert client.post(address, {"name": "ci@shop"}).status_code == 404
+    client.force_login(owner)
+    assert address in client.get("/console/tokens/").content.decode()
+    page = client.get(address).content.decode()
+    assert str(ApiToken.objects.get()) in page
+    assert "dougong service-account remove shop ci" in page
+    assert "This is not the name that is asked for." in client.post(address, {"name": "ci"}).content.decode()
+    assert ApiToken.objects.exists()
+    answer = client.post(address, {"name": "ci@shop"}, follow=True).content.decode()
+    assert "ci@shop is removed, with its tokens." in answer
+    assert not ApiToken.objects.exists()
+    assert not User.objects.get(pk=account.pk).is_active
+    assert client.get(address).status_code == 404
+
+
+def test_no_person_is_removed_by_the_page_of_service_accounts(client, owner, viewer):
+    client.force_login(owner)
+    assert client.post(f"/console/service-accounts/{viewer.pk}/remove/", {"name": "victor"}).status_code == 404
+    assert User.objects.get(pk=viewer.pk).is_active

@@ -130,15 +130,38 @@ def test_the_page_of_tokens(client, owner, team):
     assert f"{token.token_key}" in page
     assert "dgt_" in page
     assert str(token) in client.get("/console/tokens/").content.decode()
-    assert client.get(f"/console/tokens/{token.token_key}/revoke/").status_code == 405
-    client.post(f"/console/tokens/{token.token_key}/revoke/")
+
+
+def test_a_token_is_revoked_by_its_name(client, owner):
+    services.create_token(user=owner, name="laptop", actor=owner)
+    token = ApiToken.objects.get()
+    address = f"/console/tokens/{token.token_key}/revoke/"
+    client.force_login(owner)
+    page = client.get(address).content.decode()
+    assert "do everything that you may do" in page
+    assert f"dougong token revoke {token.token_key} · DELETE /api/v1/tokens/{token.token_key}/" in page
+    assert "This is not the name that is asked for." in client.post(address, {"name": "desktop"}).content.decode()
+    assert ApiToken.objects.exists()
+    assert "laptop is revoked" in client.post(address, {"name": "laptop"}, follow=True).content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_a_token_without_a_name_is_revoked_by_its_first_characters(client, owner):
+    services.create_token(user=owner, actor=owner)
+    key = ApiToken.objects.get().token_key
+    client.force_login(owner)
+    client.post(f"/console/tokens/{key}/revoke/", {"name": ""})
+    assert ApiToken.objects.exists()
+    client.post(f"/console/tokens/{key}/revoke/", {"name": key})
     assert not ApiToken.objects.exists()
 
 
 def test_nobody_revokes_another_s_on_the_page(client, owner, viewer):
-    services.create_token(user=owner, actor=owner)
+    services.create_token(user=owner, name="laptop", actor=owner)
     client.force_login(viewer)
-    assert client.post(f"/console/tokens/{ApiToken.objects.get().token_key}/revoke/").status_code == 404
+    address = f"/console/tokens/{ApiToken.objects.get().token_key}/revoke/"
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"name": "laptop"}).status_code == 404
     assert ApiToken.objects.exists()
 
 
