@@ -12,6 +12,7 @@ from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from paas.identity import second_factor
 from paas.identity.models import ApiToken, User
 from paas.identity.services import note_use
 
@@ -36,10 +37,15 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox c
         return user, row
 
     def authenticate(self, request: Request) -> Any:
-        """The person and the token, whose use is noted; None where there is none."""
+        """The person and the token, whose use is noted; None where there is none.
+
+        Raises:
+            Forbidden: `second_factor_required`.
+        """
         found = super().authenticate(request)
         if found is not None:
             user, token = found
+            second_factor.refuse_without(user)
             note_use(token=token, address=address_of(request))
             user.token = token
         return found
