@@ -33,9 +33,9 @@ def password_of(name: str) -> str:
 
 
 class Slapd:
-    """`start` and `stop` may be called again and again; what was written stays."""
+    """`start` and `stop` may be called again and again; what was written stays. `entries` are LDIF to begin with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, entries: str = "") -> None:
         assert slapd.installed(), "These tests need slapd: run `make slapd`."
         self.folder, self.authority, key = folder, folder / "certificate.pem", folder / "key.pem"
         public, private = issued()
@@ -45,7 +45,7 @@ class Slapd:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.server = slapd.Slapd(folder, self.port, self.authority, key, reader_password="reads", root_password=SECRET)
-        self.server.prepare()
+        self.server.prepare(entries)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 

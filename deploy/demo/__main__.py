@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from typing import NoReturn
 
+from deploy.control_plane.plane import PYTHON
 from deploy.lab import locks
 from deploy.lab.errors import LabError
 
-from . import down, preflight, report
+from . import down, preflight, report, stores
 from .config import Config
 from .demo import Demo
 
@@ -21,6 +23,11 @@ def arguments() -> argparse.ArgumentParser:
         "--because", default="", metavar="WHY", help="say so if there is one, and nothing if not"
     )
     verbs.add_parser("status", help="what runs; exit code 1 unless all is well")
+    for verb, what in {
+        "manage": "manage.py with the settings of its control plane",
+        "psql": "PostgreSQL's shell, as the owner of its database",
+    }.items():
+        verbs.add_parser(verb, help=what).add_argument("words", nargs=argparse.REMAINDER, metavar="…")
     return parser
 
 
@@ -32,6 +39,8 @@ def run(asked: argparse.Namespace, config: Config) -> int:
         preflight.check(config)
         return begin(Demo(config))
     demo = Demo(config.begun())
+    if asked.verb in ("manage", "psql"):
+        become(demo, asked.verb, asked.words)
     if asked.verb == "status":
         lines, well = report.status(demo)
         print("\n".join(lines))
@@ -49,6 +58,14 @@ def begin(demo: Demo) -> int:
         up(demo)
         print("\n".join(report.live(demo)))
     return 0
+
+
+def become(demo: Demo, verb: str, words: list[str]) -> NoReturn:
+    if not demo.config.environment.exists():
+        raise LabError("there is no demo; `make demo` begins one")
+    if verb == "manage":
+        demo.plane.become(PYTHON, "manage.py", *words)
+    demo.plane.become(stores.program("psql"), "--quiet", "--no-psqlrc", demo.plane.env["DATABASE_URL"], *words)
 
 
 def end(demo: Demo, because: str) -> int:

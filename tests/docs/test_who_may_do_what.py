@@ -1,0 +1,164 @@
+"""README.md, "Who may do what": typed as it stands, on a demo of its own in the lab, with the lab's slapd and Keycloak.
+
+Who signs in by a browser does so here by a client that follows links and fills in forms.
+"""
+
+import os
+import re
+import shutil
+import socket
+from dataclasses import replace
+from html import unescape
+
+import httpx
+import psycopg
+import pytest
+import redis
+from psycopg.conninfo import make_conninfo
+
+from deploy.control_plane import environment
+from deploy.control_plane.group import ROOT
+from deploy.control_plane.plane import NO_KEYRING
+from deploy.demo import down, people, sign_in
+from deploy.demo.config import Config
+from deploy.demo.demo import Demo
+from deploy.demo.up import up
+from deploy.lab.lab import opened
+from tests.control_plane import eventually
+from tests.docs import reader
+from tests.docs.terminal import Terminal
+from tests.docs.transcript import commands
+from tests.labs import LAB
+
+pytestmark = [pytest.mark.lab, pytest.mark.enable_socket, pytest.mark.timeout(900)]
+
+HEADING = "## Who may do what\n"
+README = (ROOT / "README.md").read_text()
+BEFORE, PART = README[: README.index(HEADING)], README.partition(HEADING)[2].partition("\n## ")[0]
+# It waits for a browser.
+BY_BROWSER = re.compile(r"^dougong login .*--name mei\b.*$", re.MULTILINE)
+ALL_OF_IT = ("apps", "explain permission", "whodid", "audit verify", "psql")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """`make demo` in the lab of the tests; its people come from the parts that can run here."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = Demo(Config(tmp_path_factory.mktemp("demo") / "state", port=port, lab=LAB))
+    with opened(LAB, changing=False) as lab:
+        there = lab.env()
+    emptied(there)
+    try:
+        up(made)
+        yield made
+    finally:
+        down.leave(made)
+        down.stop(made)
+        with opened(LAB) as lab:
+            for part in made.parts:
+                lab.stop(part)
+                shutil.rmtree(lab.paths.state / part)
+        emptied(there)
+
+
+def emptied(there):
+    """The lab's own database and the first number of its Valkey, which no other test uses."""
+    with psycopg.connect(make_conninfo(there["DATABASE_URL"], dbname="postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS dougong WITH (FORCE)")
+        connection.execute("CREATE DATABASE dougong")
+    with redis.Redis.from_url(there["REDIS_URL"]) as client:
+        client.flushdb()
+
+
+@pytest.fixture
+def terminal(demo, tmp_path):
+    """In a folder with what of the checkout the page needs, and the demo found where it is."""
+    for name in (".venv", "deploy"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    around = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    env = {**environment.without_settings(around), **NO_KEYRING, "HOME": str(tmp_path), "NO_PROXY": "*"}
+    made = Terminal(tmp_path, {**env, "DOUGONG_DEMO_STATE": str(demo.config.state)})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def typed(demo, terminal, tmp_path):
+    """typed(command) → (what it printed, its exit code), as the page says them."""
+    places = {
+        "http://localhost:8000": demo.plane.server,
+        "/var/lib/dougong/demo": str(demo.config.state),
+        "deploy.lab kubectl": f"deploy.lab --lab {LAB} kubectl",
+    }
+    type_ = reader.in_place(terminal.run, places)
+
+    def with_browser(command):
+        found = BY_BROWSER.search(command)
+        if found is None:
+            return type_(command)
+        said = tmp_path / "said"
+        said.touch()
+        type_(f"{command[: found.start()]}\n{found[0].partition('  #')[0]} 2> {said} & waiting=$!")
+        approve(eventually(lambda: re.search(r"^Open (\S+)$", said.read_text(), re.MULTILINE))[1], demo)
+        seen, code = type_("wait $waiting")
+        assert code == 0, said.read_text() + seen
+        return type_(command[found.end() :])
+
+    return with_browser
+
+
+def approve(address, demo):
+    """As mei: sign in, and approve the machine whose code the address shows."""
+    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
+        if people.PROVIDER in demo.parts:
+            by_provider(browser, demo)
+        else:
+            filled(browser, browser.get(address), username=people.DEVELOPER, password=password(demo))
+        done = filled(browser, browser.get(address), decision="approve")
+        assert "is signed in as you" in done.text, done.text
+
+
+def by_provider(browser, demo):
+    """Keycloak's button on the page of signing in, and Keycloak's own form."""
+    page = browser.get(f"{demo.plane.server}/console/login/")
+    theirs = filled(browser, page, action="/login/by/keycloak/")
+    assert str(theirs.url).startswith(f"{provider_of_the_lab()}/realms/")
+    filled(browser, theirs, username=people.DEVELOPER, password=password(demo))
+
+
+def provider_of_the_lab():
+    with opened(LAB, changing=False) as lab:
+        return lab.env()["KEYCLOAK"]
+
+
+def password(demo):
+    return demo.passwords[people.DEVELOPER]
+
+
+def filled(browser, page, action="", **fields):
+    """The page after its form was sent: the first one that goes to `action` and has these fields."""
+    forms = re.findall(r"<form\b[^>]*>.*?</form>", page.text, re.DOTALL)
+    form = next(each for each in forms if action in each and all(f'name="{name}"' in each for name in fields))
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    where = re.search(r'<form\b[^>]*\baction="([^"]*)"', form)
+    target = page.url.join(unescape(where[1])) if where else page.url
+    sent = {**{name: unescape(value) for name, value in hidden.items()}, **fields}
+    return browser.post(target, data=sent, headers={"Referer": str(page.url)})
+
+
+def test_the_people_come_from_what_can_run_here(demo):
+    assert demo.parts == sign_in.usable()
+    with opened(LAB, changing=False) as lab:
+        for part in demo.parts:
+            assert [lab.process_state(name) for name in lab.names(part)] == ["running"]
+
+
+def test_a_stranger_is_walked_through(demo, typed):
+    found = commands(PART)
+    assert [word for word in ALL_OF_IT if not any(word in each.text for each in found)] == []
+    above = BEFORE.count("\n") + 1
+    reader.read("README.md", [replace(each, line=each.line + above) for each in found], typed)
+    members = {each["username"]: each["role"] for each in demo.admin.get("/teams/market/members/")}
+    assert members[people.DEVELOPER] == "developer"
