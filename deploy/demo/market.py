@@ -36,5 +36,5 @@ def set_up(demo: Demo) -> None:
         paths.write(file, text)
     there = demo.admin.get(f"/applications/?project={people.OTHER_PROJECT}&name={NAME}").get("results")
     if not there:
-        demo.admin("deploy", "-f", str(file), "--reason", "the stall opens")
+        demo.admin("deploy", "-f", str(file), "--reason", "the stall opens", "--watch")
     demo.admin("protect", REFERENCE, "-e", PROTECTED)

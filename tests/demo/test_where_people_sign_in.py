@@ -65,11 +65,10 @@ def test_what_cannot_run_is_named_with_who_goes_on_without(config, monkeypatch):
     monkeypatch.setattr(keycloak, "missing", lambda: "it needs Java 17 or newer")
     assert sign_in.usable() == []
     config.remember(sign_in.usable())
-    said = sign_in.notes(Demo(config))
-    assert said == [
-        "no slapd (it is not installed: `make slapd` says what it needs): passwords of Dougong's own for ada and victor",
-        "no Keycloak (it needs Java 17 or newer): passwords of Dougong's own for mei",
-    ]
+    directory_missing, provider_missing = sign_in.notes(Demo(config))
+    assert "make slapd" in directory_missing
+    assert directory_missing.endswith("passwords of Dougong's own for ada and victor")
+    assert provider_missing == "no Keycloak (it needs Java 17 or newer): passwords of Dougong's own for mei"
     assert set(sign_in.at(Demo(config)).values()) == {""}
 
 

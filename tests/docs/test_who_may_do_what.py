@@ -47,24 +47,25 @@ def demo(tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     made = Demo(Config(tmp_path_factory.mktemp("demo") / "state", port=port, lab=LAB))
-    with opened(LAB, changing=False) as lab:
-        there = lab.env()
-    emptied(there)
+    empty()
     try:
         up(made)
         yield made
     finally:
         down.leave(made)
         down.stop(made)
-        with opened(LAB) as lab:
-            for part in made.parts:
-                lab.stop(part)
-                shutil.rmtree(lab.paths.state / part)
-        emptied(there)
+        empty()
 
 
-def emptied(there):
-    """The lab's own database and the first number of its Valkey, which no other test uses."""
+def empty():
+    """Of the lab: the parts that the demo takes besides, its own database, the first number of its Valkey. No other
+    test uses them.
+    """
+    with opened(LAB) as lab:
+        for part in sign_in.PARTS:
+            lab.stop(part)
+            shutil.rmtree(lab.paths.state / part, ignore_errors=True)
+        there = lab.env()
     with psycopg.connect(make_conninfo(there["DATABASE_URL"], dbname="postgres"), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS dougong WITH (FORCE)")
         connection.execute("CREATE DATABASE dougong")
