@@ -138,7 +138,7 @@ def _room(config: Config) -> list[str]:
         left = shutil.disk_usage(place).free
         if left < disk:
             found.append(f"{left / GIGA:.1f} GiB free at {place}: {disk / GIGA:.0f} are needed")
-    left = _memory()
+    left = available_memory()
     if left < memory and not (lab and Processes(paths.Paths(config.lab)).running("east/apiserver")):
         found.append(f"{left / GIGA:.1f} GiB of memory available: {memory / GIGA:.0f} are needed")
     return found
@@ -148,7 +148,7 @@ def _existing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
-def _memory() -> int:
+def available_memory() -> int:
     """Bytes that programs may still take."""
     rows = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     return int(rows["MemAvailable"].split()[0]) * 1024

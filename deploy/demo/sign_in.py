@@ -11,11 +11,13 @@ from deploy.lab import keycloak, paths, slapd
 from deploy.lab.parts.keycloak import REALM
 from deploy.lab.parts.slapd import ENTRIES
 
-from . import directory, provider
+from . import directory, preflight, provider
 from .demo import Demo
 from .people import DIRECTORY, EVERYBODY, PROVIDER, of_part
+from .preflight import GIGA, LAB_MEMORY
 
 PARTS = {DIRECTORY: "slapd", PROVIDER: "Keycloak"}
+MEMORY = LAB_MEMORY + GIGA
 
 
 def usable() -> list[str]:
@@ -26,12 +28,17 @@ def usable() -> list[str]:
 def missing(part: str) -> str:
     """Why a part cannot run here; "" where it can."""
     if part == PROVIDER:
-        return keycloak.missing()
+        return keycloak.missing() or _too_little()
     if not slapd.installed():
         return "it is not installed: `make slapd` says what it needs"
     if find_spec("django_auth_ldap") is None:
         return "the extra `ldap` is not in .venv: `make slapd` says what it needs"
     return ""
+
+
+def _too_little() -> str:
+    left = preflight.available_memory()
+    return f"{left / GIGA:.1f} GiB of memory available: with it 4 are needed" if left < MEMORY else ""
 
 
 def prepare(demo: Demo) -> None:

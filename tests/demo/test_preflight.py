@@ -22,7 +22,7 @@ def _machine(monkeypatch):
     monkeypatch.setattr(prerequisites, "check", lambda: None)
     monkeypatch.setattr(prerequisites, "there", lambda proof: True)
     monkeypatch.setattr(preflight.image, "installed", lambda: True)
-    monkeypatch.setattr(preflight, "_memory", lambda: 64 * preflight.GIGA)
+    monkeypatch.setattr(preflight, "available_memory", lambda: 64 * preflight.GIGA)
     monkeypatch.setattr(preflight, "COLD_DISK", 0)
     monkeypatch.setattr(preflight, "WARM_DISK", 0)
 
@@ -87,7 +87,7 @@ def test_buildah_that_cannot_be_installed_is_named(config, monkeypatch):
 
 
 def test_too_little_memory_and_disk_are_named(config, monkeypatch):
-    monkeypatch.setattr(preflight, "_memory", lambda: preflight.GIGA)
+    monkeypatch.setattr(preflight, "available_memory", lambda: preflight.GIGA)
     monkeypatch.setattr(preflight, "COLD_DISK", 1 << 60)
     monkeypatch.setattr(preflight, "WARM_DISK", 1 << 60)
     said = "\n".join(preflight.problems(config))
