@@ -5,7 +5,7 @@ from django.contrib.auth import authenticate
 from pydantic import SecretStr
 
 from apps.models import Project
-from deploy.demo import directory, people, sign_in
+from deploy.demo import directory, people, preflight, sign_in
 from deploy.demo.demo import Demo
 from deploy.lab import keycloak, slapd
 from paas.identity.ldap import mapping
@@ -75,6 +75,7 @@ def test_what_cannot_run_is_named_with_who_goes_on_without(config, monkeypatch):
 def test_what_came_later_waits_for_another_demo(config, monkeypatch):
     config.remember([people.DIRECTORY])
     monkeypatch.setattr(keycloak, "missing", lambda: "")
+    monkeypatch.setattr(preflight, "available_memory", lambda: sign_in.MEMORY)
     [said] = sign_in.notes(Demo(config))
     assert "Keycloak" in said
     assert "make down" in said
