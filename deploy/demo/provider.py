@@ -1,7 +1,7 @@
 """The people of a demo as the lab's Keycloak has them, and what their groups are worth here. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .people import Person
@@ -16,8 +16,10 @@ GROUPS = {
 }
 
 
-def realm(people: Iterable[Person], passwords: Mapping[str, str], *, console: str, secret: str) -> dict[str, Any]:
-    """The realm with them, their groups, and the console at that address as its client."""
+def realm(
+    people: Iterable[Person], passwords: Mapping[str, str], *, consoles: Sequence[str], secret: str
+) -> dict[str, Any]:
+    """The realm with them, their groups, and the console as its client, at each of the addresses that it has."""
     people = list(people)
     return {
         "realm": REALM,
@@ -25,7 +27,7 @@ def realm(people: Iterable[Person], passwords: Mapping[str, str], *, console: st
         "sslRequired": "none",
         "groups": [{"name": name} for name in sorted({each.group for each in people})],
         "users": [_user(each, passwords[each.name]) for each in people],
-        "clients": [_client(f"{console}/console/login/by/{ID}", secret)],
+        "clients": [_client([f"{each}/console/login/by/{ID}" for each in consoles], secret)],
     }
 
 
@@ -55,18 +57,18 @@ def _user(person: Person, password: str) -> dict[str, Any]:
     }
 
 
-def _client(back: str, secret: str) -> dict[str, Any]:
+def _client(back: Sequence[str], secret: str) -> dict[str, Any]:
     return {
         "clientId": CLIENT,
         "secret": secret,
         "protocol": "openid-connect",
         "publicClient": False,
         "standardFlowEnabled": True,
-        "redirectUris": [f"{back}/back/"],
+        "redirectUris": [f"{each}/back/" for each in back],
         "protocolMappers": [GROUPS],
         "attributes": {
             "pkce.code.challenge.method": "S256",
-            "backchannel.logout.url": f"{back}/signed-out/",
+            "backchannel.logout.url": f"{back[0]}/signed-out/",
             "backchannel.logout.session.required": "true",
         },
     }

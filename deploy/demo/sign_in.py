@@ -48,8 +48,9 @@ def prepare(demo: Demo) -> None:
         text = directory.ldif(of_part(DIRECTORY), demo.passwords)
         paths.write(where.of(DIRECTORY) / ENTRIES, text, 0o600)
     if PROVIDER in demo.parts and not (where.of(PROVIDER) / REALM).exists():
-        console, secret = f"http://localhost:{demo.config.port}", secrets.token_urlsafe(24)
-        realm = provider.realm(of_part(PROVIDER), demo.passwords, console=console, secret=secret)
+        consoles = [f"http://{host}:{demo.config.port}" for host in ("localhost", "127.0.0.1")]
+        secret = secrets.token_urlsafe(24)
+        realm = provider.realm(of_part(PROVIDER), demo.passwords, consoles=consoles, secret=secret)
         paths.write_json(where.of(PROVIDER) / REALM, realm, 0o600)
 
 

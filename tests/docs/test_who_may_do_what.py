@@ -129,6 +129,13 @@ def by_provider(browser, demo):
     filled(browser, theirs, username=people.DEVELOPER, password=password(demo))
 
 
+def follow(browser, page, text):
+    """The page behind the link that says so."""
+    found = re.search(rf'<a\b[^>]*\bhref="([^"]+)"[^>]*>(?:\s|<(?!/a>)[^>]*>)*{re.escape(text)}', page.text)
+    assert found, f"no link {text} at {page.url}"
+    return browser.get(page.url.join(unescape(found[1]))).raise_for_status()
+
+
 def provider_of_the_lab():
     with opened(LAB, changing=False) as lab:
         return lab.env()["KEYCLOAK"]
@@ -154,6 +161,17 @@ def test_the_people_come_from_what_can_run_here(demo):
     with opened(LAB, changing=False) as lab:
         for part in demo.parts:
             assert [lab.process_state(name) for name in lab.names(part)] == ["running"]
+
+
+def test_the_screens_that_are_named_are_there(demo):
+    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
+        page = browser.get(f"{demo.plane.server}/console/")
+        home = filled(browser, page, username=people.ADMIN, password=demo.passwords[people.ADMIN])
+        assert "release.created" in follow(browser, home, "Audit trail").text
+        application = follow(browser, follow(browser, home, "Applications"), "hello")
+        asking = follow(browser, application, "Who may…")
+        answer = browser.get(asking.url, params={"person": people.VIEWER, "action": "deploy"}).raise_for_status()
+        assert "no role of theirs has this permission" in answer.text
 
 
 def test_a_stranger_is_walked_through(demo, typed):
