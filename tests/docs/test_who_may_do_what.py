@@ -24,6 +24,7 @@ from deploy.demo.config import Config
 from deploy.demo.demo import Demo
 from deploy.demo.up import up
 from deploy.lab.lab import opened
+from deploy.lab.paths import cache_folder
 from tests.control_plane import eventually
 from tests.docs import reader
 from tests.docs.terminal import Terminal
@@ -80,7 +81,9 @@ def terminal(demo, tmp_path):
         (tmp_path / name).symlink_to(ROOT / name)
     around = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     env = {**environment.without_settings(around), **NO_KEYRING, "HOME": str(tmp_path), "NO_PROXY": "*"}
-    made = Terminal(tmp_path, {**env, "DOUGONG_DEMO_STATE": str(demo.config.state)})
+    # The lab's programs are built once for a user.
+    env |= {"XDG_CACHE_HOME": str(cache_folder().parent), "DOUGONG_DEMO_STATE": str(demo.config.state)}
+    made = Terminal(tmp_path, env)
     yield made
     made.close()
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from deploy.lab.lab import Lab
 
 REALM = "realm.json"
-# A cold start of a Java program beside two clusters that start.
-START_SECONDS = 240.0
+# A cold start of a large Java program, beside two clusters that start and perhaps beside tests.
+START_SECONDS = 600.0
 
 
 class Provider(Part):
