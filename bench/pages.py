@@ -79,7 +79,7 @@ def sign_in(client: httpx.Client, username: str, password: str) -> None:
     form = client.get("/console/login/").raise_for_status().text
     found = SECRET.search(form)
     assert found is not None, "the console has no login form"
-    said = {"username": username, "password": password, "csrfmiddlewaretoken": found[1]}
+    said = {"login": username, "password": password, "csrfmiddlewaretoken": found[1]}
     answer = client.post("/console/login/", data=said, headers={"Referer": str(client.base_url)})
     assert answer.status_code == httpx.codes.FOUND, f"nobody was signed in: {answer.status_code}"
 

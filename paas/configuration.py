@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from paas.core.key_encryption import parse
 from paas.identity.ldap import mapping
+from paas.identity.oidc.providers import Provider
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -143,6 +144,17 @@ class Settings(BaseSettings):
     login_rate: str = Field(
         default="10/min",
         description="Attempts to sign in by address, and to enter the code of a machine by person, as `number/period`.",
+    )
+    second_factor: Literal["optional", "operators", "everyone"] = Field(
+        default="optional",
+        description="Who must have a second factor, an authenticator app or a passkey, to do anything: nobody, those "
+        "who operate the platform, or all people. Who has none is led to the page where one is added, and their API "
+        "tokens are refused until then.",
+    )
+    oidc_providers: tuple[Provider, ...] = Field(
+        default=(),
+        description="OpenID providers that people sign in by, as a JSON list of objects with `id`, `name`, `issuer`, "
+        "`client_id`, `client_secret`, `groups_claim` and `groups`; see [signing in by a provider](sign-in-oidc.md).",
     )
     ldap_uris: CommaList = Field(
         default=(),

@@ -15,6 +15,7 @@ from paas.core import health, problems
 from paas.core.audit.api import urls as audit
 from paas.core.metrics import metrics
 from paas.core.site import console
+from paas.identity import sign_in_pages, sso_pages
 from paas.identity.api import urls as identity
 
 ROOMS = (audit, identity, clusters, applications)
@@ -35,6 +36,8 @@ urlpatterns = [
     ),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    # Before the console, whose own page for signing in lets nobody in.
+    path("console/", include([*sign_in_pages.urlpatterns, *sso_pages.urlpatterns])),
     path("console/", console.urls),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
 ]
@@ -52,3 +55,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.server_error(request)
     return defaults.server_error(request)
+
+
+# allauth asks for it by this name.
+handler429 = sign_in_pages.too_many

@@ -70,7 +70,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The answer to an address under /api/ that leads nowhere."""
-    return _plain(request, NotFound("not_found", "There is nothing at this address."))
+    return plain(request, NotFound("not_found", "There is nothing at this address."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -80,10 +80,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "Something went wrong on our side.",
         remedy="Try again; if it stays, tell an operator the request id.",
     )
-    return _plain(request, refusal, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return plain(request, refusal, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _plain(request: HttpRequest, refusal: Refusal, status: int | None = None) -> HttpResponse:
+def plain(request: HttpRequest, refusal: Refusal, status: int | None = None) -> HttpResponse:
+    """The same answer where DRF has no part."""
     body = problem(refusal, status=status, instance=request.path)
     return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +25,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from paas.core import filters
@@ -113,27 +112,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold carries no types
-    """Name and password; the theme's own form lets Django's "staff" in alone."""
-
-    def clean(self) -> Any:
-        """A refusal, as where a directory does not answer, is told above the form and is the answer's status."""
-        try:
-            return super().clean()
-        except Refusal as refusal:
-            self.request.refusal = refusal
-            raise ValidationError(refused(refusal), code=refusal.code) from refusal
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        """Any person who is not kept out."""
-        if not user.is_active:
-            raise self.get_invalid_login_error()
-
-
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no types
     """The console. Being signed in is enough to come in; what one sees and may do is asked per object."""
 
-    login_form = SignInForm
     index_template = "console/home.html"
     index_title = gettext_lazy("Home")
 
@@ -146,17 +127,15 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
         context: dict[str, Any] = super().each_context(request)
         return {**context, "script_words": script_words(), "redirect_to": request.get_full_path()}
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lets nobody in: Django's own page asks for no second factor. `paas.identity.sign_in_pages` has the one at
+        this address, before this.
+        """
+        raise PermissionDenied
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Any active person, not only Django's "staff"."""
         return request.user.is_active and request.user.is_authenticated
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The theme's page; 503 rather than 200 where nobody could be asked."""
-        answer: HttpResponse = super().login(request, extra_context)
-        refusal = getattr(request, "refusal", None)
-        if refusal is not None:
-            answer.status_code = refusal.status
-        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Home: the sections that have something for this person."""

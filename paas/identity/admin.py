@@ -31,6 +31,7 @@ from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
 from paas.identity.overviews import team_page, user_page
+from paas.identity.person_pages import reset_page
 from paas.identity.roles import PLATFORM_ROLES
 
 
@@ -117,6 +118,11 @@ class UserAdmin(PageFirst):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Names never change."""
         return ["username", "email"] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that resets the second factor."""
+        own = self.admin_site.admin_view(reset_page)
+        return [path("<uuid:pk>/second-factor/", own, name="identity_user_second_factor"), *super().get_urls()]
 
     def page_of(self, request: HttpRequest, obj: User) -> HttpResponse:
         """The person."""

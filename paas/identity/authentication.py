@@ -9,6 +9,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework.request import Request
 
+from paas.identity import second_factor
 from paas.identity.services import note_use
 
 
@@ -21,10 +22,15 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox c
     """Knox's tokens under the scheme Bearer. The person carries the token, which narrows what they may."""
 
     def authenticate(self, request: Request) -> Any:
-        """The person and the token, whose use is noted; None where there is none."""
+        """The person and the token, whose use is noted; None where there is none.
+
+        Raises:
+            Forbidden: `second_factor_required`.
+        """
         found = super().authenticate(request)
         if found is not None:
             user, token = found
+            second_factor.refuse_without(user)
             note_use(token=token, address=address_of(request))
             user.token = token
         return found

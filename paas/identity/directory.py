@@ -5,30 +5,26 @@ Between the conversation with the directory (`paas.identity.ldap`) and the rows.
 - An account belongs to an identity of the directory, never to a name: a local account is not taken over, and neither
   is the account of somebody whose name the directory has given to another.
 - Who is in no mapped group stays out.
-- The mirror takes away only roles that it gave; one given by hand stays beside, and the wider of both counts.
+- Their groups are mirrored into roles (`mirroring`).
 - A directory that does not answer, or by whose answer everybody would be out, changes nothing for anybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from paas.core import audit
 from paas.core.errors import Forbidden
-from paas.identity import services
 from paas.identity.ldap.entries import Answer, Person
-from paas.identity.models import DirectoryAccount, DirectoryReading, Team, User
+from paas.identity.mirroring import mirror, seats
+from paas.identity.models import DirectoryAccount, DirectoryReading, User
 from paas.identity.revocation import end_access
-from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
 
 logger = structlog.get_logger(__name__)
 
@@ -41,8 +37,6 @@ REASONS = {
     "disabled": "disabled in the directory",
     "expired": "expired in the directory",
 }
-# The groups of the platform's roles, as the map calls these, and the roles.
-OF_THE_PLATFORM = {group: role for role, (group, _) in PLATFORM_ROLES.items()}
 # Beat wakes the reading every half a minute: after four of them something is wrong with it.
 LATE = timedelta(minutes=2)
 
@@ -136,45 +130,6 @@ def end(account: DirectoryAccount, reason: str) -> None:
     logger.info("directory_ended", person=account.user.username, reason=reason)
 
 
-def mirror(account: DirectoryAccount, wanted: dict[str, int], *, take: bool) -> None:
-    """Give what is wanted and, with `take`, take what the mirror gave before and is no longer. In a transaction.
-
-    Args:
-        wanted: roles as the map has them → the ids of their groups.
-    """
-    user = account.user
-    groups = set(wanted.values())
-    held = set(user.groups.values_list("pk", flat=True))
-    given = set(account.given.values_list("pk", flat=True))
-    more = groups - held
-    less = given - groups if take else set()
-    if not more and not less:
-        return
-    user.groups.add(*more)
-    account.given.add(*more)
-    user.groups.remove(*less)
-    account.given.remove(*less)
-    for group in sorted(more | (less & held)):
-        _tell(user, group, given=group in more)
-
-
-def seats(words: Collection[str]) -> dict[str, int]:
-    """Each role as the map has it ("shop:developer", "operators") → the id of its group. What is not there is left out,
-    with a warning: the map may be ahead of the teams.
-    """
-    pairs = {word: tuple(word.partition(":")[::2]) for word in words}
-    teams = {team.name: team for team in Team.objects.filter(name__in=[team for team, _ in pairs.values()])}
-    found: dict[str, int] = {}
-    for word, (name, role) in pairs.items():
-        if word in OF_THE_PLATFORM:
-            found[word] = services.platform_group(OF_THE_PLATFORM[word]).pk
-        elif name in teams and role in ROLES:
-            found[word] = group_of(teams[name], role)
-        else:
-            logger.warning("directory_role_unknown", role=word)
-    return found
-
-
 def note(*, problem: str, at: datetime) -> None:
     """Keep how the last reading went."""
     good = {} if problem else {"read_at": at}
@@ -247,24 +202,6 @@ def _differs(account: DirectoryAccount, wanted: set[int], *, take: bool) -> bool
     held = {group.pk for group in account.user.groups.all()}
     given = {group.pk for group in account.given.all()}
     return bool(wanted - held) or (take and bool(given - wanted))
-
-
-def _tell(user: User, group: int, *, given: bool) -> None:
-    """One event: on the team, whose members' page it changes, or on the person where it is about the platform."""
-    its_own = Q(owners=group) | Q(releasers=group) | Q(developers=group) | Q(viewers=group)
-    team = Team.objects.select_for_update().filter(its_own).first()
-    held, none = {"user": user.username, "role": "", "by": "directory"}, {"user": user.username, "role": None}
-    if team is None:
-        name = Group.objects.filter(pk=group, name__in=OF_THE_PLATFORM).values_list("name", flat=True).first()
-        if name is not None:
-            role = OF_THE_PLATFORM[name]
-            states = {role: not given}, {role: given}
-            audit.record(actor=None, action=f"user.{role}_mirrored", target=user, before=states[0], after=states[1])
-        return
-    held["role"] = next(role for role in ROLES if group_of(team, role) == group)
-    before, after = (none, held) if given else (held, none)
-    team.save_version()
-    audit.record(actor=None, action="team.member_mirrored", target=team, before=before, after=after)
 
 
 def _not_admitted(why: str) -> Forbidden:

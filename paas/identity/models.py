@@ -1,7 +1,8 @@
-"""People, service accounts, teams, the permission rows of teams, what a directory says of people, API tokens and the
-sign-ins that wait for approval.
+"""People, service accounts, teams, the permission rows of teams, what a directory and providers say of people, what
+signing in needs besides a password, API tokens and the sign-ins that wait for approval.
 
-Written by `paas.identity.services`, `service_accounts`, `devices`, `directory` and `revocation` alone.
+Written by `paas.identity.services`, `service_accounts`, `devices`, `directory`, `oidc`, `mirroring`, `revocation`,
+`adapters` and `second_factor` alone.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.validators import RegexValidator
 from django.db import models
 from guardian.models import GroupObjectPermissionBase
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from paas.core.encryption import EncryptedTextField
 from paas.core.models import Versioned
 
 OPERATORS, AUDITORS = "operators", "auditors"
@@ -66,6 +69,13 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
         """What a session must know to be this person's."""
         return f"{super().get_session_auth_hash()}.{self.session_round}"
 
+    def has_usable_password(self) -> bool:
+        """Whether they can prove themselves by a password: a local one, or that of the directory."""
+        local: bool = super().has_usable_password()
+        return local or (
+            bool(settings.DOUGONG.ldap_uris) and DirectoryAccount.objects.filter(user=self, ended="").exists()
+        )
+
 
 class Team(Versioned):
     """Owns projects. Its roles are groups that hold permission rows on it."""
@@ -115,6 +125,8 @@ class DirectoryAccount(models.Model):
     """
 
     permission_scope: ClassVar[str] = "operators"
+    # Who gave a role, as the audit trail has it.
+    source: ClassVar[str] = "directory"
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="directory_account")
     identity = models.CharField(max_length=300, unique=True)
@@ -222,3 +234,72 @@ class DeviceGrant(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in from {self.machine or 'a machine without a name'}"
+
+
+class FactorSecret(models.Model):
+    """What proves a second factor: the seed of an authenticator app or of recovery codes. allauth's rows name it by id.
+
+    Written by `adapters`, and forgotten by `second_factor` once no factor needs it.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    value = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return f"secret of a second factor of {self.user_id}"
+
+
+class OidcAccount(models.Model):
+    """Whose account here belongs to a subject of an OpenID provider.
+
+    `session` is the provider's name of the last sign-in; `followed` whether a refresh token is kept; `checked_at` when
+    the provider last vouched for the person, `ended` why it does no more, empty while it does; `given` are the groups
+    that the map of its groups gave.
+    """
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="oidc_accounts")
+    provider = models.CharField(max_length=30)
+    subject = models.CharField(max_length=255)
+    session = models.CharField(max_length=255, blank=True, default="")
+    refresh_token = EncryptedTextField(blank=True, default="")
+    followed = models.BooleanField(default=False)
+    checked_at = models.DateTimeField(null=True)
+    ended = models.CharField(max_length=20, blank=True, default="")
+    given = models.ManyToManyField(Group, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="one_account_a_subject"),
+            models.UniqueConstraint(fields=["provider", "user"], name="one_subject_an_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.provider}"
+
+    @property
+    def source(self) -> str:
+        """Who gave a role, as the audit trail has it."""
+        return self.provider
+
+
+class OidcLogout(models.Model):
+    """A logout token that was used: it works once. Forgotten once it is too old to be taken."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.CharField(max_length=30)
+    jti_digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "jti_digest"], name="a_logout_token_works_once")]
+
+    def __str__(self) -> str:
+        return f"logout token of {self.provider}"

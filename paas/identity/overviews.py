@@ -26,7 +26,9 @@ from paas.core.moments import when
 from paas.core.permissions import allowed, is_operator
 from paas.core.site import console
 from paas.identity.models import AUDITORS, OPERATORS, ApiToken, Team, User
+from paas.identity.person_pages import factors
 from paas.identity.roles import DEVELOPER, OWNER, RELEASER, ROLES, VIEWER, group_of, members
+from paas.identity.second_factor import kinds
 from paas.identity.service_accounts import service_accounts
 
 LATEST_EVENTS = 6
@@ -126,6 +128,7 @@ def user_page(request: HttpRequest, user: User) -> HttpResponse:
     """A person: their teams and roles and since when, their tokens, what they did and what was done to them."""
     tokens = ApiToken.objects.filter(user=user).aggregate(count=Count("pk"), used=Max("last_used_at"))
     groups = set(user.groups.values_list("name", flat=True))
+    has = kinds(user)
     trail = f"{reverse('admin:core_auditevent_changelist')}?{urlencode({'q': user.username})}"
     context = {
         "title": user.username,
@@ -134,6 +137,7 @@ def user_page(request: HttpRequest, user: User) -> HttpResponse:
         "person": user,
         "edit": _edit(user),
         "edits": is_operator(request.user),
+        "reset": reverse("admin:identity_user_second_factor", args=[user.pk]) if has else "",
         "summary": [
             (_("Email address"), user.email),
             (_("State"), _("may sign in") if user.is_active else _("kept out")),
@@ -141,6 +145,7 @@ def user_page(request: HttpRequest, user: User) -> HttpResponse:
             (_("Auditor of the platform"), _("yes") if AUDITORS in groups else _("no")),
             (_("Since"), when(user.date_joined)),
             (_("Last sign-in"), when(user.last_login) if user.last_login else _("never")),
+            (_("Second factor"), factors(has)),
             (_("API tokens"), _tokens(tokens["count"], tokens["used"])),
         ],
         "roles": roles_of(user),

@@ -149,4 +149,11 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], *, statu
 register_view("device/", device_view, name="device")
 register_view("tokens/", tokens_view, name="tokens")
 register_view("tokens/<str:key>/revoke/", revoke_view, name="token_revoke")
-register_navigation(gettext_noop("You"), [NavigationItem(gettext_noop("API tokens"), "admin:tokens", "key")], order=85)
+register_navigation(
+    gettext_noop("You"),
+    [
+        NavigationItem(gettext_noop("API tokens"), "admin:tokens", "key"),
+        NavigationItem(gettext_noop("Security"), "mfa_index", "shield_lock"),
+    ],
+    order=85,
+)

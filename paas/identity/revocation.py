@@ -1,4 +1,4 @@
-"""Ending the access of one person, everywhere: the same whether an operator decides it or a directory.
+"""Ending the access of one person, everywhere: the same whether an operator decides it, a directory or a provider.
 
 What lives on by itself ends with the account: sessions and API tokens at once, with the machines that wait for a token;
 live views as soon as they hear of it; terminals at their next check, a few seconds later. Beside `services`.
@@ -22,7 +22,7 @@ def end_access(user: User, reason: str, *, actor: Actor = None) -> None:
 
     Args:
         reason: in words, for the audit trail; empty where none was given.
-        actor: who decided; None is the platform, on the word of a directory.
+        actor: who decided; None is the platform, on the word of a directory or a provider.
     """
     with transaction.atomic():
         open_ = User.objects.filter(pk=user.pk, is_active=True)

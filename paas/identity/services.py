@@ -19,7 +19,18 @@ from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
 from paas.identity.granting import grant, new_groups
-from paas.identity.models import ADMIN, SCOPES, ApiToken, BreakGlass, DeviceGrant, DirectoryAccount, Team, User
+from paas.identity.models import (
+    ADMIN,
+    SCOPES,
+    ApiToken,
+    BreakGlass,
+    DeviceGrant,
+    DirectoryAccount,
+    OidcAccount,
+    OidcLogout,
+    Team,
+    User,
+)
 from paas.identity.revocation import end_access
 from paas.identity.roles import (
     DEVELOPER,
@@ -171,10 +182,12 @@ def bootstrap_admin(*, username: str, password: str) -> User:
     """The first superuser, by whoever may run commands on the server; run again it sets the password anew.
 
     Raises:
-        Conflict: `username_taken`, by somebody who signs in by the directory and would be superuser with it.
+        Conflict: `username_taken`, by somebody who signs in by the directory or a provider and would be superuser
+            with it.
     """
     with transaction.atomic():
-        if DirectoryAccount.objects.filter(user__username=username).exists():
+        provided = OidcAccount.objects.filter(user__username=username, user__is_superuser=False)
+        if DirectoryAccount.objects.filter(user__username=username).exists() or provided.exists():
             raise Conflict("username_taken", f"There is a person named '{username}' already.")
         user, created = User.objects.get_or_create(username=username)
         kept = not created and user.is_superuser and user.is_active and user.check_password(password)
@@ -232,8 +245,9 @@ def set_active(*, user: User, active: bool, actor: Actor) -> None:
         return
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-            # From now on it is open or closed by the operator's word; the directory may end it anew.
+            # From now on it is open or closed by the operator's word; the directory or a provider may end it anew.
             DirectoryAccount.objects.filter(user=user).update(ended="")
+            OidcAccount.objects.filter(user=user).update(ended="")
             audit.record(
                 actor=actor, action="user.active_set", target=user, before={"active": False}, after={"active": True}
             )
@@ -309,6 +323,7 @@ def remove_expired_tokens() -> int:
     """
     now = timezone.now()
     DeviceGrant.objects.filter(expires_at__lt=now).delete()
+    OidcLogout.objects.filter(used_at__lt=now - timedelta(days=1)).delete()
     return int(ApiToken.objects.filter(expiry__lt=now).delete()[0])
 
 

@@ -25,6 +25,10 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/member_pages.py",
         ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
+        ROOT / "paas/identity/adapters.py",
+        ROOT / "paas/identity/person_pages.py",
+        ROOT / "paas/identity/sign_in_pages.py",
+        ROOT / "paas/identity/sso_pages.py",
         ROOT / "paas/core/audit/console.py",
         ROOT / "paas/settings.py",
     ]

@@ -124,7 +124,7 @@ def sign_in(ear, on):
     wrong = ear.net.plant("a mistyped password")
     as_name = ear.net.plant("a password typed as a name")
     for name, word in [("oscar", secret_of["oscar"]), ("oscar", wrong), (as_name, wrong)]:
-        form = {"username": name, "password": word, "next": "/console/"}
+        form = {"login": name, "password": word, "next": "/console/"}
         # Who typed a wrong name is shown it again.
         but = frozenset({"a password typed as a name"}) if name == as_name else frozenset()
         ear.answer("console sign-in", Client().post("/console/login/", form), but=but)

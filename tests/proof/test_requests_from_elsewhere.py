@@ -48,7 +48,7 @@ def test_a_session_that_somebody_planted_is_not_signed_in(client, stage):
     session.save()
     planted = session.session_key
     client.cookies[settings.SESSION_COOKIE_NAME] = planted
-    client.post("/console/login/", {"username": "owner-a", "password": "a long password"})
+    client.post("/console/login/", {"login": "owner-a", "password": "a long password"})
     assert client.get("/console/").status_code == 200
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
     stranger = Client()

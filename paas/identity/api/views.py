@@ -16,14 +16,14 @@ from rest_framework.views import APIView
 from paas.core.api import IF_MATCH, ResourceViewSet, etag
 from paas.core.errors import Unauthenticated
 from paas.core.permissions import OPERATE, Actor, require, with_words
-from paas.identity import services
+from paas.identity import second_factor, services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import members, person_named, platform_members
 
 
 class LoginView(APIView):
-    """Name and password for a token; used by the CLI."""
+    """Name and password for a token; used by the CLI. Not for people with a second factor, who sign in by a code."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -39,6 +39,7 @@ class LoginView(APIView):
         user = authenticate(request._request, username=body["username"], password=body["password"])
         if user is None:
             raise Unauthenticated("login_failed", "Name or password is wrong.")
+        second_factor.refuse_password_alone(user)
         token, expires = services.create_token(user=user, name=body["name"] or "login", actor=user)
         return Response(forms.NewTokenOut({"token": token, "expires_at": expires}).data, status=201)
 

@@ -36,7 +36,7 @@ def test_the_root_leads_to_the_console_and_the_console_to_the_login(client, db):
 
 
 def test_a_person_who_is_no_staff_comes_in(client, owner):
-    response = client.post("/console/login/?next=/console/", {"username": "olga", "password": "olga likes dumplings"})
+    response = client.post("/console/login/?next=/console/", {"login": "olga", "password": "olga likes dumplings"})
     assert response.status_code == 302
     assert client.get("/console/").status_code == 200
 

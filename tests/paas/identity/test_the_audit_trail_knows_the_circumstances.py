@@ -51,7 +51,7 @@ def test_a_password_typed_as_a_name_is_not_kept(api, owner):
 
 
 def test_signing_in_to_the_console_and_out_again(client, owner):
-    client.post(reverse("admin:login"), {"username": "olga", "password": "olga likes dumplings"})
+    client.post(reverse("account_login"), {"login": "olga", "password": "olga likes dumplings"})
     client.post(reverse("admin:logout"))
     actions = AuditEvent.objects.filter(action__startswith="sign_in.").order_by("id").values_list("action", "how")
     assert [action for action, _ in actions] == ["sign_in.succeeded", "sign_in.ended"]

@@ -60,7 +60,7 @@ def enter(client):
 
     def typed(name, password=None):
         password = password_of(name) if password is None else password
-        return client.post(reverse("admin:login"), {"username": name, "password": password})
+        return client.post(reverse("account_login"), {"login": name, "password": password})
 
     return typed
 

@@ -4,7 +4,9 @@ import socket
 
 import ldap
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from paas.core.errors import Conflict
 from paas.core.models import AuditEvent
@@ -26,7 +28,7 @@ def test_a_person_gets_an_account_with_the_role_of_their_group(directory, enter,
     assert enter("alice").status_code == 302
     assert client.get(HOME).status_code == 200
     alice = User.objects.get(username="alice")
-    assert (alice.email, alice.last_name, alice.has_usable_password()) == ("alice@example.org", "Alice", False)
+    assert (alice.email, alice.last_name, alice.password[0]) == ("alice@example.org", "Alice", "!")
     assert role_of(team, alice) == "developer"
     events = AuditEvent.objects.filter(object_name__in=("alice", "shop")).order_by("id")
     told = [(each.action, each.actor_name) for each in events][-3:]
@@ -49,7 +51,7 @@ def test_groups_within_groups_count(directory, login, team):
 def test_a_group_may_make_operators(directory, login):
     assert login("ida").status_code == 201
     assert User.objects.get(username="ida").has_perm("identity.operate")
-    assert AuditEvent.objects.get(action="user.operator_mirrored").after == {"operator": True}
+    assert AuditEvent.objects.get(action="user.operator_mirrored").after == {"operator": True, "by": "directory"}
 
 
 def test_however_the_name_is_capitalised_it_is_one_account(directory, login):
@@ -182,6 +184,34 @@ def test_a_directory_that_is_gone_keeps_nobody_out_who_is_in(directory, enter, l
     assert "The directory does not answer" in page.content.decode()
     assert (login("bob").status_code, login("bob").json()["code"]) == (503, "directory_unreachable")
     assert enter("admin", "a long password").status_code == 302
+
+
+def confirm(client, password):
+    return client.post(f"{reverse('account_reauthenticate')}?next=/console/account/", {"password": password})
+
+
+def test_a_factor_is_added_by_the_password_of_the_directory(directory, enter, client):
+    enter("alice")
+    add = reverse("mfa_activate_totp")
+    assert client.get(add)["Location"].startswith(reverse("account_reauthenticate"))
+    assert confirm(client, "wrong").status_code == 200
+    assert client.get(add).status_code == 302
+    directory.stop()
+    answer = confirm(client, password_of("alice"))
+    assert (answer.status_code, "The directory does not answer" in answer.content.decode()) == (503, True)
+    assert client.get(add).status_code == 302
+    directory.start()
+    assert confirm(client, password_of("alice")).status_code == 302
+    assert client.get(add).status_code == 200
+
+
+def test_a_second_factor_is_asked_for_after_the_password_of_the_directory(directory, enter, login, client):
+    login("alice")
+    alice = User.objects.get(username="alice")
+    Authenticator.objects.create(user=alice, type="webauthn", data={"name": "x", "credential": {}})
+    assert enter("alice")["Location"] == reverse("mfa_authenticate")
+    assert client.get(HOME).status_code == 302
+    assert (login("alice").status_code, login("alice").json()["code"]) == (403, "second_factor_needed")
 
 
 def test_a_directory_that_takes_the_connection_and_says_nothing(directory, configured, login):

@@ -1,0 +1,64 @@
+"""The page on which an operator takes away the second factors of somebody who has lost theirs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from paas.core.errors import Refusal
+from paas.core.permissions import visible
+from paas.core.site import console, refuse
+from paas.identity import second_factor
+from paas.identity.models import User
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        help_text=gettext_lazy("Kept in the audit trail: how you know that it is the person who asks."),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+    )
+
+
+def factors(kinds: list[str]) -> str:
+    """What a person has, in words; as `second_factor.kinds` has it."""
+    keys = kinds.count(second_factor.KEY)
+    said = [_("authenticator app")] if second_factor.APP in kinds else []
+    said += [ngettext("%(number)d passkey", "%(number)d passkeys", keys) % {"number": keys}] if keys else []
+    return ", ".join(said) or _("none")
+
+
+def reset_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What would go, and the form that does it."""
+    user = visible(request.user, User.objects.filter(pk=pk)).first()
+    if user is None:
+        return HttpResponseRedirect(reverse("admin:identity_user_changelist"))
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            second_factor.reset(user=user, reason=form.cleaned_data["reason"], actor=request.user)
+            messages.success(request, _("%(name)s logs in with a password alone now.") % {"name": user})
+            return HttpResponseRedirect(reverse("admin:identity_user_change", args=[user.pk]))
+        except Refusal as refusal:
+            refuse(form, refusal)
+    context = {
+        **console.each_context(request),
+        "title": _("Reset the second factor of %(name)s") % {"name": user},
+        "opts": User._meta,
+        "original": user,
+        "person": user,
+        "factors": factors(second_factor.kinds(user)),
+        "form": form,
+    }
+    return TemplateResponse(request, "identity/reset_factor.html", context)
