@@ -2,14 +2,16 @@
 
 import pytest
 from django.contrib.auth import authenticate
-from pydantic import SecretStr
+from django.urls import reverse
+from pydantic import SecretStr, TypeAdapter
 
 from apps.models import Project
-from deploy.demo import directory, people, preflight, sign_in
+from deploy.demo import directory, people, preflight, provider, sign_in
 from deploy.demo.demo import Demo
 from deploy.lab import keycloak, slapd
 from paas.identity.ldap import mapping
 from paas.identity.models import Team, User
+from paas.identity.oidc.providers import Provider
 from paas.identity.roles import role_of
 from tests.slapd import GROUPS, PEOPLE, Slapd
 
@@ -80,3 +82,14 @@ def test_what_came_later_waits_for_another_demo(config, monkeypatch):
     assert "Keycloak" in said
     assert "make down" in said
     assert sign_in.at(Demo(config)) == {"ada": "slapd", "victor": "slapd", "mei": ""}
+
+
+def test_groups_of_the_provider_are_worth_the_roles_here_and_send_people_back_to_the_console():
+    found, issuer = people.of_part(people.PROVIDER), "http://127.0.0.1:28008/realms/demo"
+    told = provider.settings(found, issuer=issuer, secret="a secret")["DOUGONG_OIDC_PROVIDERS"]
+    [read] = TypeAdapter(tuple[Provider, ...]).validate_json(told)
+    realm = provider.realm(found, LOGINS, consoles=["http://localhost:8000"], secret="a secret")
+    [mei], [client] = realm["users"], realm["clients"]
+    assert read.roles({"groups": [each.removeprefix("/") for each in mei["groups"]]}) == {"market:developer"}
+    assert client["redirectUris"] == [f"http://localhost:8000{reverse('sso_back', args=[read.id])}"]
+    assert (client["clientId"], client["secret"]) == (read.client_id, read.client_secret.get_secret_value())

@@ -31,7 +31,7 @@ from tests.docs.terminal import Terminal
 from tests.docs.transcript import commands
 from tests.labs import LAB
 
-pytestmark = [pytest.mark.lab, pytest.mark.enable_socket, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.enable_socket, pytest.mark.timeout(1800)]
 
 HEADING = "## Who may do what\n"
 README = (ROOT / "README.md").read_text()
