@@ -1,4 +1,4 @@
-"""A real LDAP directory on a port of this machine: the lab's slapd, with a folder of its own and people to be changed."""
+"""A real LDAP directory on a port of this machine: the lab's slapd in a folder of its own, with people to change."""
 
 from __future__ import annotations
 
