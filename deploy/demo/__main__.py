@@ -23,11 +23,9 @@ def arguments() -> argparse.ArgumentParser:
         "--because", default="", metavar="WHY", help="say so if there is one, and nothing if not"
     )
     verbs.add_parser("status", help="what runs; exit code 1 unless all is well")
-    for verb, what in {
-        "manage": "manage.py with the settings of its control plane",
-        "psql": "PostgreSQL's shell, as the owner of its database",
-    }.items():
-        verbs.add_parser(verb, help=what).add_argument("words", nargs=argparse.REMAINDER, metavar="…")
+    verbs.add_parser("psql", help="PostgreSQL's shell, as the owner of its database")
+    manage = verbs.add_parser("manage", help="manage.py with the settings of its control plane")
+    manage.add_argument("words", nargs=argparse.REMAINDER, metavar="…")
     return parser
 
 
@@ -40,7 +38,7 @@ def run(asked: argparse.Namespace, config: Config) -> int:
         return begin(Demo(config))
     demo = Demo(config.begun())
     if asked.verb in ("manage", "psql"):
-        become(demo, asked.verb, asked.words)
+        become(demo, getattr(asked, "words", None))
     if asked.verb == "status":
         lines, well = report.status(demo)
         print("\n".join(lines))
@@ -60,12 +58,13 @@ def begin(demo: Demo) -> int:
     return 0
 
 
-def become(demo: Demo, verb: str, words: list[str]) -> NoReturn:
+def become(demo: Demo, words: list[str] | None) -> NoReturn:
+    """manage.py with these words, psql without any."""
     if not demo.config.environment.exists():
         raise LabError("there is no demo; `make demo` begins one")
-    if verb == "manage":
+    if words is not None:
         demo.plane.become(PYTHON, "manage.py", *words)
-    demo.plane.become(stores.program("psql"), "--quiet", "--no-psqlrc", demo.plane.env["DATABASE_URL"], *words)
+    demo.plane.become(stores.program("psql"), "--quiet", "--no-psqlrc", demo.plane.env["DATABASE_URL"])
 
 
 def end(demo: Demo, because: str) -> int:
