@@ -119,7 +119,7 @@ def approve(address, demo):
         if people.PROVIDER in demo.parts:
             by_provider(browser, demo)
         else:
-            filled(browser, browser.get(address), username=people.DEVELOPER, password=password(demo))
+            filled(browser, browser.get(address), login=people.DEVELOPER, password=password(demo))
         done = filled(browser, browser.get(address), decision="approve")
         assert "is signed in as you" in done.text, done.text
 
@@ -151,7 +151,9 @@ def password(demo):
 def filled(browser, page, action="", **fields):
     """The page after its form was sent: the first one that goes to `action` and has these fields."""
     forms = re.findall(r"<form\b[^>]*>.*?</form>", page.text, re.DOTALL)
-    form = next(each for each in forms if action in each and all(f'name="{name}"' in each for name in fields))
+    fitting = [each for each in forms if action in each and all(f'name="{name}"' in each for name in fields)]
+    assert fitting, f"no form for {[*fields]} at {page.url}"
+    form = fitting[0]
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
     where = re.search(r'<form\b[^>]*\baction="([^"]*)"', form)
     target = page.url.join(unescape(where[1])) if where else page.url
@@ -169,7 +171,7 @@ def test_the_people_come_from_what_can_run_here(demo):
 def test_the_screens_that_are_named_are_there(demo):
     with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
         page = browser.get(f"{demo.plane.server}/console/")
-        home = filled(browser, page, username=people.ADMIN, password=demo.passwords[people.ADMIN])
+        home = filled(browser, page, login=people.ADMIN, password=demo.passwords[people.ADMIN])
         assert "release.created" in follow(browser, home, "Audit trail").text
         application = follow(browser, follow(browser, home, "Applications"), "hello")
         asking = follow(browser, application, "Who may…")
