@@ -85,7 +85,7 @@ check-openapi: $(SYNCED)
 	@$(STEP) "openapi" bash -c '$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn | \
 	  diff -u docs/openapi.yaml - || { echo "The API has changed: run make openapi and commit docs/openapi.yaml."; exit 1; }'
 check-tests: $(SYNCED) slapd
-	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not soak"
+	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not keycloak and not soak"
 
 .PHONY: format openapi settings-page problems-page cli-pages messages
 format: $(SYNCED) ## Format code and templates
@@ -104,13 +104,15 @@ cli-pages: $(SYNCED) ## Write docs/cli.md and a page for each command anew
 problems-page: $(SYNCED) ## Write docs/problems.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py problems_reference > docs/problems.md
 
-.PHONY: test test-lab test-browser no-demo
-test: no-demo check lab second-lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
+.PHONY: test test-lab test-browser test-keycloak no-demo
+test: no-demo check test-keycloak lab second-lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
 
 # Two labs, a control plane and the tests are too much for one small machine.
 no-demo:
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
+test-keycloak: $(SYNCED) keycloak
+	@$(STEP) "tests with Keycloak" $(PYTEST) -m keycloak
 test-lab: lab second-lab
 	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
 	  -m "lab and not browser and not soak"
@@ -148,6 +150,16 @@ slapd: $(SYNCED)
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	  slapd gcc libc6-dev python3-dev libldap2-dev libsasl2-dev >/dev/null'
 	@$(PYTHON) -c 'import ldap' 2>/dev/null || $(STEP) "python-ldap" $(SYNC)
+
+.PHONY: keycloak
+keycloak: $(SYNCED)
+	@[[ -z $$($(LACKS_KEYCLOAK)) ]] || { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || \
+	  { echo "Keycloak cannot run here: $$($(LACKS_KEYCLOAK)). Install it, or run as root on Debian." >&2; exit 1; }
+	@[[ -z $$($(LACKS_KEYCLOAK)) ]] || $(STEP) "Java and Maven" bash -c 'apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless maven >/dev/null'
+	@$(STEP) "Keycloak" $(PYTHON) -c 'from deploy.lab import keycloak; keycloak.distribution()'
+
+LACKS_KEYCLOAK := $(PYTHON) -c 'from deploy.lab import keycloak; print(keycloak.missing())'
 
 .PHONY: gettext
 gettext:

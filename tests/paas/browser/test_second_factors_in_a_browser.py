@@ -9,6 +9,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 
+from paas.identity.oidc.providers import Provider
+
 pytestmark = pytest.mark.browser
 
 
@@ -85,8 +87,13 @@ def test_a_browser_without_the_passkey_says_so(signed_in, live_server):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_everyone_can_use_the_pages(signed_in, live_server, scheme, width, tmp_path, request):
+def test_everyone_can_use_the_pages(signed_in, live_server, scheme, width, tmp_path, settings):
     page = signed_in
+    offered = tuple(
+        Provider(id=name.lower(), name=name, issuer=f"https://{name.lower()}.example", client_id="dougong")
+        for name in ("Keycloak", "Staff")
+    )
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"oidc_providers": offered})
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     serious, wide = {}, []

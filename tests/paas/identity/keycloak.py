@@ -1,9 +1,8 @@
-"""A real Keycloak on loopback, with one realm, for the tests that need one. Needs Java 17 and Maven."""
+"""A real Keycloak on a port of this machine, with a folder of its own, and a realm of one person in one group."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,51 +11,37 @@ from pathlib import Path
 
 import httpx
 
-from deploy.lab import cache
-from deploy.lab.paths import cache_folder
+from deploy.lab import keycloak
 
-VERSION = "26.5.6"
-ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
-ADMIN = "admin", "an administrator's password"
-REALM, CLIENT, SECRET = "corp", "dougong", "the secret of a client"
+CLIENT, OTHER, SECRET = "dougong", "another-program", "the secret of a client"
 PASSWORD = "wei likes noodles"
+GROUPS = {
+    "name": "groups", "protocol": "openid-connect", "protocolMapper": "oidc-group-membership-mapper",
+    "config": {"claim.name": "groups", "full.path": "false", "id.token.claim": "true"},
+}  # fmt: skip
 
 
-def distribution():
-    """Downloaded once for this user."""
-
-    def fetch(folder):
-        copy = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"]
-        subprocess.run(copy, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-        [archive] = folder.glob("*.zip")
-        shutil.unpack_archive(archive, folder)
-        archive.unlink()
-
-    return cache.once(cache_folder() / f"keycloak-{VERSION}", fetch) / f"keycloak-{VERSION}"
-
-
-def realm(console):
-    """One person in one group, and a client of ours at `console`."""
+def realm(name: str, console: str) -> dict[str, object]:
+    """With the console at that address as a client, and another program beside it."""
     back = f"{console}/console/login/by/corp"
-    groups = {
-        "name": "groups", "protocol": "openid-connect", "protocolMapper": "oidc-group-membership-mapper",
-        "config": {"claim.name": "groups", "full.path": "false", "id.token.claim": "true"},
-    }  # fmt: skip
-    client = {
-        "clientId": CLIENT, "secret": SECRET, "protocol": "openid-connect", "publicClient": False,
-        "standardFlowEnabled": True, "redirectUris": [f"{back}/back/"], "protocolMappers": [groups],
-        "attributes": {
-            "pkce.code.challenge.method": "S256", "backchannel.logout.url": f"{back}/signed-out/",
-            "backchannel.logout.session.required": "true",
-        },
-    }  # fmt: skip
     wei = {
         "username": "wei", "enabled": True, "email": "wei@example.test", "emailVerified": True, "firstName": "Wei",
         "lastName": "Li", "groups": ["/shop-dev"], "credentials": [{"type": "password", "value": PASSWORD}],
     }  # fmt: skip
     return {
-        "realm": REALM, "enabled": True, "sslRequired": "none", "groups": [{"name": "shop-dev"}],
-        "users": [wei], "clients": [client],
+        "realm": name, "enabled": True, "sslRequired": "none", "groups": [{"name": "shop-dev"}, {"name": "choir"}],
+        "users": [wei], "clients": [_client(CLIENT, back), _client(OTHER, back)],
+    }  # fmt: skip
+
+
+def _client(name: str, back: str) -> dict[str, object]:
+    return {
+        "clientId": name, "secret": SECRET, "protocol": "openid-connect", "publicClient": False,
+        "standardFlowEnabled": True, "redirectUris": [f"{back}/back/"], "protocolMappers": [GROUPS],
+        "attributes": {
+            "pkce.code.challenge.method": "S256", "backchannel.logout.url": f"{back}/signed-out/",
+            "backchannel.logout.session.required": "true",
+        },
     }  # fmt: skip
 
 
@@ -64,33 +49,31 @@ class Keycloak:
     """`start` waits until it answers; state and log are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
+        lacks = keycloak.missing()
+        assert not lacks, f"These tests need Keycloak, and {lacks}: run `make keycloak`."
         self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.issuer = f"{self.url}/realms/{REALM}"
+            port = free.getsockname()[1]
+        self.server = keycloak.Keycloak(folder, port, "an administrator's password")
+        self.issuer = self.server.issuer
 
     def start(self) -> None:
-        home = self.folder / "home"
-        shutil.copytree(distribution(), home, symlinks=True)
-        name, password = ADMIN
-        environment = {**os.environ, "KC_BOOTSTRAP_ADMIN_USERNAME": name, "KC_BOOTSTRAP_ADMIN_PASSWORD": password}
-        command = [home / "bin" / "kc.sh", "start-dev", "--http-host=127.0.0.1", f"--http-port={self.port}"]
+        self.server.prepare()
         with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(
-                [*map(str, command), "--cache=local"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True,
+                self.server.command, env={**os.environ, **self.server.environment}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + 300
         while time.monotonic() < until:
             assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
             try:
-                if httpx.get(f"{self.url}/realms/master", timeout=5).is_success:
+                if httpx.get(self.issuer("master"), timeout=5).is_success:
                     return
             except httpx.HTTPError:
                 pass
-            time.sleep(0.5)
+            time.sleep(0.1)
         raise AssertionError((self.folder / "log").read_text()[-3000:])
 
     def stop(self) -> None:
@@ -104,15 +87,22 @@ class Keycloak:
 
     def ask(self, method: str, path: str, body=None):
         """The administrator's API, below /admin/realms."""
-        name, password = ADMIN
-        form = {"grant_type": "password", "client_id": "admin-cli", "username": name, "password": password}
-        token = httpx.post(f"{self.url}/realms/master/protocol/openid-connect/token", data=form).json()["access_token"]
+        form = {
+            "grant_type": "password", "client_id": "admin-cli", "username": keycloak.ADMIN,
+            "password": self.server.password,
+        }  # fmt: skip
+        said = httpx.post(f"{self.issuer('master')}/protocol/openid-connect/token", data=form, timeout=60)
         answer = httpx.request(
             method,
-            f"{self.url}/admin/realms{path}",
-            headers={"Authorization": f"Bearer {token}"},
+            f"{self.server.url}/admin/realms{path}",
+            headers={"Authorization": f"Bearer {said.json()['access_token']}"},
             json=body,
             timeout=60,
         )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    def person(self, realm: str) -> dict[str, object]:
+        """Wei, as the realm has them."""
+        [found] = self.ask("GET", f"/{realm}/users?username=wei&exact=true")
+        return found
