@@ -9,6 +9,7 @@ import shutil
 import socket
 from dataclasses import replace
 from html import unescape
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 import psycopg
@@ -113,9 +114,16 @@ def typed(demo, terminal, tmp_path):
     return with_browser
 
 
+def browsing():
+    """A browser. As all do it sends secure cookies to this machine's own addresses, without TLS too."""
+    made = httpx.Client(follow_redirects=True, timeout=60, trust_env=False)
+    made.cookies.jar.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
+    return made
+
+
 def approve(address, demo):
     """As mei: sign in, and approve the machine whose code the address shows."""
-    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
+    with browsing() as browser:
         if people.PROVIDER in demo.parts:
             by_provider(browser, demo)
         else:
@@ -158,7 +166,7 @@ def filled(browser, page, action="", **fields):
     where = re.search(r'<form\b[^>]*\baction="([^"]*)"', form)
     target = page.url.join(unescape(where[1])) if where else page.url
     sent = {**{name: unescape(value) for name, value in hidden.items()}, **fields}
-    return browser.post(target, data=sent, headers={"Referer": str(page.url)})
+    return browser.post(target, data=sent, headers={"Referer": str(page.url)}).raise_for_status()
 
 
 def test_the_people_come_from_what_can_run_here(demo):
@@ -169,7 +177,7 @@ def test_the_people_come_from_what_can_run_here(demo):
 
 
 def test_the_screens_that_are_named_are_there(demo):
-    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
+    with browsing() as browser:
         page = browser.get(f"{demo.plane.server}/console/")
         home = filled(browser, page, login=people.ADMIN, password=demo.passwords[people.ADMIN])
         assert "sign_in.succeeded" in follow(browser, home, "Audit trail").text
