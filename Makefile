@@ -35,6 +35,7 @@ help: ## This list
 demo: ## Two clusters, Dougong on port 8000 and an application on both; KUBECONFIGS=a.yaml,b.yaml IMAGE=… for your own
 	@python3 -m deploy.demo check
 	@$(MAKE) sync
+	@$(if $(KUBECONFIGS),,for part in slapd keycloak; do $(MAKE) $$part || echo "Going on without $$part."; done)
 	@$(STEP) "demo" $(PYTHON) -m deploy.demo up
 down: ## End the demo: processes, clusters, state
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down
@@ -142,7 +143,7 @@ chromium:
 .PHONY: slapd
 slapd: $(SYNCED)
 	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || \
-	  { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || { echo "The tests of sign-in by a directory need slapd," \
+	  { (($$(id -u) == 0)) && command -v apt-get >/dev/null; } || { echo "Sign-in by a directory needs slapd," \
 	  "a C compiler and the headers of Python, libldap and libsasl2: install them, or run as root on Debian." >&2; exit 1; }
 	@PATH=$$PATH:/usr/sbin; { command -v slapd >/dev/null && .ci/compiles-ldap; } || $(STEP) "slapd" bash -c \
 	  'apt-get update -qq && debconf-set-selections <<< "slapd slapd/no_configuration boolean true" && \

@@ -235,7 +235,7 @@ def _prepare(lab: Lab, state: Path) -> Running:
 def _start(running: Running) -> None:
     plane = running.plane
     plane.migrate()
-    logins = {name: secrets.token_urlsafe(18) for name in (people.ADMIN, people.OWNER, people.VIEWER)}
+    logins = {name: secrets.token_urlsafe(18) for name in people.NAMES}
     (plane.state / "logins.json").write_text(json.dumps(logins))
     plane.python("-m", "deploy.demo.people", str(plane.state / "logins.json"))
     plane.start()

@@ -1,13 +1,7 @@
-"""A real LDAP directory on a port of this machine, with a folder of its own: OpenLDAP's slapd, of Debian's package.
-
-It takes a password only over TLS and hides all from who has not signed in. Who is locked still proves their password:
-no policy is in force, so that it is for us to refuse them.
-"""
+"""A real LDAP directory on a port of this machine: the lab's slapd in a folder of its own, with people to change."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,56 +9,12 @@ from pathlib import Path
 
 import ldap
 
+from deploy.lab import slapd
+from deploy.lab.slapd import GROUPS, PEOPLE, ROOT
 from tests.certificate import issued
 
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-SCHEMAS = ("core", "cosine", "nis", "inetorgperson")
 LOCKED_FOR_GOOD = b"000001010000Z"
-ROOT, SECRET = "cn=root,dc=example", "root's own"
-PEOPLE, GROUPS = "ou=people,dc=example", "ou=groups,dc=example"
-
-CONFIGURATION = """
-{schemas}
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload ppolicy
-pidfile {folder}/pid
-TLSCertificateFile {folder}/certificate.pem
-TLSCertificateKeyFile {folder}/key.pem
-security simple_bind=64
-database mdb
-maxsize 33554432
-suffix dc=example
-rootdn {root}
-rootpw "{secret}"
-directory {folder}/data
-dbnosync
-access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact=cn=reader,dc=example read by * none
-overlay ppolicy
-"""
-TREE = """
-dn: dc=example
-objectClass: dcObject
-objectClass: organization
-o: Example
-dc: example
-
-dn: cn=reader,dc=example
-objectClass: organizationalRole
-objectClass: simpleSecurityObject
-cn: reader
-userPassword: reads
-
-dn: ou=people,dc=example
-objectClass: organizationalUnit
-ou: people
-
-dn: ou=groups,dc=example
-objectClass: organizationalUnit
-ou: groups
-
-"""
+SECRET = "root's own"
 
 
 def dn_of(name: str) -> str:
@@ -83,37 +33,31 @@ def password_of(name: str) -> str:
 
 
 class Slapd:
-    """`start` and `stop` may be called again and again; what was written stays."""
+    """`start` and `stop` may be called again and again; what was written stays. `entries` are LDIF to begin with."""
 
-    def __init__(self, folder: Path) -> None:
-        slapd = shutil.which("slapd", path=PATH)
-        assert slapd, "These tests need slapd: run `make slapd`."
-        self.program, self.folder = slapd, folder
+    def __init__(self, folder: Path, entries: str = "") -> None:
+        assert slapd.installed(), "These tests need slapd: run `make slapd`."
+        self.folder, self.authority, key = folder, folder / "certificate.pem", folder / "key.pem"
+        public, private = issued()
+        self.authority.write_bytes(public)
+        key.write_bytes(private)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.authority = folder / "certificate.pem"
-        public, private = issued()
-        self.authority.write_bytes(public)
-        (folder / "key.pem").write_bytes(private)
-        (folder / "data").mkdir()
-        includes = "\n".join(f"include /etc/ldap/schema/{each}.schema" for each in SCHEMAS)
-        text = CONFIGURATION.format(schemas=includes, folder=folder, root=ROOT, secret=SECRET)
-        (folder / "slapd.conf").write_text(text)
-        self._run("slapadd", "-q", "-f", "slapd.conf", text=TREE)
+        self.server = slapd.Slapd(folder, self.port, self.authority, key, reader_password="reads", root_password=SECRET)
+        self.server.prepare(entries)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
     @property
     def uri(self) -> str:
         """Where it listens."""
-        return f"ldap://127.0.0.1:{self.port}"
+        return self.server.uri
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [self.program, "-h", self.uri, "-f", "slapd.conf", "-d", "0"]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.server.command, cwd=self.folder, stdout=log, stderr=log)
         until = time.monotonic() + 20
         while True:
             try:
@@ -178,11 +122,3 @@ class Slapd:
     def remove(self, dn: str) -> None:
         """An entry."""
         self.write().delete_s(dn)
-
-    def _run(self, program: str, *arguments: str, text: str) -> None:
-        found = shutil.which(program, path=PATH)
-        assert found, f"There is no {program}."
-        done = subprocess.run(
-            [found, *arguments], cwd=self.folder, input=text.encode(), capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr.decode()

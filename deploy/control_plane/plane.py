@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from deploy.lab.commands import until
 from deploy.lab.errors import LabError
@@ -106,13 +106,27 @@ class ControlPlane:
 
     def python(self, *words: str) -> str:
         """A Python program of the project's, with the control plane's settings; what it printed."""
-        env = {**environment.without_settings(os.environ), **self._settings}
         done = subprocess.run(
-            [PYTHON, *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            [PYTHON, *words],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
         if done.returncode:
             raise LabError(f"{' '.join(words)}\n  ended with {done.returncode}: {done.stderr.strip()[-3000:]}")
         return done.stdout
+
+    def become(self, program: Path, *words: str) -> NoReturn:
+        """Another program in place of this one, in the project's folder and with the control plane's settings."""
+        os.chdir(ROOT)
+        os.execve(program, [str(program), *words], self._environment)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**environment.without_settings(os.environ), **self._settings}
 
     def migrate(self) -> None:
         """Bring the database to this version's form."""

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from typing import NoReturn
 
+from deploy.control_plane.plane import PYTHON
 from deploy.lab import locks
 from deploy.lab.errors import LabError
 
-from . import down, preflight, report
+from . import down, preflight, report, stores
 from .config import Config
 from .demo import Demo
 
@@ -21,6 +23,9 @@ def arguments() -> argparse.ArgumentParser:
         "--because", default="", metavar="WHY", help="say so if there is one, and nothing if not"
     )
     verbs.add_parser("status", help="what runs; exit code 1 unless all is well")
+    verbs.add_parser("psql", help="PostgreSQL's shell, as the owner of its database")
+    manage = verbs.add_parser("manage", help="manage.py with the settings of its control plane")
+    manage.add_argument("words", nargs=argparse.REMAINDER, metavar="…")
     return parser
 
 
@@ -32,6 +37,8 @@ def run(asked: argparse.Namespace, config: Config) -> int:
         preflight.check(config)
         return begin(Demo(config))
     demo = Demo(config.begun())
+    if asked.verb in ("manage", "psql"):
+        become(demo, getattr(asked, "words", None))
     if asked.verb == "status":
         lines, well = report.status(demo)
         print("\n".join(lines))
@@ -49,6 +56,15 @@ def begin(demo: Demo) -> int:
         up(demo)
         print("\n".join(report.live(demo)))
     return 0
+
+
+def become(demo: Demo, words: list[str] | None) -> NoReturn:
+    """manage.py with these words, psql without any."""
+    if not demo.config.environment.exists():
+        raise LabError("there is no demo; `make demo` begins one")
+    if words is not None:
+        demo.plane.become(PYTHON, "manage.py", *words)
+    demo.plane.become(stores.program("psql"), "--quiet", "--no-psqlrc", demo.plane.env["DATABASE_URL"])
 
 
 def end(demo: Demo, because: str) -> int:

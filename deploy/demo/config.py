@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ class Config:
     port         of console and API, on loopback
     kubeconfigs  of clusters of one's own; none: the lab's two
     image        of the sample application, by digest, where the clusters are one's own
+    lab          its name, where the clusters are a lab's
     """
 
     state: Path
     port: int = PORT
     kubeconfigs: tuple[Path, ...] = ()
     image: str = ""
+    lab: str = LAB
 
     @classmethod
     def of(cls, around: Mapping[str, str]) -> "Config":
@@ -64,19 +66,29 @@ class Config:
     def app_file(self) -> Path:
         return self.state / "hello.yaml"
 
+    @property
+    def other_app_file(self) -> Path:
+        return self.state / "stall.yaml"
+
     def remembered(self) -> dict[str, Any]:
-        """{"mode", "port", "kubeconfigs"} of the demo that was begun here, {} where none was."""
+        """{"mode", "port", "kubeconfigs", "lab", "parts"} of the demo that was begun here, {} where none was."""
         try:
             found: dict[str, Any] = json.loads((self.state / "demo.json").read_text())
         except FileNotFoundError:
             return {}
         return found
 
-    def remember(self) -> None:
-        """Write down what this demo stands on, before anything is started for it."""
+    def remember(self, parts: Iterable[str] = ()) -> None:
+        """Write down what this demo stands on, before anything is started for it.
+
+        The optional parts of the lab stay those of the first time: people belong to where they came from.
+        """
         self.state.mkdir(parents=True, exist_ok=True)
         self.state.chmod(0o700)
-        known = {"mode": self.mode, "port": self.port, "kubeconfigs": [str(each) for each in self.kubeconfigs]}
+        known = {
+            "mode": self.mode, "port": self.port, "kubeconfigs": [str(each) for each in self.kubeconfigs],
+            "lab": self.lab, "parts": self.remembered().get("parts", list(parts)),
+        }  # fmt: skip
         paths.write_json(self.state / "demo.json", known)
 
     def begun(self) -> "Config":
@@ -84,7 +96,8 @@ class Config:
         known = self.remembered()
         if not known:
             return self
-        return Config(self.state, known["port"], tuple(Path(each) for each in known["kubeconfigs"]), self.image)
+        kubeconfigs = tuple(Path(each) for each in known["kubeconfigs"])
+        return Config(self.state, known["port"], kubeconfigs, self.image, known.get("lab", self.lab))
 
 
 def _list(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from deploy.control_plane.plane import Cli, ControlPlane
 from deploy.lab.errors import LabError
 
 from . import members, people
-from .config import LAB, LAB_MODE, Config
+from .config import LAB_MODE, Config
 from .members import Member
 from .source import version
 from .stores import Stores
@@ -30,6 +30,12 @@ class Demo:
     @property
     def in_lab(self) -> bool:
         return self.config.mode == LAB_MODE
+
+    @property
+    def parts(self) -> list[str]:
+        """The optional parts of the lab that it was begun with."""
+        found: list[str] = self.config.remembered().get("parts", [])
+        return found
 
     @cached_property
     def stores(self) -> Stores:
@@ -66,8 +72,8 @@ class Demo:
         """A cluster as the API tells it; {} while it is not registered."""
         return self.admin.get(f"/clusters/{name}/")
 
-    def lab(self, verb: str) -> None:
+    def lab(self, verb: str, *names: str) -> None:
         """A verb of the lab's own command; what it prints is seen."""
-        words = ["-m", "deploy.lab", "--lab", LAB, verb]
+        words = ["-m", "deploy.lab", "--lab", self.config.lab, verb, *names]
         if subprocess.run([sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
             raise LabError(f"`python {' '.join(words)}` has failed; it says above why")

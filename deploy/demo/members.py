@@ -11,7 +11,7 @@ from deploy.lab.commands import run
 from deploy.lab.errors import LabError
 from deploy.lab.lab import opened
 
-from .config import LAB, OWN_MODE, Config
+from .config import OWN_MODE, Config
 
 QUICK = "--request-timeout=10s"
 
@@ -57,12 +57,12 @@ def members(config: Config) -> list[Member]:
     Raises:
         LabError: a kubeconfig that cannot be used, or two of the same name.
     """
-    return own(config) if config.mode == OWN_MODE else of_lab()
+    return own(config) if config.mode == OWN_MODE else of_lab(config.lab)
 
 
-def of_lab() -> list[Member]:
+def of_lab(name: str) -> list[Member]:
     """The lab's clusters; it must be up."""
-    with opened(LAB, changing=False) as lab:
+    with opened(name, changing=False) as lab:
         kubectl = lab.binaries.kubernetes("kubectl")
         return [
             Member(each.name, lab.cluster(each.name).control.admin, kubectl, each.forward_port)

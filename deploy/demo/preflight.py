@@ -13,8 +13,8 @@ from deploy.lab.commands import run
 from deploy.lab.errors import LabError
 from deploy.lab.processes import Processes
 
-from . import image
-from .config import LAB, LAB_MODE, Config
+from . import image, people
+from .config import LAB_MODE, Config
 from .members import QUICK, own
 
 GIGA = 1 << 30
@@ -30,7 +30,7 @@ def problems(config: Config) -> list[str]:
     found += busy(config.lock)
     found += _other(config)
     found += _port(config)
-    found += _lab() if config.mode == LAB_MODE else _own(config)
+    found += _lab(config.lab) if config.mode == LAB_MODE else _own(config)
     found += _room(config)
     return found
 
@@ -56,6 +56,9 @@ def busy(lock: Path) -> list[str]:
 
 def _other(config: Config) -> list[str]:
     known = config.remembered()
+    if people.PROVIDER in known.get("parts", ()) and known["port"] != config.port:
+        way = f"PORT={known['port']} make demo, or `make down`"
+        return [f"Keycloak sends people of this demo back to port {known['port']}: {way}"]
     if not known or (known["mode"], known["kubeconfigs"]) == (config.mode, [str(each) for each in config.kubeconfigs]):
         return []
     there = "the lab" if known["mode"] == LAB_MODE else ", ".join(known["kubeconfigs"])
@@ -89,7 +92,7 @@ def _holder(port: int) -> str:
     return f" by {found[1]} (pid {found[2]})" if found else ""
 
 
-def _lab() -> list[str]:
+def _lab(name: str) -> list[str]:
     found = []
     try:
         prerequisites.check()
@@ -97,8 +100,8 @@ def _lab() -> list[str]:
         found += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
     if not image.installed() and not prerequisites.there("apt-get"):
         found.append("no buildah, and no apt-get to install it")
-    processes = Processes(paths.Paths(LAB))
-    for cluster in addresses.plan(LAB, 0).clusters:
+    processes = Processes(paths.Paths(name))
+    for cluster in addresses.plan(name, 0).clusters:
         if not free(cluster.forward_port) and not processes.running(f"{cluster.name}/forward"):
             found.append(f"port {cluster.forward_port} is taken{_holder(cluster.forward_port)}: the lab needs it")
     return found
@@ -135,8 +138,8 @@ def _room(config: Config) -> list[str]:
         left = shutil.disk_usage(place).free
         if left < disk:
             found.append(f"{left / GIGA:.1f} GiB free at {place}: {disk / GIGA:.0f} are needed")
-    left = _memory()
-    if left < memory and not (lab and Processes(paths.Paths(LAB)).running("east/apiserver")):
+    left = available_memory()
+    if left < memory and not (lab and Processes(paths.Paths(config.lab)).running("east/apiserver")):
         found.append(f"{left / GIGA:.1f} GiB of memory available: {memory / GIGA:.0f} are needed")
     return found
 
@@ -145,7 +148,7 @@ def _existing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
-def _memory() -> int:
+def available_memory() -> int:
     """Bytes that programs may still take."""
     rows = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     return int(rows["MemAvailable"].split()[0]) * 1024

@@ -4,7 +4,7 @@ from deploy.control_plane import records
 from deploy.control_plane.group import ROOT
 from deploy.control_plane.plane import COMMAND
 
-from . import appfile, people
+from . import appfile, people, sign_in
 from .demo import Demo
 from .members import Member
 
@@ -14,8 +14,7 @@ def live(demo: Demo) -> list[str]:
     known = demo.passwords
     lines = ["", f"The sample application is live on {' and '.join(each.name for each in demo.members)}.", ""]
     lines += [f"  console   {demo.plane.server}/"]
-    roles = {people.ADMIN: "operates everything", people.OWNER: "owns the team demo", people.VIEWER: "may look at it"}
-    lines += [f"            {name} / {known[name]}   ({role})" for name, role in roles.items()]
+    lines += [f"            {name} / {known[name]}   ({role})" for name, role in roles(demo).items()]
     for member in demo.members:
         lines += reach(demo, member)
     lines += [f"  note      {note}" for note in demo.notes]
@@ -31,9 +30,16 @@ def live(demo: Demo) -> list[str]:
         f"  {command} rollback hello --watch",
         *([f"  python3 -m deploy.lab kubectl {demo.members[0].name} get pods -A"] if demo.in_lab else []),
         "",
-        "`make down` ends all of it.",
+        "Who may do what: README.md walks through it. `make down` ends all of it.",
     ]
     return lines
+
+
+def roles(demo: Demo) -> dict[str, str]:
+    """Name → what they may and where they sign in, in words."""
+    where = {name: f", by {title}" if title else "" for name, title in sign_in.at(demo).items()}
+    said = {each.name: f"{each.role} of the team {each.team}{where[each.name]}" for each in people.EVERYBODY}
+    return {people.ADMIN: "operates everything", **said}
 
 
 def reach(demo: Demo, member: Member) -> list[str]:

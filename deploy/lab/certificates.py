@@ -1,4 +1,4 @@
-"""A cluster's certificates, made by the openssl program once and kept with its state."""
+"""Certificates of clusters and of servers beside them, made by the openssl program once and kept with the state."""
 
 import shutil
 from collections.abc import Sequence
@@ -57,6 +57,18 @@ def make(cluster: Cluster, folder: Path) -> None:
         _signed(half / "ca", client.file, client.subject, "clientAuth")
     run(["openssl", "genrsa", "-out", half / "service-accounts.key", "2048"])
     run(["openssl", "rsa", "-in", half / "service-accounts.key", "-pubout", "-out", half / "service-accounts.pub"])
+    half.rename(folder)
+
+
+def of_server(folder: Path, name: str, address: str) -> None:
+    """Fill the folder, whole or not at all, with an authority `ca` and what a `server` at that address shows."""
+    if folder.exists():
+        return
+    half = folder.with_name(f"{folder.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    _authority(half, "ca", f"dougong-{name}")
+    _signed(half / "ca", "server", f"/CN={name}", "serverAuth", [f"IP:{address}"])
     half.rename(folder)
 
 

@@ -18,8 +18,8 @@ VERSION = "26.5.6"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 OLDEST_JAVA = 17
 ADMIN = "admin"
-# Of one process, with its own database in its folder.
-BUILD = ("--db=dev-file", "--cache=local")
+# With its own database, in its folder.
+BUILD = ("--db=dev-file",)
 # It would take half of the machine otherwise, where it finds itself in a container.
 HEAP = "-Xms64m -Xmx512m"
 
@@ -63,7 +63,8 @@ class Keycloak:
     def command(self) -> list[str | Path]:
         """Runs it in the foreground, in `environment`: a shell, and Java as its child."""
         where = ["--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={self.port}", f"--hostname={self.url}"]
-        return ["bash", self._home / "bin" / "kc.sh", "start", "--optimized", *where, "--import-realm"]
+        # One process alone; otherwise it listens for others of its kind, on all addresses.
+        return ["bash", self._home / "bin" / "kc.sh", "start", "--optimized", *where, "--cache=local", "--import-realm"]
 
     @property
     def environment(self) -> dict[str, str]:

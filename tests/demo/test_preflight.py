@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.demo import preflight
+from deploy.demo import people, preflight
 from deploy.demo.config import Config
+from deploy.demo.demo import Demo
 from deploy.lab import prerequisites
 from deploy.lab.errors import LabError
 
@@ -21,7 +22,7 @@ def _machine(monkeypatch):
     monkeypatch.setattr(prerequisites, "check", lambda: None)
     monkeypatch.setattr(prerequisites, "there", lambda proof: True)
     monkeypatch.setattr(preflight.image, "installed", lambda: True)
-    monkeypatch.setattr(preflight, "_memory", lambda: 64 * preflight.GIGA)
+    monkeypatch.setattr(preflight, "available_memory", lambda: 64 * preflight.GIGA)
     monkeypatch.setattr(preflight, "COLD_DISK", 0)
     monkeypatch.setattr(preflight, "WARM_DISK", 0)
 
@@ -86,7 +87,7 @@ def test_buildah_that_cannot_be_installed_is_named(config, monkeypatch):
 
 
 def test_too_little_memory_and_disk_are_named(config, monkeypatch):
-    monkeypatch.setattr(preflight, "_memory", lambda: preflight.GIGA)
+    monkeypatch.setattr(preflight, "available_memory", lambda: preflight.GIGA)
     monkeypatch.setattr(preflight, "COLD_DISK", 1 << 60)
     monkeypatch.setattr(preflight, "WARM_DISK", 1 << 60)
     said = "\n".join(preflight.problems(config))
@@ -106,6 +107,13 @@ def test_a_demo_with_other_clusters_is_not_mixed_with(own, config):
     config.remember()
     assert any("make down" in problem for problem in preflight.problems(own))
     assert preflight.problems(config) == []
+
+
+def test_another_port_is_refused_where_keycloak_knows_the_first(config):
+    config.remember([people.PROVIDER])
+    assert preflight.problems(config) == []
+    [problem] = preflight.problems(replace(config, port=config.port + 1))
+    assert f"PORT={config.port}" in problem
 
 
 def test_own_clusters_need_an_image_by_digest(own):
@@ -141,6 +149,12 @@ def test_what_is_remembered_is_for_its_owner_only(config):
 def test_down_uses_what_was_remembered_whatever_the_environment_says_now(own):
     own.remember()
     assert Config(own.state).begun().kubeconfigs == own.kubeconfigs
+
+
+def test_people_belong_to_where_they_came_from_the_first_time(config):
+    config.remember([people.DIRECTORY])
+    config.remember([people.DIRECTORY, people.PROVIDER])
+    assert Demo(config).parts == [people.DIRECTORY]
 
 
 @pytest.mark.parametrize("port", ["", "0", "70000", "eight"])

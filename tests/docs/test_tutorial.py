@@ -1,12 +1,11 @@
-"""docs/tutorial.md, typed as it stands into one terminal: what it prints is what the page shows. README.md likewise.
+"""docs/tutorial.md, typed as it stands into one terminal: what it prints is what the page shows. So are the
+first commands of README.md.
 
 The control plane of the tests stands for the one of `make demo`; its addresses and its folder are put in place of the
-demo's before a command is typed, and the other way round in what it prints. DOUGONG_TUTORIAL_SEEN=FILE keeps what was
-printed, as the page's author needs it.
+demo's before a command is typed, and the other way round in what it prints.
 """
 
 import os
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +15,9 @@ from deploy.control_plane.group import ROOT
 from deploy.control_plane.plane import NO_KEYRING
 from deploy.demo import appfile, image
 from tests.control_plane import CLUSTERS, eventually
+from tests.docs import reader
 from tests.docs.terminal import Terminal
-from tests.docs.transcript import blocks, commands, fits
+from tests.docs.transcript import blocks, commands
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text()
 README = (ROOT / "README.md").read_text()
@@ -43,16 +43,7 @@ def places(control_plane):
 @pytest.fixture
 def typed(terminal, places):
     """typed("dougong status hello") → (what it printed, its exit code), both as the page says them."""
-
-    def type_(command):
-        for said, here in places.items():
-            command = command.replace(said, here)
-        seen, code = terminal.run(command)
-        for said, here in places.items():
-            seen = seen.replace(here, said)
-        return seen, code
-
-    return type_
+    return reader.in_place(terminal.run, places)
 
 
 @pytest.fixture
@@ -77,24 +68,13 @@ def test_the_page_shows_nothing_but_commands():
 
 @pytest.mark.timeout(900)
 def test_each_command_prints_what_the_page_shows(typed, control_plane):
-    """All of them are typed, so that one look tells everything that is no longer as the page shows it."""
-    otherwise = []
-    for command in COMMANDS:
-        if command.text in BY_HAND:
-            continue
-        seen, code = typed(command.text)
-        _keep(command.text, seen)
-        where = f"docs/tutorial.md:{command.line}: $ {command.text}\n{seen}"
-        assert code == 0 or command.tells_code, f"{where}\nended with {code}"
-        if command.shown is not None and not fits(command.shown, seen):
-            otherwise.append(f"{where}\nthe page shows:\n{command.shown}")
-    assert not otherwise, "\n\n".join(otherwise)
+    reader.read("docs/tutorial.md", [each for each in COMMANDS if each.text not in BY_HAND], typed)
     for cluster in CLUSTERS:
         eventually(lambda cluster=cluster: namespaces(control_plane, cluster), lambda left: left == [])
 
 
 def test_the_first_commands_of_the_readme(typed, control_plane):
-    [script] = [text for language, text, _ in blocks(README) if language == "sh"]
+    script = next(text for language, text, _ in blocks(README) if language == "sh")
     words = [line.partition("  #")[0].strip() for line in script.splitlines()]
     assert [words[0], words[-1]] == ["make demo", "make down"]
     hello = control_plane.application("hello")
@@ -120,9 +100,3 @@ def ours(control_plane, cluster):
     """The namespaces of all environments."""
     found = control_plane.objects(cluster, "namespaces", "-l", "dougong.dev/environment")
     return [each["metadata"]["name"] for each in found]
-
-
-def _keep(typed, seen):
-    if kept := os.environ.get("DOUGONG_TUTORIAL_SEEN"):
-        with Path(kept).open("a") as file:
-            file.write(f"$ {typed}\n{seen}")

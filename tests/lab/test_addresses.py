@@ -25,6 +25,7 @@ def test_labs_share_no_address_and_no_port() -> None:
     plans = [addresses.plan("any", slot) for slot in range(addresses.SLOTS)]
     assert not any(one.network.overlaps(other.network) for one, other in combinations(plans, 2))
     ports = [cluster.forward_port for plan in plans for cluster in plan.clusters]
+    ports += [port for plan in plans for port in (plan.directory_port, plan.provider_port)]
     assert len(set(ports)) == len(ports)
     assert len({plan.bridge for plan in plans}) == len(plans)
 
