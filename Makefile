@@ -113,7 +113,7 @@ no-demo:
 
 test-keycloak: $(SYNCED) keycloak
 	@$(STEP) "tests with Keycloak" $(PYTEST) -m keycloak
-test-lab: lab second-lab
+test-lab: lab second-lab chromium
 	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
 	  -m "lab and not browser and not soak"
 test-browser: lab chromium
