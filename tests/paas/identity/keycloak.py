@@ -57,6 +57,7 @@ class Keycloak:
             port = free.getsockname()[1]
         self.server = keycloak.Keycloak(folder, port, "an administrator's password")
         self.issuer = self.server.issuer
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.server.prepare()
@@ -77,7 +78,7 @@ class Keycloak:
         raise AssertionError((self.folder / "log").read_text()[-3000:])
 
     def stop(self) -> None:
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(30)

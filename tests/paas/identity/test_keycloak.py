@@ -32,9 +32,11 @@ REALM, ELSEWHERE = "corp", "elsewhere"
 @pytest.fixture(scope="session")
 def keycloak(tmp_path_factory):
     server = Keycloak(tmp_path_factory.mktemp("keycloak"))
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
