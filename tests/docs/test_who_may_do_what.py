@@ -105,7 +105,11 @@ def typed(demo, terminal, tmp_path):
         said = tmp_path / "said"
         said.touch()
         type_(f"{command[: found.start()]}\n{found[0].partition('  #')[0]} 2> {said} & waiting=$!")
-        approve(eventually(lambda: re.search(r"^Open (\S+)$", said.read_text(), re.MULTILINE))[1], demo)
+        try:
+            approve(eventually(lambda: re.search(r"^Open (\S+)$", said.read_text(), re.MULTILINE))[1], demo)
+        except BaseException:
+            type_("kill $waiting")
+            raise
         seen, code = type_("wait $waiting")
         assert code == 0, said.read_text() + seen
         return type_(command[found.end() :])
