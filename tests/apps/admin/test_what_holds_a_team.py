@@ -38,7 +38,7 @@ def test_a_credential_is_stored_replaced_and_revoked(client, owner, viewer, pull
     for each in (answer, wrong, client.get(pulls)):
         assert WORD not in each.content.decode()
     revoke = reverse("admin:team_pull_secret_revoke", args=[team.pk, "ghcr.io"])
-    assert "This is not its name." in words(client.post(revoke, {"name": "ghcr"}))
+    assert "This is not the name that is asked for." in words(client.post(revoke, {"name": "ghcr"}))
     assert PullSecretVersion.objects.get().revoked_at is None
     assert "ghcr.io is revoked." in words(client.post(revoke, {"name": "ghcr.io", "reason": "leaked"}, follow=True))
     assert re.search("ghcr.io bot v1 .*revoked under a minute olga", words(client.get(pulls)))
