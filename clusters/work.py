@@ -96,7 +96,10 @@ def submit_work(
 def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
     """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only the named go."""
     _in_transaction()
-    work = Work.objects.select_for_update().get(pk=work.pk)
+    there = Work.objects.select_for_update().filter(pk=work.pk).first()
+    if there is None:  # retired before, and the loop has just removed the last of it
+        return
+    work = there
     named = sorted({*work.retirement, *map(str, protected)})
     if work.intent == Work.Intent.RETIRED and work.retirement == named:
         return
