@@ -2,7 +2,7 @@
 
 import pytest
 
-from clusters import client
+from clusters import connection
 from clusters.reconcile import wire
 from tests.clusters.administrator import NETWORKS
 from tests.clusters.reconcile.faults.killing import Workers
@@ -28,7 +28,7 @@ def cluster(request, join):
 @pytest.fixture
 def hurried(monkeypatch):
     """The limits of a test, in the place of 3 and 10 seconds; a busy machine keeps them too."""
-    monkeypatch.setattr(client, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 1.0)
     monkeypatch.setattr(wire, "REQUEST_SECONDS", 2.0)
 
 
