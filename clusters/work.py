@@ -94,12 +94,15 @@ def submit_work(
 
 
 def retire_work(*, work: Work, protected: Collection[ObjectId] = ()) -> None:
-    """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only the named go."""
+    """Desire the removal of a Work. Of protected kinds (namespaces, volume claims, CRDs) only the named go.
+
+    Nothing is left to desire where the loop has just removed it, retired as it was before.
+    """
     _in_transaction()
-    there = Work.objects.select_for_update().filter(pk=work.pk).first()
-    if there is None:  # retired before, and the loop has just removed the last of it
+    found = Work.objects.select_for_update().filter(pk=work.pk).first()
+    if found is None:
         return
-    work = there
+    work = found
     named = sorted({*work.retirement, *map(str, protected)})
     if work.intent == Work.Intent.RETIRED and work.retirement == named:
         return

@@ -4,12 +4,13 @@ somebody has signed out. Below /console/; collected by `paas.urls`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.utils import get_next_redirect_url, perform_login
 from django.conf import settings
 from django.contrib import messages
@@ -34,6 +35,9 @@ logger = structlog.get_logger(__name__)
 
 UNDER_WAY = "sso_under_way"
 
+View = Callable[[HttpRequest, str], HttpResponse]
+_confirmed = cast(Callable[[View], View], reauthentication_required(app="identity"))
+
 
 class _AwayError(Exception):
     """Nobody is let in: what the person is told, and what the audit trail is."""
@@ -54,9 +58,9 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
 @never_cache
 @require_POST
 @login_required
+@_confirmed
 def begin_link(request: HttpRequest, provider_id: str) -> HttpResponse:
     """To the provider, to link an account there with one's own here; by who has shown that it is them."""
-    raise_if_reauthentication_required(request, app="identity")
     return _sent(request, _provider(provider_id), linking=True)
 
 
@@ -82,9 +86,9 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
+@_confirmed
 def unlink(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Without the provider from now on; by who has shown that it is them."""
-    raise_if_reauthentication_required(request, app="identity")
     try:
         people.unlink(provider_id, actor=cast(User, request.user))
     except Refusal as refusal:

@@ -94,6 +94,14 @@ def test_retiring_twice_is_retiring_once_and_names_add_up(submit):
     assert (work.generation, work.retirement) == (4, [str(one), str(two)])
 
 
+def test_what_the_loop_has_just_removed_may_be_retired_again(submit):
+    work = submit("ground")
+    Work.objects.filter(pk=work.pk).delete()
+    with transaction.atomic():
+        retire_work(work=work)
+    assert not Work.objects.exists()
+
+
 def test_two_works_of_one_owner_are_told_apart_by_name_and_cluster(submit):
     other = Cluster.objects.create(name="west", server="https://west.test", ca_data="", identity="west")
     assert len({submit("a").pk, submit("b").pk, submit("a", cluster=other).pk, submit("a").pk}) == 3
