@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import boto3
 import pytest
@@ -20,6 +19,7 @@ from paas.core.audit.sealer import Sealer
 from paas.core.audit.verify import verify
 from paas.core.models import AuditEvent
 from paas.identity import services
+from tests.sealing import seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,14 +37,6 @@ def sealer(store):
 @pytest.fixture
 def admin():
     return services.bootstrap_admin(username="admin", password="a long password")
-
-
-def seal(sealer):
-    """Turn until all is sealed: other tests write on the same server, and what they have begun holds a sealer back."""
-    deadline = time.monotonic() + 30
-    while sealer.turn() or AuditEvent.objects.filter(number=None).exists():
-        assert time.monotonic() < deadline, "not sealed"
-        time.sleep(0.01)
 
 
 def act(admin, *actions):
@@ -65,9 +57,9 @@ def as_owner(sql, *values):
 def whole(admin, sealer, store):
     """Six sealed events, in two turns or more."""
     act(admin, "a.one", "a.two")
-    seal(sealer)
+    seal_all(sealer)
     act(admin, "a.three", "a.four", "a.five")
-    seal(sealer)
+    seal_all(sealer)
     verdict = verify(store)
     assert (verdict.number, verdict.fault, verdict.heads) == (6, None, len(list(store.heads())))
     return {event.number: event for event in AuditEvent.objects.all()}
@@ -136,14 +128,14 @@ def test_an_event_put_in_by_hand_is_named_once_it_is_sealed(whole, sealer, store
         " outcome, object_type, object_id, object_name, reason, request_id, signature, '' FROM core_auditevent"
         " WHERE number = 3"
     )
-    seal(sealer)
+    seal_all(sealer)
     assert verify(store).fault.number == 7
 
 
 def test_a_chain_written_anew_with_the_keys_is_told_by_what_is_kept_outside(whole, sealer, store, tmp_path):
     as_owner("DELETE FROM core_auditevent WHERE number = 2")
     as_owner("UPDATE core_auditevent SET number = NULL, seal = ''")
-    seal(Sealer(InFile(tmp_path / "another")))
+    seal_all(Sealer(InFile(tmp_path / "another")))
     verdict = verify(store)
     assert "otherwise" in verdict.fault.what
     assert verify(InFile(tmp_path / "another")).fault is None
@@ -160,7 +152,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(whole, admin, sealer, st
     new = SecretStr("k2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"audit_keys": (new, *settings.DOUGONG.audit_keys)})
     act(admin, "a.six")
-    seal(sealer)
+    seal_all(sealer)
     assert (verify(store).number, verify(store).fault) == (7, None)
     assert AuditEvent.objects.get(number=7).seal.startswith("k2:")
 
@@ -174,7 +166,7 @@ def test_a_part_can_be_verified(whole, store):
 
 def test_nothing_is_sealed_that_an_older_transaction_may_still_precede(admin, sealer):
     """A transaction that began to write before and commits after: its event comes first, and waits for nobody else."""
-    seal(sealer)
+    seal_all(sealer)
     began, go = threading.Event(), threading.Event()
 
     def slow():
@@ -195,7 +187,7 @@ def test_nothing_is_sealed_that_an_older_transaction_may_still_precede(admin, se
     finally:
         go.set()
         thread.join()
-    seal(sealer)
+    seal_all(sealer)
     order = AuditEvent.objects.filter(number__gt=1).order_by("number").values_list("action", flat=True)
     assert list(order) == ["slow.one", "quick.one"]
 
@@ -218,18 +210,18 @@ def test_two_sealers_make_one_chain(admin, store, tmp_path):
         act(admin, f"b.{number}")
         mine.turn()
     thread.join()
-    seal(mine)
+    seal_all(mine)
     assert (verify(store).number, verify(store).fault) == (61, None)
 
 
 def test_events_restored_on_another_server_are_sealed(admin, sealer, store):
     """Transactions of a restored dump have ids that the new server has yet to hand out."""
-    seal(sealer)
+    seal_all(sealer)
     act(admin, "a.one")
     as_owner("UPDATE core_auditevent SET transaction = 1000000000000 WHERE number IS NULL")
     assert sealer.turn() == 1
     act(admin, "a.two")
-    seal(sealer)
+    seal_all(sealer)
     assert verify(store).fault is None
 
 
@@ -237,10 +229,10 @@ def test_a_head_that_was_not_kept_is_kept_by_the_next_turn(admin, tmp_path):
     folder = tmp_path / "away"
     sealer = Sealer(InFile(folder / "heads"))
     with pytest.raises(OSError, match="away"):
-        seal(sealer)
+        seal_all(sealer)
     assert AuditEvent.objects.get().number == 1
     folder.mkdir()
-    seal(sealer)
+    seal_all(sealer)
     assert [head.number for head in InFile(folder / "heads").heads()] == [1]
 
 

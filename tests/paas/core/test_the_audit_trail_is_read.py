@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -15,6 +14,7 @@ from paas.core.audit.outside import outside
 from paas.core.audit.sealer import Sealer
 from paas.core.models import AuditEvent
 from paas.identity import services
+from tests.sealing import seal_all
 
 AUDIT = "/api/v1/audit/"
 
@@ -113,11 +113,7 @@ def test_it_is_verified(api, settings, tmp_path):
     admin = services.bootstrap_admin(username="admin", password="a long password")
     settings.DOUGONG = settings.DOUGONG.model_copy(update={"audit_outside": (tmp_path / "heads").as_uri()})
     client = api(admin)
-    sealer = Sealer(outside(settings.DOUGONG.audit_outside))
-    until = time.monotonic() + 30
-    while sealer.turn() or AuditEvent.objects.filter(number=None).exists():
-        assert time.monotonic() < until, "other tests' transactions do not end"
-        time.sleep(0.01)
+    seal_all(Sealer(outside(settings.DOUGONG.audit_outside)))
     services.rename_team(team=services.create_team(name="shop", actor=admin), title="New", actor=admin)
     body = client.get(f"{AUDIT}verification/").json()
     assert (body["number"], body["more"], body["unsealed"], body["fault"]) == (2, False, 2, None)
