@@ -13,9 +13,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from clusters.models import OwnedObject, WorkChange
+from clusters.models import ApiCall, OwnedObject, WorkChange
 from paas.core.errors import NotFound
 from paas.core.models import AuditEvent
 from paas.core.permissions import Actor, is_overseer, not_found, require, visible
@@ -26,20 +26,24 @@ _NEAR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Click:
-    """A change, what was recorded of it, and whether the object in question is really the one we wrote."""
+    """A change, what was recorded of it, whether the object in question is really the one we wrote, and how we did."""
 
     change: WorkChange
     events: tuple[AuditEvent, ...]
     ours: bool
+    calls: tuple[ApiCall, ...]
 
 
 @dataclass(frozen=True)
 class Touched:
-    """An object that a change asked for, and the row of what became of it; None where there is none any more."""
+    """An object that a change asked for, the row of what became of it, None where there is none any more, and the
+    calls that made it so, first the click's own, then repairs.
+    """
 
     change: WorkChange
     oid: str
     row: OwnedObject | None
+    calls: tuple[ApiCall, ...]
 
 
 def click_behind(*, actor: Actor, work_id: UUID, generation: int, uid: str) -> Click:
@@ -55,8 +59,9 @@ def click_behind(*, actor: Actor, work_id: UUID, generation: int, uid: str) -> C
             "There is no such change, or you may not view it.",
             rule="Changes are known by the label dougong.dev/work and the annotation dougong.dev/generation.",
         )
-    rows = OwnedObject.objects.filter(work_id=work_id, uid=uid, gone_at=None) if uid else OwnedObject.objects.none()
-    return Click(change, tuple(_seen_by(actor, list(_events_of(change)))), rows.exists())
+    ours = bool(uid) and OwnedObject.objects.filter(work_id=work_id, uid=uid, gone_at=None).exists()
+    calls = ApiCall.objects.filter(work_id=work_id, generation=generation, uid=uid)
+    return Click(change, tuple(_seen_by(actor, list(_events_of(change)))), ours, tuple(calls))
 
 
 def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
@@ -70,10 +75,19 @@ def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
     if event is None:
         raise not_found(AuditEvent)
     near = (event.at - _NEAR, event.at + _NEAR)
-    changes = list(WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name"))
+    changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name")
     owned = OwnedObject.objects.filter(work__in=[change.work_id for change in changes], gone_at=None)
     rows = {(row.work_id, row.oid): row for row in owned}
-    return [Touched(change, oid, rows.get((change.work_id, oid))) for change in changes for oid in change.changed]
+    calls = defaultdict(list)
+    for call in ApiCall.objects.filter(
+        Exists(changes.filter(work_id=OuterRef("work_id"), generation=OuterRef("generation")))
+    ):
+        calls[call.work_id, call.oid].append(call)
+    return [
+        Touched(change, oid, rows.get((change.work_id, oid)), tuple(calls[change.work_id, oid]))
+        for change in changes
+        for oid in change.changed
+    ]
 
 
 def _events_of(change: WorkChange) -> QuerySet[AuditEvent]:

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from clusters import credentials, departure, probe
 from clusters.reconcile.drain import drain_due
-from clusters.reconcile.sweep import bury, ring_for_due
+from clusters.reconcile.sweep import bury, forget_calls, ring_for_due
 from clusters.sessions import on_loop, sessions
 
 
@@ -20,9 +20,10 @@ def reconcile_due(lane: int) -> None:
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types
 def sweep() -> None:
-    """Every 30 s: ring for whatever is due, in case a hint was lost; forget old tombstones."""
+    """Every 30 s: ring for whatever is due, in case a hint was lost; forget old tombstones and calls."""
     ring_for_due()
     bury()
+    forget_calls()
 
 
 @shared_task(time_limit=25, soft_time_limit=22)  # type: ignore[untyped-decorator]  # celery carries no types

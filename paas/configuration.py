@@ -241,6 +241,12 @@ class Settings(BaseSettings):
     exec_recording_days: int = Field(
         default=90, ge=1, description="How long recordings of terminals are kept, in days; who opened which stays."
     )
+    api_call_days: int = Field(
+        default=400,
+        ge=1,
+        description="How long each write to a cluster is kept, in days: it says with which uid and resourceVersion a "
+        "click arrived there.",
+    )
     log_format: Literal["json", "console"] = Field(
         default="json", description="`json` for machines, `console` for people."
     )

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clusters import clicks
+from clusters.models import ApiCall
 from paas.core.audit.api.views import AuditEventOut
 from paas.core.permissions import Actor
 
@@ -31,6 +32,15 @@ class ChangeOut(serializers.Serializer[Any]):
     )
 
 
+class CallOut(serializers.Serializer[Any]):
+    """A write that the cluster has taken for this generation: the click's own, then repairs."""
+
+    verb = serializers.ChoiceField(choices=ApiCall.Verb.choices)
+    uid = serializers.CharField()
+    resource_version = serializers.CharField(help_text="Of the answer; of a delete, what it was asked for.")
+    at = serializers.DateTimeField(help_text="When it was recorded.")
+
+
 class ClickOut(serializers.Serializer[Any]):
     """The change behind an object, and what the audit trail says of it."""
 
@@ -39,6 +49,7 @@ class ClickOut(serializers.Serializer[Any]):
     ours = serializers.BooleanField(
         help_text="Whether we own an object with this uid: labels and annotations can be copied, a uid can't."
     )
+    calls = CallOut(many=True, help_text="How the object with this uid came to be so; oldest first.")
 
 
 class TouchedOut(serializers.Serializer[Any]):
@@ -53,6 +64,7 @@ class TouchedOut(serializers.Serializer[Any]):
         source="row.resource_version", default="", help_text="As it was seen last: later changes may have moved it on."
     )
     health = serializers.CharField(source="row.health", default="")
+    calls = CallOut(many=True, help_text="Oldest first; none where nothing was written yet, or they are forgotten.")
 
 
 class WhoDidIn(serializers.Serializer[Any]):

@@ -1,10 +1,11 @@
-"""Which change of ours asked for which objects: what leads from a live object to the click behind it, and back."""
+"""Which change of ours asked for which objects and what was written for it: from a live object to a click, and back."""
 
 from __future__ import annotations
 
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from paas.core.models import TransactionId
@@ -42,3 +43,36 @@ class WorkChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_name}/{self.name}@{self.cluster} generation {self.generation}"
+
+
+class ApiCall(models.Model):
+    """A write that a cluster has taken from us for a generation of a Work. Written by `reconcile`, never changed.
+
+    `uid` and `resource_version` are those of the cluster's answer; of a delete, those that it was asked for. The one
+    write whose answer died with its worker is missing: its object is written again for the same generation.
+    """
+
+    class Verb(models.TextChoices):
+        APPLY = "apply"
+        DELETE = "delete"
+        RELEASE = "release"
+
+    id = models.BigAutoField(primary_key=True)
+    work_id = models.UUIDField()
+    generation = models.BigIntegerField()
+    oid = models.CharField(max_length=400)
+    verb = models.CharField(max_length=7, choices=Verb.choices)
+    uid = models.CharField(max_length=64)
+    resource_version = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "API call"
+        indexes = [
+            models.Index(fields=["work_id", "generation"], name="call_by_change"),
+            BrinIndex(fields=["at"], name="call_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.oid} {self.resource_version}"

@@ -227,7 +227,7 @@ class _Phase:
                 manifest.id, Verdict(Health.DEGRADED, *self._outcome.refused("ApplyFailed", refusal, manifest.id))
             )
             return None
-        self._outcome.writes += 1
+        self._outcome.wrote("apply", manifest.id, live["metadata"])
         if manifest.id.kind != "Secret":
             fought = fights.answered(fought, body, live, self._assignment.generation, self._assignment.now)
         self._outcome.rows[manifest.id] = replace(

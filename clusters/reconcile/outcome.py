@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from clusters.faults import ApiRefused
@@ -15,6 +15,7 @@ from clusters.reconcile.fights import Fights
 from clusters.reconcile.refusals import explain
 from paas.core.conditions import Condition
 
+Verb = Literal["apply", "delete", "release"]
 SETTLED = frozenset({Health.HEALTHY, Health.SUSPENDED})
 
 
@@ -81,6 +82,16 @@ class Assignment:
     trusted_from: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A write that the API server has taken: what `clusters.models.ApiCall` keeps of it."""
+
+    verb: Verb
+    oid: ObjectId
+    uid: str
+    resource_version: str
+
+
 @dataclass(slots=True)
 class Outcome:
     """What an attempt found and did. `rows` are the rows as they now are; `failed` asks for a back-off.
@@ -95,7 +106,7 @@ class Outcome:
     verdicts: dict[ObjectId, Verdict] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     reported: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    writes: int = 0
+    calls: list[Call] = field(default_factory=list)
     failed: bool = False
     waiting: bool = False
     going: bool = False
@@ -103,6 +114,10 @@ class Outcome:
     finished: bool = False
     interrupted: bool = False
     retry_after: float = 0.0
+
+    def wrote(self, verb: Verb, oid: ObjectId, metadata: Mapping[str, Any]) -> None:
+        """Note a write that was taken, with the metadata that the object has by it (of a delete: had before)."""
+        self.calls.append(Call(verb, oid, metadata["uid"], metadata["resourceVersion"]))
 
     def add(self, type: str, reason: str, message: str) -> None:  # noqa: A002 - the field's own word
         """State a condition that is True for as long as an attempt says so."""

@@ -82,10 +82,11 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
     await wire.outgrow(epoch_of(live) - 1)
     try:
         if "deletionTimestamp" not in metadata:
-            outcome.writes += 1
             taken = await wire.delete(
                 resource, row.oid, uid=metadata["uid"], resource_version=metadata["resourceVersion"]
             )
+            if taken:
+                outcome.wrote("delete", row.oid, metadata)
             # Who takes a delete by uid is our cluster; who knows no such object may be another.
             live = await (wire.get(resource, row.oid) if taken else own(wire, row))
     except ApiRefused as refusal:

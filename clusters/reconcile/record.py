@@ -1,4 +1,4 @@
-"""Records what attempts found, if the lease is still ours: rows, status, schedule; tells owners and waiting Works.
+"""Records what attempts found, if the lease is still ours: rows, calls, status, schedule; tells who waits for it.
 
 The schedule is written only where it still says what was read: an edit or a watch event that came meanwhile keeps its
 place, except that no event may hurry a Work that has just failed.
@@ -19,7 +19,7 @@ from clusters import bulk, lease, observed
 from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
-from clusters.models import Lane, OwnedObject, Work
+from clusters.models import ApiCall, Lane, OwnedObject, Work
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from clusters.selectors import WORKS_CHANNEL
@@ -52,6 +52,7 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         free = Work.objects.select_for_update(skip_locked=True).defer("manifests", "removable", "retirement")
         works = {work.pk: work for work in free.filter(pk__in=attempted)}
         _record_rows(outcomes, now)
+        _record_calls(outcomes, now)
         _revive(held, outcomes)
         recorded = [
             (work, outcome)
@@ -88,6 +89,21 @@ def _record_rows(outcomes: Iterable[Outcome], now: datetime) -> None:
                 "gone_at": now if row.gone else None,
             }
             for row in changed
+        ],
+    )  # fmt: skip
+
+
+def _record_calls(outcomes: Iterable[Outcome], now: datetime) -> None:
+    bulk.insert(
+        ApiCall,
+        [
+            {
+                "work_id": outcome.assignment.work_id, "generation": outcome.assignment.generation,
+                "oid": str(call.oid), "verb": call.verb, "uid": call.uid,
+                "resource_version": call.resource_version, "at": now,
+            }
+            for outcome in outcomes
+            for call in outcome.calls
         ],
     )  # fmt: skip
 

@@ -23,8 +23,8 @@ async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
     try:
         live = await own(wire, row)
         if resource is not None and live is not None:
-            await _release(wire, resource, row, live)
-            outcome.writes += 1
+            released = await _release(wire, resource, row, live)
+            outcome.wrote("release", row.oid, released["metadata"])
     except ApiRefused as refusal:
         if refusal.unauthorized:
             raise
@@ -33,7 +33,7 @@ async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
     outcome.rows[row.oid] = replace(row.absent(), reason=KEPT)
 
 
-async def _release(wire: Wire, resource: Resource, row: Row, live: dict[str, Any]) -> None:
+async def _release(wire: Wire, resource: Resource, row: Row, live: dict[str, Any]) -> dict[str, Any]:
     await wire.outgrow(epoch_of(live) - 1)  # the fence wants an epoch not lower, also from one who leaves
     # What we said of the content is said again: much of it (a claim's storage) may not be taken away.
     content = owned_fields(live, FIELD_MANAGER)
@@ -45,4 +45,4 @@ async def _release(wire: Wire, resource: Resource, row: Row, live: dict[str, Any
     if row.oid.namespace:
         metadata["namespace"] = row.oid.namespace
     body = {**content, "apiVersion": row.api_version, "kind": row.oid.kind, "metadata": metadata}
-    await wire.apply(resource, body, force=True)
+    return await wire.apply(resource, body, force=True)

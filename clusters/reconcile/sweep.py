@@ -1,16 +1,18 @@
-"""The sweep: rings for what is due in case its hint was lost, and forgets tombstones after a day."""
+"""The sweep: rings for what is due in case its hint was lost, and forgets what is old: tombstones, past API calls."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from clusters.due import queue
-from clusters.models import Lane, OwnedObject
+from clusters.models import ApiCall, Lane, OwnedObject
 from clusters.wake import wake
 
 TOMBSTONE_LIFE = timedelta(days=1)
+CALLS = 10_000  # forgotten in one turn, of which there are two a minute
 
 
 def ring_for_due() -> None:
@@ -26,4 +28,11 @@ def ring_for_due() -> None:
 def bury() -> int:
     """Forget rows of objects that have been gone for a day; returns how many."""
     removed, _ = OwnedObject.objects.filter(gone_at__lt=Now() - TOMBSTONE_LIFE).delete()
+    return removed
+
+
+def forget_calls() -> int:
+    """Forget API calls older than DOUGONG_API_CALL_DAYS, so many a turn; returns how many."""
+    old = ApiCall.objects.filter(at__lt=Now() - timedelta(days=settings.DOUGONG.api_call_days)).order_by()
+    removed, _ = ApiCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:CALLS])).delete()
     return removed

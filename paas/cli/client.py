@@ -114,7 +114,7 @@ class Client(SigningIn, People, Tenancy, Values):
         return list(self.http.pages(path("audit", str(event), "objects")))
 
     def who_did(self, query: Mapping[str, str]) -> Body:
-        """The click behind {"work", "generation", "uid"}: {"change", "events", "ours"}."""
+        """The click behind {"work", "generation", "uid"}: {"change", "events", "ours", "calls"}."""
         return self._object("GET", path("whodid"), params=dict(query))
 
     def verify_audit(self) -> Body:

@@ -21,7 +21,7 @@ from tests.proof.rows import tables
 # No change of anything declared: when a token was used last, what the loop and the adding up note for themselves.
 NOTED = {
     "identity_apitoken", "applications_environmentstatus", "applications_statusdue", "clusters_lease",
-    "clusters_ownedobject",
+    "clusters_ownedobject", "clusters_apicall",
 }  # fmt: skip
 TRAIL = "core_auditevent"
 

@@ -55,13 +55,15 @@ def show(session: Session, event: Annotated[int, typer.Argument(metavar="ID", he
 @app.command()
 @command
 def objects(session: Session, event: Annotated[int, typer.Argument(metavar="ID", help="The event's id.")]) -> None:
-    """List every object, on every cluster, that an event's change asked to be written or removed."""
+    """List every object, on every cluster, that an event's change asked to be written or removed.
+
+    Each with the calls that the clusters have taken for it: the change's own, then repairs.
+    """
     found = session.client.audit_objects(event)
-    columns = ["CLUSTER", "OBJECT", "GENERATION", "UID", "VERSION", "HEALTH"]
-    keys = ("cluster", "object", "generation", "uid", "resource_version", "health")
+    columns = ["CLUSTER", "OBJECT", "GENERATION", "HEALTH", "CALL", "UID", "VERSION", "AT"]
     session.output.show(
         found,
-        table=lambda: table(columns, [[str(each[key]) for key in keys] for each in found]),
+        table=lambda: table(columns, [line for each in found for line in _calls(each)]),
         names=lambda: [f"{each['cluster']}/{each['object']}" for each in found],
     )
 
@@ -124,3 +126,10 @@ def _row(event: dict[str, Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _calls(touched: dict[str, Any]) -> list[list[str]]:
+    """The lines of an object: one for each call, one of its own where there is none."""
+    its = [str(touched[key]) for key in ("cluster", "object", "generation", "health")]
+    calls = [[str(each[key]) for key in ("verb", "uid", "resource_version", "at")] for each in touched["calls"]]
+    return [[*its, *call] for call in calls or [["-"] * 4]]

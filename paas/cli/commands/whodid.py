@@ -70,6 +70,10 @@ def _told(click: dict[str, Any]) -> list[tuple[str, str]]:
     told = [
         ("For", f"{change['owner_name']} on {change['cluster']}, {change['name']} generation {change['generation']}"),
         ("At", change["at"]),
+        *(
+            ("Call", f"{each['at']} {each['verb']}, resourceVersion {each['resource_version']}")
+            for each in click["calls"]
+        ),
     ]
     for event in click["events"]:
         right = event["right"] or {}

@@ -2,9 +2,10 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from clusters.models import Cluster, OwnedObject, WorkChange
+from clusters.models import ApiCall, Cluster, OwnedObject, WorkChange
 from clusters.work import Owner, retire_work, submit_work
 from paas.core import audit
 from paas.core.models import AuditEvent
@@ -42,6 +43,19 @@ def change(owner, cluster, team, admin):
             for name, manifests in works.items():
                 submit_work(owner=its, name=name, cluster=where, manifests=manifests)
             return audit.record(actor=admin, action=action, target=team, reason="because")
+
+    return make
+
+
+@pytest.fixture
+def call():
+    """call(change, "a", …) → a write that was taken for it."""
+
+    def make(change, name, *, uid, version, verb="apply"):
+        return ApiCall.objects.create(
+            work_id=change.work_id, generation=change.generation, oid=f"core/ConfigMap/shop/{name}", verb=verb,
+            uid=uid, resource_version=version, at=timezone.now(),
+        )  # fmt: skip
 
     return make
 
@@ -105,6 +119,36 @@ def test_a_click_leads_to_all_objects_on_all_clusters(change, config, api, admin
         ("west", "core/ConfigMap/shop/a", "", ""),
     ]
     assert api(admin).get("/api/v1/audit/999999/objects/").json()["code"] == "audit_event_not_found"
+
+
+def told(calls):
+    return [(each["verb"], each["uid"], each["resource_version"]) for each in calls]
+
+
+def test_a_click_keeps_its_own_calls(change, config, api, admin, call):
+    """A later change and later writes move the object on, not what the click came to."""
+    first = change("first", web=[config("a", key="1"), config("b", key="1")])
+    second = change("second", web=[config("a", key="2"), config("b", key="1")])
+    for generation, versions in ((1, ("10", "11")), (2, ("20",))):
+        for version in versions:
+            call(change_of("web", generation), "a", uid="u-a", version=version)
+    call(change_of("web", 1), "b", uid="u-b", version="12")
+    call(change_of("web", 1), "a", uid="u-before", version="9", verb="delete")
+    client = api(admin)
+    found = {
+        event: {
+            each["object"][-1]: told(each["calls"]) for each in client.get(f"/api/v1/audit/{event}/objects/").json()
+        }
+        for event in (first.pk, second.pk)
+    }
+    assert found[first.pk] == {
+        "a": [("apply", "u-a", "10"), ("apply", "u-a", "11"), ("delete", "u-before", "9")],
+        "b": [("apply", "u-b", "12")],
+    }
+    assert found[second.pk] == {"a": [("apply", "u-a", "20")]}
+    asked = {"work": change_of("web", 1).work_id, "generation": 1}
+    assert told(client.get("/api/v1/whodid/", {**asked, "uid": "u-a"}).json()["calls"]) == found[first.pk]["a"][:2]
+    assert client.get("/api/v1/whodid/", asked).json()["calls"] == []
 
 
 def test_it_is_known_when_all_else_is_gone(change, config, api, admin, cluster, submit):

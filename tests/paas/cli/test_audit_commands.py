@@ -62,6 +62,7 @@ CLICK = {
         {**EVENT, "how": "token dgt_1", "address": "10.0.0.1", "right": {"through": "group g"}, "request_id": "r"}
     ],
     "ours": False,
+    "calls": [{"verb": "apply", "uid": "u-1", "resource_version": "42", "at": "then"}],
 }  # fmt: skip
 OBJECT = """
 kind: Deployment
@@ -74,6 +75,7 @@ def test_a_live_object_names_its_click(signed_in, run):
     ran = run("whodid", "-", stdin=OBJECT)
     assert signed_in.requests[-1].query == {"work": "w-1", "generation": "3", "uid": "u-1"}
     assert "olga (token dgt_1, 10.0.0.1)" in ran.out
+    assert "then apply, resourceVersion 42" in ran.out
     assert "labels may have been copied" in ran.out
 
 
@@ -93,3 +95,25 @@ def test_what_is_no_object_is_refused(signed_in, run, tmp_path):
     for text in ("", "[1, 2]", "a: [", "kind: List\nitems: []"):
         assert run("whodid", "-", stdin=text).code != 0
     assert "cannot be read" in run("whodid", str(tmp_path / "none")).err
+
+
+def test_a_click_lists_what_was_written_for_it(signed_in, run):
+    calls = [
+        {"verb": verb, "uid": "u-1", "resource_version": version, "at": "then"}
+        for verb, version in (("apply", "42"), ("apply", "57"))
+    ]
+    its = {"cluster": "east", "work": "web", "generation": 3, "uid": "u-1", "resource_version": "60"}
+    signed_in.on(
+        "GET",
+        "/api/v1/audit/7/objects/",
+        [
+            {**its, "object": "apps/Deployment/shop/web", "health": "Healthy", "calls": calls},
+            {**its, "object": "core/Service/shop/web", "health": "", "calls": []},
+        ],
+    )
+    lines = [line.split() for line in run("audit", "objects", "7").out.splitlines()[1:]]
+    assert lines == [
+        ["east", "apps/Deployment/shop/web", "3", "Healthy", "apply", "u-1", "42", "then"],
+        ["east", "apps/Deployment/shop/web", "3", "Healthy", "apply", "u-1", "57", "then"],
+        ["east", "core/Service/shop/web", "3", "-", "-", "-", "-"],
+    ]
