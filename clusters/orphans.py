@@ -2,7 +2,7 @@
 
 A writer that died may have sent one before its Work was removed; an etcd put back to an earlier revision brings many
 back at once. They are given to a retired Work of the cluster itself, which removes them like any other, by uid, with
-back-off and conditions that people can read. Called by the watcher.
+back-off and conditions that people can read. Called by the watcher; of Secrets, which it never sees, by `reconcile`.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from clusters.reconcile.wire import LeaseLost
 
 Desired = dict[UUID, tuple[Manifest, ...]]
 Rows = dict[UUID, dict[ObjectId, Row]]
+Graves = dict[UUID, tuple[Row, ...]]
 
 # What has not been tried yet goes before another look at what is on its way. A service that is just submitting holds
 # its Work; it will be due again when that commits.
@@ -41,8 +42,8 @@ _DUE = """
 """
 _ROWS = """
     SELECT work_id, id, oid, api_version, claim, phase, uid, sent_digest, live_digest, resource_version, health,
-        reason, message, done, fights
-    FROM clusters_ownedobject WHERE work_id = ANY(%s) AND gone_at IS NULL
+        reason, message, done, fights, gone_at IS NOT NULL
+    FROM clusters_ownedobject WHERE work_id = ANY(%s) AND (gone_at IS NULL OR oid LIKE 'core/Secret/%%')
 """
 # By namespace too: that is what the index is by.
 _FORMER_CLAIMS = """
@@ -82,7 +83,7 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.
         if not works:
             return []
         desired = {work.id: tuple(map(Manifest.stored, orjson.loads(work.manifests))) for work in works}
-        rows = _rows(held.cluster_id, works, desired)
+        rows, graves = _rows(held.cluster_id, works, desired)
         contested = _contested(held.cluster_id, works, desired, rows)
         waits = waiting_for(
             held.cluster_id,
@@ -94,7 +95,7 @@ def choose(held: Held, *, busy: Collection[UUID], limit: int, last: Lane = Lane.
             work_id=work.id, owner_id=work.owner_id, generation=work.generation, retired=work.retired,
             settled=work.settled, late=work.late, release=work.release, manifests=desired[work.id],
             removable=_ids(work.removable), retirement=_ids(work.retirement), rows=rows[work.id],
-            waiting_for=waits.get(work.id, ()), contested=contested[work.id], now=work.now,
+            graves=graves[work.id], waiting_for=waits.get(work.id, ()), contested=contested[work.id], now=work.now,
             attempts=work.attempts, nudges=work.nudges, trusted_from=held.trusted_from or 0,
         )
         for work in works
@@ -105,8 +106,9 @@ def _ids(stored: str) -> frozenset[ObjectId]:
     return frozenset(map(ObjectId.parse, orjson.loads(stored)))
 
 
-def _rows(cluster_id: UUID, works: list[_Due], desired: Desired) -> Rows:
-    """The rows in force by Work, with a new one, under a random claim, for each desired object that has none.
+def _rows(cluster_id: UUID, works: list[_Due], desired: Desired) -> tuple[Rows, Graves]:
+    """The rows in force by Work, with a new one, under a random claim, for each desired object that has none; and the
+    tombstones of its Secrets.
 
     They get the version and phase now desired: by these they are read and removed.
     """
@@ -116,9 +118,14 @@ def _rows(cluster_id: UUID, works: list[_Due], desired: Desired) -> Rows:
         cluster_id, {*parsed.values(), *(each.id for of_work in desired.values() for each in of_work)}
     )
     rows: Rows = {work.id: {} for work in works}
-    for work_id, pk, oid, *others, fights in stored:
-        values = pk, parsed[oid], *others, orjson.loads(fights), False, former[oid]
-        rows[work_id][parsed[oid]] = Row(*values)
+    graves: Graves = defaultdict(tuple)
+    for work_id, pk, oid, *others, fights, gone in stored:
+        values = pk, parsed[oid], *others, orjson.loads(fights), gone, former[oid]
+        row = Row(*values)
+        if gone:
+            graves[work_id] += (row,)
+        else:
+            rows[work_id][row.oid] = row
     moved: list[Row] = []
     new: list[tuple[_Due, Row]] = []
     for work in works:
@@ -134,7 +141,7 @@ def _rows(cluster_id: UUID, works: list[_Due], desired: Desired) -> Rows:
     for work, row in new:
         if row.id in inserted:
             rows[work.id][row.oid] = row
-    return rows
+    return rows, graves
 
 
 def _claimed(each: Manifest, former: tuple[str, ...]) -> Row:

@@ -57,7 +57,7 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
         outcome.waiting = True
         outcome.add("Waiting", "WaitingForWork", f"Waits until {', '.join(assignment.waiting_for)} is Healthy.")
         return
-    lives = await _read(wire, outcome)
+    lives = await _read(wire, _known(outcome))
     blocked: list[str] = []
     for _, group in groupby(assignment.manifests, key=lambda each: each.phase):
         phase = _Phase(wire, outcome, lives, digest_key, tuple(blocked))
@@ -69,6 +69,16 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
             blocked += [str(each.id) for each, through in zip(manifests, passed, strict=True) if not through]
     healthy = not outcome.failed and all(verdict.health in SETTLED for verdict in outcome.verdicts.values())
     await prune(wire, outcome, healthy=healthy)
+    await _look_for_returned(wire, outcome)
+
+
+async def _look_for_returned(wire: Wire, outcome: Outcome) -> None:
+    """Which of the Secrets that were removed live all the same."""
+    graves = [each for each in outcome.assignment.graves if each.oid not in outcome.rows]
+    lives = await _read(wire, graves)
+    for each in graves:
+        if (live := lives.get(each.oid)) and claim_of(live) == each.claim:
+            outcome.returned.add(each.claim)
 
 
 async def keep_up(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
@@ -77,7 +87,7 @@ async def keep_up(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
     Where a namespace is gone, what stood in it is too. Where it is there, what was to stand in it is made if it was not
     made yet: a worker may have died in between.
     """
-    lives = await _read(wire, outcome)
+    lives = await _read(wire, _known(outcome))
     namespaces = [row for row in outcome.rows.values() if row.oid.kind == "Namespace" and not row.gone]
     for row in namespaces:
         if row.oid not in lives:
@@ -90,8 +100,12 @@ async def keep_up(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
             await phase.run(manifest)
 
 
-async def _read(wire: Wire, outcome: Outcome) -> dict[ObjectId, dict[str, Any] | None]:
-    """The live objects whose uid we know, by name; None is one that is not there.
+def _known(outcome: Outcome) -> list[Row]:
+    return [row for row in outcome.rows.values() if row.uid]
+
+
+async def _read(wire: Wire, rows: Iterable[Row]) -> dict[ObjectId, dict[str, Any] | None]:
+    """The live objects of these rows, by name; None is one that is not there.
 
     What we may not read, or what is not served, is left out: the write that follows says why, and does not keep the
     others (the namespace that would give us the right, say) from being repaired.
@@ -108,7 +122,7 @@ async def _read(wire: Wire, outcome: Outcome) -> dict[ObjectId, dict[str, Any] |
             if refusal.unauthorized or refusal.transient:
                 raise
 
-    await all_of(read(row) for row in outcome.rows.values() if row.uid)
+    await all_of(map(read, rows))
     return lives
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from clusters import lease
@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 FEWEST = 8  # a list reads the whole cluster's objects: fewer Works are read one by one
 BATCH = 500
+SECRETS = Q(oid__startswith="core/Secret/")
 
 Seen = dict[str, str]
 """uid → resourceVersion."""
@@ -79,7 +80,7 @@ def _due(cluster_id: UUID) -> list[UUID]:
 def _owned(cluster_id: UUID, works: Collection[UUID]) -> tuple[list[tuple[str, str]], list[ObjectId]]:
     """The kinds in the inventory that may be listed, and the Secrets of these Works, which never are."""
     kinds = [kind for kind in OwnedObject.objects.kinds(cluster_id) if kind != ("v1", "Secret")]
-    secrets = OwnedObject.objects.filter(work__in=works, gone_at=None, oid__startswith="core/Secret/")
+    secrets = OwnedObject.objects.filter(SECRETS, work__in=works, gone_at=None)
     return kinds, [ObjectId.parse(oid) for oid in secrets.values_list("oid", flat=True)]
 
 
@@ -110,11 +111,15 @@ def _put_off(held: Held, ids: Collection[UUID], seen: Seen) -> int:
         due = _settled(held.cluster_id).filter(pk__in=ids).order_by("pk")
         # What they may remove and still have is to be pruned, which an attempt does.
         works = dict(due.select_for_update(skip_locked=True).values_list("pk", "removable"))
-        rows = OwnedObject.objects.filter(work__in=works, gone_at=None)
+        rows = OwnedObject.objects.filter(work__in=works)
         differing = {
             work
-            for work, oid, uid, version in rows.values_list("work_id", "oid", "uid", "resource_version")
+            for work, oid, uid, version in rows.filter(gone_at=None).values_list(
+                "work_id", "oid", "uid", "resource_version"
+            )
             if not version or seen.get(uid) != version or oid in works[work]
         }
+        # A Secret that was removed is looked for by an attempt.
+        differing |= set(rows.filter(SECRETS, gone_at__isnull=False).values_list("work_id", flat=True))
         unchanged = Work.objects.filter(pk__in=works.keys() - differing)
         return unchanged.update(next_check_at=next_sweep(held.cluster_id, database_time()))

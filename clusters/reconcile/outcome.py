@@ -60,6 +60,7 @@ class Assignment:
     epoch may be skipped on stored digests.
     `retirement` are ids that a retirement or a person named: they go though protected or held.
     `contested` are desired ids whose row belongs to another Work. `nudges` are compared when recording.
+    `graves` are the tombstones of its Secrets, which are never watched: what a dead writer created late is found here.
     `now` is the database's time of choosing.
     """
 
@@ -75,6 +76,7 @@ class Assignment:
     retirement: frozenset[ObjectId]
     rows: Mapping[ObjectId, Row]
     now: datetime
+    graves: tuple[Row, ...] = ()
     waiting_for: tuple[str, ...] = ()
     contested: Mapping[ObjectId, str] = field(default_factory=dict)
     attempts: int = 0
@@ -98,7 +100,8 @@ class Outcome:
 
     `finished` (of a retired Work): nothing of it is left. `interrupted`: ended by the cluster or the clock, not by the
     Work, whose schedule and status then stay as they are. `going`: some object is being deleted; `kept`: one
-    stays while it is in use. `retry_after` seconds are what the server asked for.
+    stays while it is in use. `returned` are the claims of what lives though it was removed. `retry_after` seconds are
+    what the server asked for.
     """
 
     assignment: Assignment
@@ -113,6 +116,7 @@ class Outcome:
     kept: bool = False
     finished: bool = False
     interrupted: bool = False
+    returned: set[str] = field(default_factory=set)
     retry_after: float = 0.0
 
     def wrote(self, verb: Verb, oid: ObjectId, metadata: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from clusters.due import database_time, due_unless_held, next_sweep
 from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import ApiCall, Lane, OwnedObject, Work
+from clusters.orphans import take_in
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from clusters.selectors import WORKS_CHANNEL
@@ -53,6 +54,8 @@ def record(held: Held, outcomes: list[Outcome]) -> None:
         works = {work.pk: work for work in free.filter(pk__in=attempted)}
         _record_rows(outcomes, now)
         _record_calls(outcomes, now)
+        for claim in {claim for outcome in outcomes for claim in outcome.returned}:
+            take_in(held.cluster_id, claim)
         _revive(held, outcomes)
         recorded = [
             (work, outcome)

@@ -181,3 +181,37 @@ def test_nothing_more_is_written_once_the_renewal_finds_the_lease_lost(
     work.refresh_from_db()
     assert work.observed_generation == work.generation - 1
     assert Lease.objects.get(cluster=cluster).holder == "thief"
+
+
+def test_a_secret_that_a_dead_writer_created_late_is_found_and_removed(
+    submit, until, healthy, drain, sweep, ground, config, secret, admin, live, monkeypatch, cluster
+):
+    """It is never watched: for a day each attempt looks for what was removed."""
+    monkeypatch.setitem(resolve._resolvers, "test", lambda _: b"value")
+    work = submit("application", [*ground, config("a", key="1"), secret("keys-v1", key="test:value")])
+    until(lambda: healthy(work))
+    before = live("Secret", "keys-v1")
+    submit("application", [*ground, config("a", key="1")])
+    drain()
+    assert live("Secret", "keys-v1") is None
+    metadata = {key: before["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
+    admin.create({**before, "metadata": metadata})
+    sweep(3)
+    assert live("Secret", "keys-v1") is None
+    assert healthy(work)
+    assert not Work.objects.filter(owner_kind="cluster").exists()
+
+
+def test_a_secret_of_a_removed_name_that_is_somebody_else_s_stays(
+    submit, until, healthy, drain, sweep, ground, config, secret, admin, live, monkeypatch, namespace
+):
+    monkeypatch.setitem(resolve._resolvers, "test", lambda _: b"value")
+    work = submit("application", [*ground, config("a", key="1"), secret("keys-v1", key="test:value")])
+    until(lambda: healthy(work))
+    submit("application", [*ground, config("a", key="1")])
+    drain()
+    theirs = admin.create({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys-v1", "namespace": namespace},
+    })  # fmt: skip
+    sweep(3)
+    assert live("Secret", "keys-v1") == theirs
