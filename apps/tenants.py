@@ -20,8 +20,9 @@ UNLIMITED = "unlimited"
 CLOSED, OPEN = "closed", "open"
 
 LIMITS = ("cpu", "memory", "pods", "storage", "volumes")
-FIGURES = (*LIMITS, "egress", "registries", "pools")
-"""In the order in which people read them."""
+SWITCHES = ("egress", "placement")
+FIGURES = (*LIMITS, "egress", "registries", "pools", "placement")
+"""In the order in which people read them; of the switches each is open or closed."""
 
 ROLES = ("view", "edit")
 """What a group may have: a ClusterRole that Kubernetes brings along, in the team's namespaces."""
@@ -52,7 +53,7 @@ _MOST_COUNTED = 100_000
 
 DEFAULT: Figures = {
     "cpu": "32", "memory": "128Gi", "pods": 250, "storage": "1Ti", "volumes": 100, "egress": CLOSED,
-    "registries": UNLIMITED, "pools": UNLIMITED,
+    "registries": UNLIMITED, "pools": UNLIMITED, "placement": OPEN,
 }  # fmt: skip
 """Where nobody has said anything."""
 
@@ -86,6 +87,7 @@ class Policy:
     pulls                 the reference of the team's credentials for registries; "" where it never had any
     pools                 the pools of nodes that pods may go to, where those go first that name none; none: any
     registries            what an image's name has to begin with, sorted; none: it may come from anywhere
+    takes                 whether the team's environments may come there
     groups                pairs of (group as the cluster knows it, role), sorted
     """
 
@@ -101,6 +103,7 @@ class Policy:
     reads_logs: bool = True
     pulls: str = ""
     pools: tuple[str, ...] = ()
+    takes: bool = True
 
     def allows(self, image: str) -> bool:
         """Whether an image may run there."""
@@ -134,6 +137,7 @@ def policy(layers: Iterable[Layer]) -> Policy:
         open_egress=figures["egress"] == OPEN,
         registries=_listed(figures["registries"]),
         pools=_listed(figures["pools"]),
+        takes=figures["placement"] == OPEN,
         groups=tuple((name, str(each.value)) for name, each in decide_groups(layers).items()),
     )
 
@@ -143,9 +147,9 @@ def checked(name: str, value: Figure) -> Figure:
     if name not in FIGURES:
         raise ValueError(f"there is no figure '{name[:40]}': it is one of {', '.join(FIGURES)}")
     said = str(value).strip()
-    if name == "egress":
+    if name in SWITCHES:
         if said not in (CLOSED, OPEN):
-            raise ValueError(f"egress is {CLOSED} or {OPEN}, not '{said[:40]}'")
+            raise ValueError(f"{name} is {CLOSED} or {OPEN}, not '{said[:40]}'")
         return said
     if said == UNLIMITED:
         return said

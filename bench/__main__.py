@@ -22,7 +22,7 @@ from bench.figure import Figure
 from bench.options import Options
 from bench.testbed import Testbed, testbed
 
-FIGURES = ("throughput", "memory", "sweep", "drift", "edits", "repair", "isolation", "pages", "permissions")
+FIGURES = ("throughput", "memory", "sweep", "drift", "edits", "repair", "isolation", "pages", "permissions", "audit")
 
 
 def main() -> int:

@@ -190,9 +190,8 @@ def _start(bed: Testbed) -> None:
             connection.execute(f'CREATE DATABASE "{DATABASE}"')
     plane.migrate()
     logins = plane.state / "logins.json"
-    if not logins.exists():
-        names = (people.ADMIN, people.OWNER, people.VIEWER)
-        paths.write_json(logins, {name: secrets.token_urlsafe(18) for name in names}, 0o600)
+    known = json.loads(logins.read_text()) if logins.exists() else {}
+    paths.write_json(logins, {**{name: secrets.token_urlsafe(18) for name in people.NAMES}, **known}, 0o600)
     plane.python("-m", "deploy.demo.people", str(logins))
     plane.start()
     passwords = json.loads(logins.read_text())

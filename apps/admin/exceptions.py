@@ -19,7 +19,7 @@ from apps.admin.views import Button, acted, page
 from apps.models import TenantException
 from apps.selectors.tenants import exceptions_of
 from apps.services.exceptions import MOST_DAYS
-from apps.tenants import CLOSED, FIGURES, OPEN
+from apps.tenants import CLOSED, FIGURES, OPEN, SWITCHES
 from clusters.admin.badges import GOOD, INFO, PLAIN, WARN, Badge
 from clusters.admin.tables import Table
 from clusters.models import Cluster
@@ -60,7 +60,7 @@ class ExceptionForm(forms.Form):
             text = forms.CharField(required=False, max_length=4000, widget=UnfoldAdminTextInputWidget())
             closed = [("", _("as it is")), (CLOSED, _(WORDS[CLOSED])), (OPEN, _(WORDS[OPEN]))]
             chosen = forms.ChoiceField(required=False, choices=closed, widget=UnfoldAdminSelectWidget())
-            self.fields[name] = chosen if name == "egress" else text
+            self.fields[name] = chosen if name in SWITCHES else text
             self.fields[name].label = _(TITLES[name])
         self.order_fields(("cluster", *FIGURES, "days", "reason"))
 

@@ -21,7 +21,7 @@ from apps import services
 from apps.admin.views import acted, page
 from apps.selectors.consumers import Consumer, consumers
 from apps.selectors.tenants import Tenant, Usage, share, tenants, usage
-from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, UNLIMITED, Decided
+from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, SWITCHES, UNLIMITED, Decided
 from clusters.admin.tables import Table
 from clusters.models import Cluster
 from paas.core.forms import ReasonForm
@@ -42,6 +42,7 @@ TITLES = {
     "egress": gettext_noop("Connections out"),
     "registries": gettext_noop("Registries of images"),
     "pools": gettext_noop("Pools of nodes, the first where none is named"),
+    "placement": gettext_noop("Environments of the team"),
 }
 WORDS = {UNLIMITED: gettext_noop("unlimited"), CLOSED: gettext_noop("closed"), OPEN: gettext_noop("open")}
 
@@ -59,6 +60,7 @@ class PolicyForm(ReasonForm):
     egress = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
     registries = forms.CharField(required=False, max_length=4000)
     pools = forms.CharField(required=False, max_length=1500)
+    placement = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
     group = forms.CharField(
         required=False,
         max_length=253,
@@ -72,7 +74,7 @@ class PolicyForm(ReasonForm):
         super().__init__(*given, **options)
         for name in FIGURES:
             self.fields[name].label = _(TITLES[name])
-            if name != "egress":
+            if name not in SWITCHES:
                 self.fields[name].widget = UnfoldAdminTextInputWidget({"autocomplete": "off"})
         choices: Any = self.fields
         choices["whose"].choices = [("team", _("team %(team)s") % {"team": team}), ("", _("all teams"))]
@@ -82,6 +84,12 @@ class PolicyForm(ReasonForm):
             ("", _("as it is")),
             (CLOSED, _("closed: the namespace itself, the gateway and DNS; blocks `egress` open more")),
             (OPEN, _("open: anywhere, where no block `egress` says otherwise")),
+            (INHERITED, _("inherited")),
+        ]
+        choices["placement"].choices = [
+            ("", _("as it is")),
+            (CLOSED, _("closed: none comes there that is not there yet")),
+            (OPEN, _("open: they may be placed there")),
             (INHERITED, _("inherited")),
         ]
         choices["role"].choices = [

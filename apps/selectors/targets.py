@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apps.division import DIVIDED
 from apps.models import Environment
+from apps.selectors.tenants import open_to
 from clusters import selectors
 from clusters.models import Cluster
 from clusters.target import ClusterTarget, Sharer
@@ -43,6 +44,7 @@ def differing(environment: Environment) -> tuple[list[str], list[str]]:
         return [], []
     here = {each.cluster_id: each.cluster for each in environment.placements.all()}
     open_ = selectors.placeable().filter(suspended=False, facts__has_key="target", labels__contains=selector)
-    joining = open_.exclude(pk__in=here).order_by("name").values_list("name", flat=True)
+    joining = list(open_.exclude(pk__in=here).order_by("name"))
+    granted = open_to(environment.application.project.team, joining)
     leaving = [each.name for each in here.values() if not selector.items() <= each.labels.items()]
-    return list(joining), sorted(leaving)
+    return [each.name for each in joining if each.pk in granted], sorted(leaving)

@@ -52,6 +52,12 @@ def policies(team: Team, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
     return {each.pk: replace(policy(found[each.pk]), pulls=pulls) for each in clusters}
 
 
+def open_to(team: Team, clusters: Collection[Cluster]) -> set[UUID]:
+    """Of the clusters, those that the team's environments may come to."""
+    found = _layers(team, clusters) if clusters else {}
+    return {pk for pk, layers in found.items() if policy(layers).takes}
+
+
 def tenants(team: Team) -> list[Tenant]:
     """The team on every cluster, by name; those that are leaving too, while it is there."""
     there = Placement.objects.filter(environment__application__project__team=team)

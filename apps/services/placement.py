@@ -5,13 +5,14 @@ Reads, and refusals with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from apps.models import Environment
 from apps.selectors.targets import targets
+from apps.selectors.tenants import open_to
 from clusters import selectors
 from clusters.models import Cluster
 from clusters.target import ClusterTarget
@@ -37,8 +38,8 @@ def place(environment: Environment, placement: Mapping[str, Any]) -> Placed:
 
     Raises:
         Invalid: `cluster_unknown`.
-        Conflict: for a cluster it is not on yet `cluster_cordoned`, `cluster_suspended`, `cluster_leaving`,
-            `cluster_not_ready`, `cluster_not_seen`; `no_cluster_matched`.
+        Conflict: for a cluster it is not on yet `cluster_not_granted`, `cluster_cordoned`,
+            `cluster_suspended`, `cluster_leaving`, `cluster_not_ready`, `cluster_not_seen`; `no_cluster_matched`.
     """
     there = list(Cluster.objects.filter(pk__in=environment.placements.values("cluster")))
     here = {each.pk for each in there}
@@ -76,9 +77,9 @@ def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tup
                 ]
             },
         )
-    ready = _ready()
+    open_ = _Open(environment, found.values(), here)
     for name in sorted(found):
-        refusal = _refusal(found[name], found[name].pk in here, ready)
+        refusal = open_.refusal(found[name])
         if refusal is not None:
             raise refusal
     return [found[name] for name in sorted(found)], []
@@ -87,11 +88,12 @@ def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tup
 def _by_selector(
     environment: Environment, selector: dict[str, str], here: set[UUID]
 ) -> tuple[list[Cluster], list[str]]:
-    ready = _ready()
+    matching = list(Cluster.objects.filter(labels__contains=selector).order_by("name"))
+    open_ = _Open(environment, matching, here)
     chosen: list[Cluster] = []
     notes: list[str] = []
-    for cluster in Cluster.objects.filter(labels__contains=selector).order_by("name"):
-        refusal = _refusal(cluster, cluster.pk in here, ready)
+    for cluster in matching:
+        refusal = open_.refusal(cluster)
         if refusal is None:
             chosen.append(cluster)
         else:
@@ -107,20 +109,26 @@ def _by_selector(
     return chosen, notes
 
 
-def _ready() -> set[UUID]:
-    return set(selectors.placeable().values_list("pk", flat=True))
+class _Open:
+    """Which of some clusters can take the environment."""
 
+    def __init__(self, environment: Environment, clusters: Collection[Cluster], here: set[UUID]) -> None:
+        self._here = here
+        self._ready = set(selectors.placeable().values_list("pk", flat=True))
+        self._granted = open_to(environment.application.project.team, clusters)
 
-def _refusal(cluster: Cluster, here: bool, ready: set[UUID]) -> Refusal | None:
-    """Why the cluster cannot take it; what runs there already is only refused where the cluster is leaving."""
-    reasons = (
-        (cluster.leaving, "cluster_leaving", f"Cluster '{cluster}' is being unregistered."),
-        (cluster.suspended, "cluster_suspended", f"Cluster '{cluster}' is suspended: nothing is delivered to it."),
-        (cluster.cordoned, "cluster_cordoned", f"Cluster '{cluster}' is cordoned: it takes nothing new."),
-        (cluster.pk not in ready, "cluster_not_ready", f"Cluster '{cluster}' cannot be delivered to at present."),
-        ("target" not in cluster.facts, "cluster_not_seen", f"Nothing is known yet of cluster '{cluster}'."),
-    )
-    for holds, code, message in reasons[:1] if here else reasons:
-        if holds:
-            return Conflict(code, message, remedy="Name another cluster, or ask an operator.")
-    return None
+    def refusal(self, cluster: Cluster) -> Refusal | None:
+        """Why the cluster cannot take it; what runs there already is only refused where the cluster is leaving."""
+        granted, ready = cluster.pk in self._granted, cluster.pk in self._ready
+        reasons = (
+            (cluster.leaving, "cluster_leaving", f"Cluster '{cluster}' is being unregistered."),
+            (not granted, "cluster_not_granted", f"Cluster '{cluster}' is closed to the environments of your team."),
+            (cluster.suspended, "cluster_suspended", f"Cluster '{cluster}' is suspended: nothing is delivered to it."),
+            (cluster.cordoned, "cluster_cordoned", f"Cluster '{cluster}' is cordoned: it takes nothing new."),
+            (not ready, "cluster_not_ready", f"Cluster '{cluster}' cannot be delivered to at present."),
+            ("target" not in cluster.facts, "cluster_not_seen", f"Nothing is known yet of cluster '{cluster}'."),
+        )
+        for holds, code, message in reasons[:1] if cluster.pk in self._here else reasons:
+            if holds:
+                return Conflict(code, message, remedy="Name another cluster, or ask an operator.")
+        return None

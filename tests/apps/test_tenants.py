@@ -43,6 +43,7 @@ def test_the_narrowest_layer_that_names_a_figure_says_it():
         ("pods", "50", 50),
         ("volumes", 0, 0),
         ("egress", "open", "open"),
+        ("placement", "closed", "closed"),
         (
             "registries",
             "ghcr.io/crew/, registry.example,localhost:5000",
@@ -71,6 +72,7 @@ def test_a_figure_is_kept(name, given, kept):
         ("pods", "٣"),
         ("pods", 100_001),
         ("egress", "unlimited"),
+        ("placement", "east"),
         ("registries", "crew"),
         ("pools", "Large"),
         ("pools", "large,"),

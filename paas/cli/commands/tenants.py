@@ -14,7 +14,7 @@ from paas.cli.session import Session, command
 app = typer.Typer(help="What teams get in their namespaces on clusters.", no_args_is_help=True)
 Body = dict[str, Any]
 
-FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress", "registries", "pools")
+FIGURES = ("cpu", "memory", "pods", "storage", "volumes", "egress", "registries", "pools", "placement")
 INHERITED = "inherited"
 
 Team = Annotated[str, typer.Option(metavar="NAME", help="For this team; else for all.")]
@@ -25,7 +25,7 @@ Figures = Annotated[
     list[str],
     typer.Argument(
         metavar="NAME=VALUE...",
-        help="cpu, memory, pods, storage, volumes: an amount or unlimited; egress: closed or open; "
+        help="cpu, memory, pods, storage, volumes: an amount or unlimited; egress, placement: closed or open; "
         "registries: registry.example,ghcr.io/crew or unlimited; pools: large,batch or unlimited. "
         "inherited takes it back to what the broader layer says.",
     ),

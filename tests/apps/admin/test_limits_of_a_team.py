@@ -34,6 +34,7 @@ def filled(**changes):
         "egress",
         "registries",
         "pools",
+        "placement",
         "group",
         "reason",
     )
@@ -47,7 +48,7 @@ def test_an_operator_changes_a_layer(client, operator, address, deploy):
     text = words(answer)
     assert "Changed; 1 namespaces follow within half a minute." in text
     figures = "8 crew on east 128Gi default 250 default 1Ti default 100 default open crew on east"
-    assert f"east 1 {figures} unlimited default unlimited default" in text
+    assert f"east 1 {figures} unlimited default unlimited default open default" in text
     assert AuditEvent.objects.get(action="tenant_policy.changed").reason == "they fetch"
     client.post(address, filled(whose="", pods="50"))
     client.post(address, filled(cluster="east", cpu="inherited"))

@@ -2,9 +2,12 @@
 
 import pytest
 
+from apps import services
 from apps.models import Environment, Placement, RouteClaim
+from apps.selectors.targets import differing
 from clusters.models import Cluster, Work
 from paas.core.errors import Refusal
+from paas.identity.models import Team
 
 EU = {"environments": {"production": {"selector": {"region": "eu"}}}}
 
@@ -50,6 +53,24 @@ def test_a_cluster_that_takes_nothing_new(deploy, fields, code):
     Cluster.objects.update(**fields)
     assert code_of(deploy) == code
     assert code_of(deploy, **EU) == "no_cluster_matched"
+
+
+def test_a_cluster_that_the_team_is_not_granted(deploy, west, operator):
+    """Closed to all teams, one is opened to ours; what is there already stays and is edited."""
+    close = services.set_tenant_policy
+    close(team=None, cluster=None, figures={"placement": "closed"}, actor=operator)
+    assert code_of(deploy) == "cluster_not_granted"
+    assert code_of(deploy, **EU) == "no_cluster_matched"
+    team = Team.objects.get(name="crew")
+    close(team=team, cluster=Cluster.objects.get(name="east"), figures={"placement": "open"}, actor=operator)
+    deploy(**EU)
+    assert here() == ["east"]
+    Cluster.objects.filter(name="west").update(labels={"region": "eu"})
+    assert differing(Environment.objects.get()) == ([], [])
+    close(team=team, cluster=Cluster.objects.get(name="east"), figures={"placement": None}, actor=operator)
+    assert len(deploy(greeting="hi", **EU).releases) == 1
+    with pytest.raises(Refusal, match="west"):
+        deploy(clusters=["east", "west"])
 
 
 def test_an_unknown_cluster(deploy):

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from paas.core import audit
 from paas.core.audit.outside import outside
@@ -40,6 +43,7 @@ def results(answer):
         ({"object": "hop"}, []),
         ({"since": "2100-01-01T00:00:00Z"}, []),
         ({"until": "2000-01-01"}, []),
+        ({"until": "9999-12-31T23:59:59Z", "action": "team.ren"}, ["team.renamed"]),
         ({"outcome": "refused"}, []),
     ],
 )
@@ -55,6 +59,17 @@ def test_by_object_and_by_request(api, operator, renamed, team):
         event = audit.record(actor=operator, action="a.one", target=team)
     assert event.request_id == token.request_id == ""
     assert results(client.get(AUDIT, {"request": "no-such"})) == []
+
+
+def test_until_a_moment_is_by_time_and_not_by_id(api, operator, team):
+    """Who began to write first may be the last to commit: its id is the higher one."""
+    now = timezone.now()
+    with transaction.atomic():
+        for action, minutes in (("a.late", 1), ("a.early", -1), ("a.later", 2)):
+            with mock.patch("django.utils.timezone.now", return_value=now + timedelta(minutes=minutes)):
+                audit.record(actor=operator, action=action, target=team)
+    query = {"since": (now - timedelta(minutes=2)).isoformat(), "until": now.isoformat(), "action": "a."}
+    assert results(api(operator).get(AUDIT, query)) == ["a.early"]
 
 
 def test_one_event_says_all(api, operator, renamed):
