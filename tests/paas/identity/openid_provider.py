@@ -86,10 +86,9 @@ class OpenIdProvider:
                 form = {name: values[0] for name, values in parse_qs(body).items()}
                 try:
                     provider.before(form)
+                    self.answer(*provider.token(form))
                 except ConnectionError:
                     self.close_connection = True
-                    return
-                self.answer(*provider.token(form))
 
             def answer(self, status, document):
                 data = json.dumps(document).encode()
