@@ -48,5 +48,7 @@ def configure(*, style: str, level: str) -> dict[str, Any]:
             "uvicorn.access": {"handlers": [], "propagate": False},
             "kubernetes": {"level": "WARNING"},
             "aiohttp.access": {"level": "WARNING"},
+            # A line for each request: thousands a minute where people are followed.
+            "httpx": {"level": "WARNING"},
         },
     }

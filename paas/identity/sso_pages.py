@@ -79,6 +79,7 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
         return _turned_away(request, provider, refused(refusal), refusal.code)
     except _AwayError as away:
         return _turned_away(request, provider, away.said, away.how)
+    # An internal of allauth's: it has no public way to say by what somebody came.
     record_authentication(request, user, method="sso", provider=provider.id)
     answer = perform_login(request, user, email_verification="none", redirect_url=begun.after or None)
     return cast(HttpResponse, answer)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -75,31 +76,45 @@ def finish(provider: Provider, begun: Begun, *, code: str, back: str) -> tuple[d
         GrantError, tokens.TokenError, ProviderError
     """
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": begun.verifier}
-    answer = _asked(provider, form)
+    with _reached(), httpx.Client(timeout=TIMEOUT) as client:
+        response = client.post(documents.endpoints(provider).token, data={**form, **_us(provider)})
+    answer = _granted(response)
     claims = tokens.identity(str(answer.get("id_token", "")), provider, nonce=begun.nonce)
     return claims, str(answer.get("refresh_token") or "")
 
 
-def renew(provider: Provider, refresh_token: str) -> str:
-    """The refresh token to use next time.
+async def renew(provider: Provider, refresh_token: str, *, at: str, client: httpx.AsyncClient) -> str:
+    """The refresh token to use next time. `at` is the address of the provider's token endpoint.
 
     Raises:
         GrantError: the sign-in is over at the provider.
         ProviderError
     """
-    answer = _asked(provider, {"grant_type": "refresh_token", "refresh_token": refresh_token})
-    return str(answer.get("refresh_token") or refresh_token)
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    with _reached():
+        response = await client.post(at, data={**form, **_us(provider)})
+    return str(_granted(response).get("refresh_token") or refresh_token)
 
 
-def _asked(provider: Provider, form: Mapping[str, str]) -> dict[str, Any]:
-    """The token endpoint's answer. The secret is sent in the form, a public client's name alone."""
+def _us(provider: Provider) -> dict[str, str]:
+    """Who we are, in the form: a public client has no secret."""
     secret = provider.client_secret.get_secret_value()
-    who = {"client_id": provider.client_id, **({"client_secret": secret} if secret else {})}
+    return {"client_id": provider.client_id, **({"client_secret": secret} if secret else {})}
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
     try:
-        with httpx.Client(timeout=TIMEOUT) as client:
-            response = client.post(documents.endpoints(provider).token, data={**form, **who})
+        yield
+    except httpx.HTTPError as error:
+        raise ProviderError(f"its token endpoint: {str(error) or type(error).__name__}") from error
+
+
+def _granted(response: httpx.Response) -> dict[str, Any]:
+    """What the token endpoint gives."""
+    try:
         answer = response.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except ValueError as error:
         raise ProviderError(f"its token endpoint: {error}") from error
     if not isinstance(answer, dict):
         raise ProviderError("its token endpoint answers no document")

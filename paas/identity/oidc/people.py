@@ -136,8 +136,8 @@ def end(account: OidcAccount, reason: str, *, seen: datetime | None) -> None:
         seen: when they had last been vouched for, as far as the caller knows: who has signed in since stays.
     """
     with transaction.atomic():
-        now = OidcAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
-        if now.ended or now.checked_at != seen:
+        now = OidcAccount.objects.select_for_update(of=("self",)).filter(pk=account.pk).first()
+        if now is None or now.ended or now.checked_at != seen:
             return
         end_access(account.user, f"{REASONS[reason]} ({now.provider})")
         now.ended, now.refresh_token, now.followed = reason, "", False

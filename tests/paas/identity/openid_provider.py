@@ -1,6 +1,7 @@
 """A small OpenID provider that really answers, on loopback: discovery, keys, codes with PKCE, refresh tokens.
 
-Whoever tests may bend what it signs (`claims`, `signer`), take a sign-in back (`revoked`), or stop it.
+Whoever tests may bend what it signs (`bent`, `signer`), take a sign-in back (`tokens`), hold an answer back or cut it
+off (`before`), or stop it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ class Key:
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": self.kid, **headers})
 
 
+class Server(ThreadingHTTPServer):
+    """Many may knock at once."""
+
+    request_queue_size = 128
+
+
 class OpenIdProvider:
     """Started by `start`, stopped by `stop`."""
 
@@ -50,6 +57,9 @@ class OpenIdProvider:
         self.asked = []
         self.bent = {}
         self.signer = None
+        # Called with each form before it is answered; what raises a ConnectionError is never answered.
+        self.before = lambda form: None
+        self.connections = 0
         self.server = None
         self.port = 0
         self.named = None
@@ -62,12 +72,23 @@ class OpenIdProvider:
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                provider.connections += 1
+
             def do_GET(self):
                 self.answer(*provider.get(urlsplit(self.path)))
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self.answer(*provider.token({name: values[0] for name, values in parse_qs(body).items()}))
+                form = {name: values[0] for name, values in parse_qs(body).items()}
+                try:
+                    provider.before(form)
+                    self.answer(*provider.token(form))
+                except ConnectionError:
+                    self.close_connection = True
 
             def answer(self, status, document):
                 data = json.dumps(document).encode()
@@ -80,7 +101,7 @@ class OpenIdProvider:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
