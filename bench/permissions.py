@@ -3,12 +3,15 @@
 Who asks, each with an API token for the first page of 50: a superuser, of whom nothing is checked; somebody who sees
 all applications by their teams; somebody with a role on 20 of 400 projects alone. Rates are of four requests at a time,
 the three in turn in each repeat. Then 50 requests a second come at their moments, whether the one before was answered
-or not: what counts is the time from that moment to the whole answer. The web process runs as often as there are cores.
+or not: what counts is the time from that moment to the whole answer. The web process runs as often as there are cores,
+and each request comes by a connection of its own, as from as many people, so that a process takes it that is free.
+Those who ask run on the same cores; what they take of them is told.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -18,10 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import httpx
 
 from apps.models import Project
 from apps.services import create_project, set_project_member
+from bench.cpu import Meter, spent
 from bench.figure import Figure, percentile
 from bench.options import Options
 from bench.testbed import Testbed
@@ -44,11 +49,17 @@ HTTP_SECONDS = 60.0
 
 @dataclass
 class Asking:
-    """A person who asks, and what came of it in each repeat: answers a second, the p99 at 50 a second in ms."""
+    """A person who asks, and what came of it in each repeat.
+
+    rates  answers a second
+    tails  the p99 at 50 a second, in ms
+    costs  CPU of an answer of those, in ms, by who spent it
+    """
 
     token: str
     rates: list[float]
     tails: list[float]
+    costs: list[dict[str, float]]
 
 
 def measure(bed: Testbed, options: Options) -> Figure:
@@ -58,18 +69,22 @@ def measure(bed: Testbed, options: Options) -> Figure:
     options.say(f"seeding {count} applications")
     bed.plane.python("manage.py", "seed_applications", str(count), "--production")
     options.say("people and projects")
-    asking = {name: Asking(token, [], []) for name, token in _tokens().items()}
+    asking = {name: Asking(token, [], [], []) for name, token in _tokens().items()}
     workers = len(os.sched_getaffinity(0))
-    with _web(bed, workers) as server:
-        for name, each in asking.items():
-            seen = asyncio.run(_seen(server, each.token))
-            options.say(f"{name}: {seen} applications on the first page")
+    with _web(bed, workers) as (server, meter):
+        pages = {name: asyncio.run(_names(server, each.token)) for name, each in asking.items()}
+        assert pages[BY_TEAM] == pages[UNCHECKED], "who sees all by team does not see the same page"
+        options.say(f"{len(pages[UNCHECKED])} applications on the first page, {len(pages[BY_PROJECT])} of {BY_PROJECT}")
         for number in range(repeats):
             options.say(f"repeat {number + 1}")
             for each in asking.values():
                 each.rates.append(asyncio.run(rate(server, each.token, seconds / 2)))
             for each in asking.values():
-                each.tails.append(percentile(asyncio.run(arrivals(server, each.token, A_SECOND, seconds)), 99))
+                before, own = meter.read(), time.process_time()
+                taken = asyncio.run(arrivals(server, each.token, A_SECOND, seconds))
+                cost = {"those who ask": time.process_time() - own, **spent(before, meter.read())}
+                each.tails.append(percentile(taken, 99))
+                each.costs.append({who: 1000 * cpu / len(taken) for who, cpu in cost.items()})
     settings = {
         "applications": count,
         "projects": PROJECTS,
@@ -91,6 +106,8 @@ def _figure(asking: dict[str, Asking], settings: dict[str, Any]) -> Figure:
     for name, each in asking.items():
         most = None if name == UNCHECKED else MOST_MS
         figure.add(f"{name}: {A_SECOND} a second, p99", "ms", each.tails, at_most=most)
+        for who in each.costs[0]:
+            figure.add(f"{name}: CPU of {who}", "ms/answer", [cost[who] for cost in each.costs])
     return figure
 
 
@@ -125,26 +142,29 @@ async def arrivals(server: str, token: str, a_second: int, seconds: float) -> li
         return list(await asyncio.gather(*(ask(number) for number in range(int(a_second * seconds)))))
 
 
-async def _seen(server: str, token: str) -> int:
+async def _names(server: str, token: str) -> list[str]:
     async with _client(server, token) as client:
-        return len((await _get(client)).json()["results"])
+        return [each["name"] for each in json.loads(await _get(client))["results"]]
 
 
-async def _get(client: httpx.AsyncClient) -> httpx.Response:
-    answer = await client.get(LIST)
-    assert answer.status_code == httpx.codes.OK, f"{LIST}: {answer.status_code}"
-    return answer
+async def _get(client: aiohttp.ClientSession) -> bytes:
+    async with client.get(LIST) as answer:
+        assert answer.status == httpx.codes.OK, f"{LIST}: {answer.status}"
+        return await answer.read()
 
 
-def _client(server: str, token: str) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None)
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=server, headers=headers, trust_env=False, timeout=HTTP_SECONDS, limits=limits)
+def _client(server: str, token: str) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        server,
+        headers={"Authorization": f"Bearer {token}"},
+        connector=aiohttp.TCPConnector(limit=0, force_close=True),
+        timeout=aiohttp.ClientTimeout(HTTP_SECONDS),
+    )
 
 
 @contextmanager
-def _web(bed: Testbed, workers: int) -> Iterator[str]:
-    """The web process of the Procfile, so many times, beside the one that runs; its address."""
+def _web(bed: Testbed, workers: int) -> Iterator[tuple[str, Meter]]:
+    """The web process of the Procfile, so many times, beside the one that runs: its address, and who takes CPU."""
     words = [
         "-m",
         "uvicorn",
@@ -160,7 +180,7 @@ def _web(bed: Testbed, workers: int) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(server), "the web processes", 60)
-        yield server
+        yield server, Meter(lambda: {"web": [process.pid], "postgres": [bed.part("parts/postgres")]})
     finally:
         process.terminate()
         process.wait(HTTP_SECONDS)
@@ -182,7 +202,7 @@ def _tokens() -> dict[str, str]:
         create_project(team=teams[number % len(teams)], name=name, title=name, actor=admin)
     projects = list(Project.objects.filter(name__startswith="seed-").order_by("name"))
     member, guest, other = (_person(name, admin) for name in ("member", "guest", "other"))
-    for team in teams:
+    for team in Team.objects.all():
         services.add_member(team=team, user=member, role="viewer", actor=admin)
     for number, project in enumerate(projects):
         set_project_member(project=project, user=other, role="developer", actor=admin)

@@ -56,7 +56,7 @@ class ApplicationAdmin(LiveList):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With environments, releases and health, in a fixed number of queries."""
-        return selectors.applications_of(request.user, placed=False)
+        return selectors.application_lines_of(request.user)
 
     def lines(self, found: Any) -> dict[str, Any]:
         """The lines of the home page."""

@@ -25,9 +25,7 @@ ACTIVITY = 8
 
 def home_context(actor: Actor) -> dict[str, Any]:
     """The first applications of the person's teams."""
-    found = list(
-        selectors.applications_of(actor, placed=False).filter(retired_at=None).order_by("name", "pk")[: HOME_ROWS + 1]
-    )
+    found = list(selectors.application_lines_of(actor).filter(retired_at=None).order_by("name", "pk")[: HOME_ROWS + 1])
     return {"rows": [shown.row(each) for each in found[:HOME_ROWS]], "more": len(found) > HOME_ROWS}
 
 

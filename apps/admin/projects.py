@@ -148,6 +148,6 @@ class ProjectAdmin(ConsoleModelAdmin):
 
 def _applications(actor: Actor, project: Project) -> dict[str, Any]:
     """What applications/rows.html needs."""
-    living = selectors.applications_of(actor, placed=False).filter(project=project, retired_at=None).order_by("name")
+    living = selectors.application_lines_of(actor).filter(project=project, retired_at=None).order_by("name")
     found = list(living[: MOST_APPLICATIONS + 1])
     return {"rows": [shown.row(each) for each in found[:MOST_APPLICATIONS]], "more": len(found) > MOST_APPLICATIONS}

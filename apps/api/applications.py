@@ -78,10 +78,12 @@ class ApplicationViewSet(ResourceViewSet[Application]):
 
     def get_queryset(self) -> QuerySet[Application]:
         """What the actor may view; the app file is read for one application only."""
+        if self.action == "list":
+            return selectors.application_lines_of(self.actor)
         found = selectors.applications_of(self.actor)
         if self.action in ("status", "status_stream", "releases"):
             return found.prefetch_related(None).defer("app_file")
-        return found.defer("app_file") if self.action == "list" else found
+        return found
 
     def get_serializer_class(self) -> Any:
         """The app file comes with one application only."""

@@ -41,16 +41,12 @@ class EnvironmentBriefOut(serializers.ModelSerializer[Environment]):
     released_by = serializers.CharField(source="current_release.created_by_name", default=None, allow_null=True)
     released_at = serializers.DateTimeField(source="current_release.created_at", default=None, allow_null=True)
     health = serializers.CharField(source="status.health", default="Unknown")
-    clusters = serializers.SerializerMethodField()
+    clusters = serializers.ListField(source="cluster_names", child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Environment
         fields = ["id", "name", "health", "release", "image", "released_by", "released_at", "clusters"]
         read_only_fields = fields
-
-    def get_clusters(self, environment: Environment) -> list[str]:
-        """Where it is placed, by name."""
-        return sorted(each.cluster.name for each in environment.placements.all())
 
 
 class ApplicationOut(serializers.ModelSerializer[Application]):

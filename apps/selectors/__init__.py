@@ -1,6 +1,7 @@
 """Reads of applications. `app_spec` is the only bridge from rows to specs; lists are filtered to what one may view."""
 
 from apps.selectors.lists import (
+    application_lines_of,
     applications_of,
     environments_of,
     healths_of,
@@ -21,6 +22,7 @@ __all__ = [
     "Secret",
     "Topology",
     "app_spec",
+    "application_lines_of",
     "applications_of",
     "environment_status",
     "environments_of",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Collate
 
 from apps.models import Application, Environment, Placement, Project, Release
 from clusters.health import Health
@@ -36,13 +38,18 @@ def project_by_name(actor: Actor, name: str) -> Project:
     return found
 
 
-def applications_of(actor: Actor, *, placed: bool = True) -> QuerySet[Application]:
-    """With project, team, and their environments as `live_environments`, those with placements unless told; retired
-    applications too.
-    """
+def applications_of(actor: Actor) -> QuerySet[Application]:
+    """With project, team, and their environments in brief as `live_environments`; retired applications too."""
     found = Application.objects.select_related("project__team")
-    environments = _environments() if placed else _released()
-    return visible(actor, found).prefetch_related(Prefetch("environments", environments, "live_environments"))
+    return visible(actor, found).prefetch_related(Prefetch("environments", _in_brief(), "live_environments"))
+
+
+def application_lines_of(actor: Actor) -> QuerySet[Application]:
+    """The same with what a line of a list tells, and no more."""
+    return applications_of(actor).only(
+        "name", "version", "created_at", "updated_at", "retiring_at", "retired_at", "project__name",
+        "project__team__name",
+    )  # fmt: skip
 
 
 def neighbours(actor: Actor, application: Application) -> tuple[Application | None, Application | None]:
@@ -74,9 +81,16 @@ def releases_of(actor: Actor) -> QuerySet[Release]:
 def _environments() -> QuerySet[Environment]:
     # Not the facts of clusters, which are large and which no list shows.
     placed = Placement.objects.select_related("cluster").only("environment", "notes", "cluster__name")
-    return _released().prefetch_related(Prefetch("placements", placed))
-
-
-def _released() -> QuerySet[Environment]:
     found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
-    return found.defer("current_release__spec", "current_release__app_file")
+    found = found.defer("current_release__spec", "current_release__app_file")
+    return found.prefetch_related(Prefetch("placements", placed))
+
+
+def _in_brief() -> QuerySet[Environment]:
+    """What is told of an environment among others of its application, with `cluster_names` in order."""
+    placed = Placement.objects.filter(environment=OuterRef("pk")).order_by(Collate("cluster__name", "C"))
+    found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
+    return found.annotate(cluster_names=ArraySubquery(placed.values("cluster__name"))).only(
+        "application", "name", "protected", "retiring_at", "status__health", "current_release__number",
+        "current_release__image", "current_release__created_by_name", "current_release__created_at",
+    )  # fmt: skip

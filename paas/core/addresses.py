@@ -7,7 +7,13 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class NoNulMiddleware(MiddlewareMixin):
-    """The innermost: its 404 is logged, counted and dressed like any other."""
+    """The innermost: its 404 is logged, counted and dressed like any other.
+
+    No view is asynchronous. Since this is not either, all of a request before its answer runs in one thread; else each
+    middleware would change threads on the way in and again on the way out.
+    """
+
+    async_capable = False
 
     def process_request(self, request: HttpRequest) -> None:
         """Refuse it in the path and behind the `?`, before anything is looked up by it."""

@@ -287,9 +287,7 @@ def visible(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySe
         return queryset
     if scope != "team":
         return queryset.none()
-    mine = viewable(person, nearest)
-    within = {f"{path}__in": nearest._default_manager.filter(mine).values("pk")}
-    return queryset.filter(**within) if path else queryset.filter(mine)
+    return queryset.filter(viewable(person, nearest, path))
 
 
 def not_found(model: type[models.Model]) -> NotFound:
