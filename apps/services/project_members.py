@@ -7,9 +7,9 @@ from django.db import transaction
 
 from apps.models import Project, ProjectRole
 from apps.selectors.members import project_role_of
-from apps.services.rows import locked
 from paas.core.errors import NotFound
 from paas.core.permissions import Actor, require, require_lasting
+from paas.core.rows import locked
 from paas.identity.granting import changed_role, grant, new_groups
 from paas.identity.models import User
 from paas.identity.roles import a_person, known_role

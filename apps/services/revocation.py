@@ -19,7 +19,6 @@ from apps.services.deploy import change, create_release, next_label
 from apps.services.environments import announce, placed_clusters
 from apps.services.observe import observed_environment
 from apps.services.protection import at_once
-from apps.services.rows import locked
 from apps.services.secrets import Check
 from apps.services.submit import prepare, submit
 from apps.services.successors import Replaced, with_living_secrets
@@ -29,6 +28,7 @@ from clusters.models import Lane, Work
 from paas.core import audit
 from paas.core.errors import Conflict, NotFound
 from paas.core.permissions import Actor, require
+from paas.core.rows import locked
 
 
 @dataclass(frozen=True)

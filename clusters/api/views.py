@@ -181,15 +181,14 @@ class WorkViewSet(ResourceViewSet[Work]):
     def let_go(self, request: Request, id: str) -> Response:
         """Have an object that is held deleted, with the data in it; its name confirms. Owners of the team only."""
         body = self.parsed(forms.LetGoIn)
-        work = held.let_go(
+        held.let_go(
             work=self.get_object(),
             oid=body["object"],
             confirm=body["confirm"],
             actor=self.actor,
             reason=body["reason"],
         )
-        row = self.get_queryset().get(pk=work.pk)
-        return Response(forms.WorkDetailOut(row, context=self.get_serializer_context()).data, status=202)
+        return Response(forms.WorkDetailOut(self.get_object(), context=self.get_serializer_context()).data, status=202)
 
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, require, signed_in
+from paas.core.rows import locked
 from paas.identity.models import Team
 
 
@@ -26,7 +27,7 @@ def cordon_team(*, team: Team, cordoned: bool, actor: Actor, reason: str = "") -
         _demand(reason, "A team is cordoned")
     person = signed_in(actor)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         if not cordoned and team.cordoned_at is None:
             return team
         before = _cordon(team)
@@ -49,7 +50,7 @@ def protect_team(*, team: Team, protected: bool, actor: Actor, reason: str = "")
     if not protected:
         _demand(reason, "Protection is ended")
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         if team.protected == protected:
             return team
         team.protected = protected
@@ -89,10 +90,6 @@ def _as_it_stands(team: Team) -> Team:
     """Many may ask at once; who changes it waits for them, and they for whoever has begun to."""
     [found] = Team.objects.raw("SELECT * FROM identity_team WHERE id = %s FOR SHARE", [team.pk])
     return found
-
-
-def _locked(team: Team) -> Team:
-    return Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
 
 
 def _cordon(team: Team) -> dict[str, object]:

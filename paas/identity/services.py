@@ -18,6 +18,7 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
+from paas.core.rows import locked
 from paas.core.sse import hint
 from paas.identity.granting import TEAMS_CHANNEL, changed_role, grant, new_groups
 from paas.identity.models import (
@@ -94,7 +95,7 @@ def rename_team(*, team: Team, title: str, actor: Actor) -> Team:
     """Change the title; the name never changes."""
     require(actor, "own", team)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = {"title": team.title}
         team.title = title
         team.save_version("title")
@@ -114,7 +115,7 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
     a_person(user)
     known_role(role)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = role_of(team, user)
         if before == role:
             return
@@ -136,7 +137,7 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
     require(actor, "own", team)
     a_person(user)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = role_of(team, user)
         if before is None:
             raise NotFound("member_not_found", f"'{user.username}' is no member of team '{team}'.")
@@ -371,12 +372,8 @@ def _check_name(name: str) -> None:
         ) from error
 
 
-def _locked(team: Team) -> Team:
-    """As it is now. Two changes of members wait for each other, so that each sees the other's owners."""
-    return Team.objects.select_for_update().get(pk=team.pk)
-
-
 def _keep_an_owner(team: Team, leaving: User) -> None:
+    """The team's lock has two changes of members wait for each other, so that each sees the other's owners."""
     if not User.objects.filter(groups=team.owners, is_active=True).exclude(pk=leaving.pk).exists():
         raise Conflict(
             "last_owner",
