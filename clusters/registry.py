@@ -23,7 +23,7 @@ from clusters.wake import wake
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, require
-from paas.core.rows import locked
+from paas.core.rows import edit, locked
 from paas.core.sse import hint
 
 WRITER, MINTER = ClusterCredential.Purpose.WRITER, ClusterCredential.Purpose.MINTER
@@ -245,15 +245,9 @@ def _change(cluster: Cluster, actor: Actor, action: str, reason: str = "", **fie
     """Set fields that differ; nothing is written, and nothing recorded, where none does."""
     with transaction.atomic():
         cluster = locked(cluster)
-        before = {name: getattr(cluster, name) for name in fields}
-        if before == fields:
-            return cluster
-        for name, value in fields.items():
-            setattr(cluster, name, value)
-        cluster.save_version(*fields)
-        audit.record(actor=actor, action=action, target=cluster, before=before, after=fields, reason=reason)
-        placement.changed(cluster.pk)
-        hint(FLEET_CHANNEL)
+        if edit(cluster, actor=actor, action=action, reason=reason, **fields):
+            placement.changed(cluster.pk)
+            hint(FLEET_CHANNEL)
     return cluster
 
 

@@ -22,10 +22,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps import selectors, services
-from apps.api.serializers import ReasonIn
 from apps.models import Environment, Terminal
 from apps.selectors import terminals as reads
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, check_if_match
 from paas.core.permissions import Actor, not_found
 from paas.core.rows import locked
 

@@ -44,6 +44,12 @@ IF_MATCH_IF_IT_MATTERS = OpenApiParameter(
 )
 
 
+class ReasonIn(serializers.Serializer[Any]):
+    """Why, for the audit trail."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
 def etag(row: VersionedRow) -> str:
     """The ETag of a row: its version in quotes."""
     return f'"{row.version}"'

@@ -1,12 +1,14 @@
-"""Rows that a service is about to change: read anew and held, so that it decides on what is there now."""
+"""Rows that a service changes: read anew and held, so that it decides on what is there now; then written and told."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 
-from paas.core.permissions import not_found
+from paas.core import audit
+from paas.core.models import Versioned
+from paas.core.permissions import Actor, not_found
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -22,3 +24,17 @@ def locked(row: Row) -> Row:
     if found is None:
         raise not_found(model)
     return found
+
+
+def edit(row: Versioned, *, actor: Actor, action: str, reason: str = "", **fields: Any) -> bool:
+    """Write these JSON-safe fields of a row that is held, and the audit event. False where they are so already: then
+    nothing is written.
+    """
+    before = {name: getattr(row, name) for name in fields}
+    if before == fields:
+        return False
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save_version(*fields)
+    audit.record(actor=actor, action=action, target=row, before=before, after=fields, reason=reason)
+    return True

@@ -20,7 +20,7 @@ from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
 from paas.core.rows import locked
 from paas.core.sse import hint
-from paas.identity.granting import TEAMS_CHANNEL, changed_role, grant, new_groups
+from paas.identity.granting import TEAMS_CHANNEL, change_role, grant, new_groups
 from paas.identity.models import (
     ADMIN,
     SCOPES,
@@ -46,6 +46,7 @@ from paas.identity.roles import (
     group_of,
     known_role,
     role_of,
+    roles_on,
 )
 
 # How exactly it is known when a token was last used.
@@ -121,9 +122,8 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
             return
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(*(group_of(team, each) for each in ROLES))
-        user.groups.add(group_of(team, role))
-        changed_role(team, user, before=before, after=role, actor=actor)
+        group = group_of(team, role)
+        change_role(team, user, roles_on(team), before=before, after=role, group=group, actor=actor)
 
 
 def remove_member(*, team: Team, user: User, actor: Actor) -> None:
@@ -143,8 +143,7 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
             raise NotFound("member_not_found", f"'{user.username}' is no member of team '{team}'.")
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(*(group_of(team, each) for each in ROLES))
-        changed_role(team, user, before=before, after=None, actor=actor)
+        change_role(team, user, roles_on(team), before=before, actor=actor)
 
 
 def create_user(*, username: str, password: str, email: str = "", actor: Actor) -> User:
