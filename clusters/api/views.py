@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Func, IntegerField, QuerySet
 from django_filters import rest_framework as filters
@@ -16,7 +15,7 @@ from clusters import departure, held, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
-from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, is_uuid
 from paas.core.permissions import not_found
 
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
@@ -66,7 +65,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     def get_object(self) -> Cluster:
         """By id or by name."""
         key = str(self.kwargs["id"])
-        found = self.get_queryset().filter(**({"pk": key} if _is_uuid(key) else {"name": key})).first()
+        found = self.get_queryset().filter(**({"pk": key} if is_uuid(key) else {"name": key})).first()
         if found is None:
             raise not_found(Cluster)
         self.check_object_permissions(self.request, found)
@@ -193,11 +192,3 @@ class WorkViewSet(ResourceViewSet[Work]):
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""
         return forms.WorkDetailOut if self.action == "retrieve" else forms.WorkOut
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
