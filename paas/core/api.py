@@ -46,7 +46,7 @@ IF_MATCH_IF_IT_MATTERS = OpenApiParameter(
 
 
 class ReasonIn(serializers.Serializer[Any]):
-    """Why, for the audit trail."""
+    """Why."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
