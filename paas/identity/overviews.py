@@ -15,7 +15,6 @@ from django.db.models import Count, Max
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,8 +22,8 @@ from django.utils.translation import gettext_lazy
 
 from paas.core.models import AuditEvent, Versioned
 from paas.core.moments import when
+from paas.core.pages import page
 from paas.core.permissions import allowed, is_operator
-from paas.core.site import console
 from paas.identity.models import AUDITORS, OPERATORS, ApiToken, Team, User
 from paas.identity.person_pages import factors
 from paas.identity.roles import DEVELOPER, OWNER, RELEASER, VIEWER, Member, members, teams_of
@@ -130,7 +129,7 @@ def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) 
         "events": _latest(team),
         "history": reverse("admin:identity_team_history", args=[team.pk]),
     }
-    return TemplateResponse(request, "identity/team_page.html", {**console.each_context(request), **context})
+    return page(request, "identity/team_page.html", context)
 
 
 def user_page(request: HttpRequest, user: User) -> HttpResponse:
@@ -163,7 +162,7 @@ def user_page(request: HttpRequest, user: User) -> HttpResponse:
         "told": _latest(user),
         "history": reverse("admin:identity_user_history", args=[user.pk]),
     }
-    return TemplateResponse(request, "identity/user_page.html", {**console.each_context(request), **context})
+    return page(request, "identity/user_page.html", context)
 
 
 def roles_of(user: User) -> list[dict[str, Any]]:
