@@ -42,7 +42,10 @@ def unregister_cluster(
     """
     require(actor, OPERATE, cluster)
     with transaction.atomic():
-        cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+        found = Cluster.objects.select_for_update().filter(pk=cluster.pk).first()
+        if found is None:
+            return None
+        cluster = found
         works = list(Work.objects.filter(cluster=cluster))
         if works and remove:
             return _depart(cluster, works, actor, reason)

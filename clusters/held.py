@@ -47,7 +47,7 @@ def held(work: Work) -> Iterator[Held]:
             yield Held(each["id"], why, each["id"] in work.retirement)
 
 
-def let_go(*, work: Work, oid: str, confirm: str, actor: Actor, reason: str = "") -> Work:
+def let_go(*, work: Work, oid: str, confirm: str, actor: Actor, reason: str = "") -> None:
     """Have a held object deleted, with the data that is in it.
 
     Args:
@@ -56,6 +56,7 @@ def let_go(*, work: Work, oid: str, confirm: str, actor: Actor, reason: str = ""
 
     Raises:
         Invalid: `not_confirmed`; `not_held`, where the Work does not keep it.
+        NotFound: `work_not_found`, where the loop has just removed the Work.
     """
     require(actor, "own", work)
     try:
@@ -70,4 +71,3 @@ def let_go(*, work: Work, oid: str, confirm: str, actor: Actor, reason: str = ""
         )
     with transaction.atomic():
         release_held(work=work, ids=[named], actor=actor, reason=reason)
-    return Work.objects.select_related("cluster", "team").get(pk=work.pk)

@@ -23,6 +23,7 @@ from clusters.wake import wake
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.rows import edit, locked
 from paas.core.sse import hint
 
 WRITER, MINTER = ClusterCredential.Purpose.WRITER, ClusterCredential.Purpose.MINTER
@@ -114,7 +115,7 @@ def replace_credential(
     minter = registration.bearer(minter_token, given) if minter_token else ""
     registration.check_reach(given.server)
     with transaction.atomic():
-        row = _locked(cluster)
+        row = locked(cluster)
         check(row)
         return _renew(row, actor, given, minter, None)
 
@@ -243,21 +244,11 @@ def _facts(cluster: Cluster, given: Registration, minter: str) -> dict[str, Any]
 def _change(cluster: Cluster, actor: Actor, action: str, reason: str = "", **fields: Any) -> Cluster:
     """Set fields that differ; nothing is written, and nothing recorded, where none does."""
     with transaction.atomic():
-        cluster = _locked(cluster)
-        before = {name: getattr(cluster, name) for name in fields}
-        if before == fields:
-            return cluster
-        for name, value in fields.items():
-            setattr(cluster, name, value)
-        cluster.save_version(*fields)
-        audit.record(actor=actor, action=action, target=cluster, before=before, after=fields, reason=reason)
-        placement.changed(cluster.pk)
-        hint(FLEET_CHANNEL)
+        cluster = locked(cluster)
+        if edit(cluster, actor=actor, action=action, reason=reason, **fields):
+            placement.changed(cluster.pk)
+            hint(FLEET_CHANNEL)
     return cluster
-
-
-def _locked(cluster: Cluster) -> Cluster:
-    return Cluster.objects.select_for_update().get(pk=cluster.pk)
 
 
 def _refuse_twin(identity: str | None) -> None:

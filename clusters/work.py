@@ -25,6 +25,7 @@ from clusters.wake import wake
 from paas.core.audit import record
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require
+from paas.core.rows import locked
 from paas.core.sse import hint
 from paas.identity.models import Team
 
@@ -116,10 +117,15 @@ def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> No
     """Move objects from one Work to another with their claims: nothing is deleted, nothing is created twice.
 
     Both are submitted in the same transaction, the source without the objects, the destination with them.
+
+    Raises:
+        NotFound: `work_not_found`, where the loop has just removed one of the two.
+        Invalid: `other_cluster`. Conflict: `not_owned`.
     """
     _in_transaction()
-    locked = Work.objects.select_for_update().filter(pk__in=(source.pk, destination.pk)).order_by("pk")
-    source.removable = {work.pk: work for work in locked}[source.pk].removable
+    # Always in one order, so that two hand-overs do not wait for each other.
+    found = {each.pk: locked(each) for each in sorted((source, destination), key=lambda work: work.pk)}
+    source.removable = found[source.pk].removable
     if source.cluster_id != destination.cluster_id:
         raise Invalid("other_cluster", "Objects are handed over within one cluster only.")
     names = [str(each) for each in ids]
@@ -131,10 +137,15 @@ def hand_over(*, ids: Sequence[ObjectId], source: Work, destination: Work) -> No
 
 
 def release_held(*, work: Work, ids: Collection[ObjectId], actor: Actor, reason: str) -> None:
-    """Let a person name objects to be pruned now: held ones (`PruneHeld`), or stale ones that wait (`WouldPrune`)."""
+    """Let a person name objects to be pruned now: held ones (`PruneHeld`), or stale ones that wait (`WouldPrune`).
+
+    Raises:
+        NotFound: `work_not_found`, where the loop has just removed the Work.
+        Invalid: `not_held`.
+    """
     require(actor, "own", work)
     _in_transaction()
-    work = Work.objects.select_for_update().get(pk=work.pk)
+    work = locked(work)
     owned = set(OwnedObject.objects.filter(work=work, gone_at=None).values_list("oid", flat=True))
     desired = set(map(str, _ids(work.manifests)))
     names = {str(each) for each in ids}

@@ -21,6 +21,7 @@ from clusters.admin import tables
 from clusters.models import Cluster
 from paas.core.errors import PreconditionFailed, Refusal
 from paas.core.permissions import allowed
+from paas.core.rows import locked
 from paas.core.site import refuse
 
 Count = Mapping[str, int]
@@ -119,7 +120,7 @@ def _previewed(request: HttpRequest, form: PlacementForm, environment: Environme
 def _act(request: HttpRequest, form: PlacementForm, environment: Environment) -> Callable[[dict[str, Any]], str]:
     def act(said: dict[str, Any]) -> str:
         with transaction.atomic():
-            now = Environment.objects.select_for_update(of=("self",)).get(pk=environment.pk)
+            now = locked(environment)
             if said["version"] != now.version:
                 raise PreconditionFailed(
                     "version_changed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -23,7 +22,7 @@ from apps.api.streams import STREAMS
 from apps.delivery import channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fields
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, is_uuid, only_fields
 from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
@@ -179,15 +178,7 @@ def _release(environment: Environment, said: str) -> Release:
     if number.isdecimal() and len(number) <= MOST_DIGITS:
         found = rows.filter(number=int(number)).first()
     else:
-        found = rows.filter(pk=said).first() if _is_uuid(said) else None
+        found = rows.filter(pk=said).first() if is_uuid(said) else None
     if found is None:
         raise not_found(Release)
     return found
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -17,10 +17,10 @@ from rest_framework.response import Response
 
 from apps import selectors, services
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
-from apps.api.serializers import ApproveIn, ReasonIn, ReleaseOut
+from apps.api.serializers import ApproveIn, ReleaseOut
 from apps.models import ReleaseProposal
 from apps.selectors.proposals import proposals_of
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, check_if_match
 
 STATES = [*ReleaseProposal.State.values, ReleaseProposal.EXPIRED]
 

@@ -19,12 +19,11 @@ from rest_framework.views import APIView
 from apps import services
 from apps.api import config_serializers as forms
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
-from apps.api.serializers import ReasonIn
 from apps.config import LAYERS, Declaration
 from apps.models import ConfigChange, ConfigProposal
 from apps.selectors import config as layers
 from apps.services.config import Changed, Edit, Held, hold, hold_proposal
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, etag
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, check_if_match, etag
 from paas.core.permissions import Actor
 
 SCOPE = OpenApiParameter("scope", str, required=True, enum=LAYERS, description="Which kind of layer.")

@@ -1,4 +1,4 @@
-"""What the API says about configuration, and the forms it takes."""
+"""What the API says about configuration, and the forms it takes. Fields whose names a form has for itself are `Any`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.config import TYPES
 from apps.models import ConfigChange, ConfigProposal
 from apps.services.config import Changed
+from paas.core.api import ReasonIn
 
 
 class DeclarationIn(serializers.Serializer[Any]):
@@ -16,7 +17,7 @@ class DeclarationIn(serializers.Serializer[Any]):
 
     type = serializers.CharField(max_length=20, default="string", help_text=f"One of {', '.join(TYPES)}.")
     choices = serializers.ListField(child=serializers.CharField(max_length=1000), default=list, max_length=100)
-    required = serializers.BooleanField(default=False)  # type: ignore[assignment]  # a field, no attribute of the form
+    required: Any = serializers.BooleanField(default=False)
     protected = serializers.BooleanField(default=False)
     description = serializers.CharField(max_length=500, allow_blank=True, default="")
 
@@ -26,7 +27,7 @@ class DeclarationOut(serializers.Serializer[Any]):
 
     type = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
-    required = serializers.BooleanField()  # type: ignore[assignment]
+    required: Any = serializers.BooleanField()
     protected = serializers.BooleanField()
     description = serializers.CharField()
 
@@ -62,14 +63,13 @@ class ConfigOut(serializers.Serializer[Any]):
     keys = ConfigKeyOut(many=True)
 
 
-class ConfigIn(serializers.Serializer[Any]):
+class ConfigIn(ReasonIn):
     """A change of a layer: null takes a value or declaration away, keys not named stay as they are."""
 
     values = serializers.DictField(
         child=serializers.CharField(allow_null=True, allow_blank=True, trim_whitespace=False), default=dict
     )
     declarations = serializers.DictField(child=DeclarationIn(allow_null=True), default=dict)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     release = serializers.BooleanField(
         default=True, help_text="false: store it; environments take it with their next deploy."
     )
@@ -192,7 +192,7 @@ class EffectiveKeyOut(serializers.Serializer[Any]):
     key = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     released = serializers.CharField(allow_null=True)
-    source = SourceOut(allow_null=True)  # type: ignore[assignment]
+    source: Any = SourceOut(allow_null=True)
     hides = SourceOut(many=True)
     declared = DeclaredOut(many=True)
     set_by_blocks = SetByBlockOut(many=True)

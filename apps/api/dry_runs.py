@@ -37,7 +37,7 @@ class ObjectChangeOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     oid = serializers.CharField()
     change = serializers.ChoiceField([ADDED, CHANGED, REMOVED])
-    fields = FieldChangeOut(many=True)  # type: ignore[assignment]  # a field called fields, as in the answer
+    fields: Any = FieldChangeOut(many=True)  # called so in the answer, whatever a form has of that name
     object = serializers.DictField(allow_null=True)
 
 

@@ -25,8 +25,9 @@ from apps.api.streams import STREAMS
 from apps.api.topology import TopologyOut, topology_of
 from apps.models import Environment
 from apps.selectors import effective
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, etag, flag, whole_number
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, etag, flag, whole_number
 from paas.core.permissions import not_found
+from paas.identity.api.serializers import ProtectionIn
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the environment; needed but for a dry run."
@@ -151,29 +152,27 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
     @extend_schema(
         operation_id="environments_protect",
-        request=forms.ProtectionIn,
+        request=ProtectionIn,
         responses=forms.EnvironmentOut,
         parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     def protect(self, request: Request, id: str) -> Response:
         """Protect it, so that a second person approves what is new there; or end that, with a reason. Owners only."""
-        body = self.parsed(forms.ProtectionIn)
+        body = self.parsed(ProtectionIn)
         with self.edited(demanded=False) as environment:
-            services.protect_environment(
-                environment=environment, protected=body["protected"], actor=self.actor, reason=body["reason"]
-            )
+            services.protect_environment(environment=environment, actor=self.actor, **body)
         return self.answer(self.get_queryset().get(pk=environment.pk))
 
     @extend_schema(
         operation_id="environments_rerender",
-        request=forms.ReasonIn,
+        request=ReasonIn,
         responses=forms.NotesOut,
         parameters=[IF_MATCH_IF_IT_MATTERS, IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"])
     def rerender(self, request: Request, id: str) -> Response:
         """Render its release anew from the present facts of its clusters; ends RenderStale."""
-        body = self.parsed(forms.ReasonIn)
+        body = self.parsed(ReasonIn)
 
         def act() -> Response:
             with self.edited(demanded=False) as environment:

@@ -13,10 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps import services
-from apps.api.serializers import ReasonIn
 from apps.models import FreezeWindow
 from apps.selectors.freezes import COMING, freezes_of
-from paas.core.api import ResourceViewSet
+from paas.core.api import ReasonIn, ResourceViewSet
 from paas.core.permissions import not_found, visible
 from paas.identity.models import Team
 

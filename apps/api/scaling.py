@@ -11,6 +11,7 @@ from apps import appfile
 from apps.api.serializers import EnvironmentOut
 from apps.models import Environment
 from apps.schemas import model_schema
+from paas.core.api import ReasonIn
 
 
 @extend_schema_field(model_schema(appfile.PlacementEntry))
@@ -18,11 +19,10 @@ class PlacementField(serializers.JSONField):
     """As in the entry of an environment in the app file."""
 
 
-class EnvironmentPatch(serializers.Serializer[Any]):
+class EnvironmentPatch(ReasonIn):
     """Where an environment is to run from now on."""
 
     placement = PlacementField(help_text="clusters or selector; replicas: duplicated or divided; weights.")
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class PlacedOut(EnvironmentOut):

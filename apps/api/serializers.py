@@ -11,6 +11,7 @@ from apps.models import Application, Environment, Project, Release
 from apps.services import Run
 from clusters.api.serializers import ConditionOut
 from clusters.conditions import judged
+from paas.core.api import ReasonIn
 
 
 class ProjectOut(serializers.ModelSerializer[Project]):
@@ -89,11 +90,10 @@ class ApplicationDetailOut(ApplicationOut):
         read_only_fields = fields
 
 
-class DeployIn(serializers.Serializer[Any]):
+class DeployIn(ReasonIn):
     """An app file, and which of its environments are meant."""
 
     appFile = serializers.JSONField(help_text="See /api/v1/app-file-schema/.")
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     environments = serializers.ListField(
         child=serializers.CharField(max_length=63), required=False, help_text="Those of the file if left out."
     )
@@ -228,12 +228,11 @@ class ReleaseDetailOut(ReleaseOut):
         read_only_fields = fields
 
 
-class RollbackIn(serializers.Serializer[Any]):
+class RollbackIn(ReasonIn):
     """Which environment, and to which release: its number or id; the one before the current if left out."""
 
     environment = serializers.CharField(max_length=63)
     release = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class RollbackOut(ReleaseOut):
@@ -250,29 +249,16 @@ class RollbackOut(ReleaseOut):
         return list(self.context["notes"])
 
 
-class RetireIn(serializers.Serializer[Any]):
+class RetireIn(ReasonIn):
     """The name typed out, and why."""
 
     confirm = serializers.CharField(max_length=63, allow_blank=True)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
-
-
-class ReasonIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class ApproveIn(ReasonIn):
     """Why, and whether in spite of a freeze."""
 
     override_freeze = serializers.BooleanField(required=False, default=False, help_text="For owners, with a reason.")
-
-
-class ProtectionIn(ReasonIn):
-    """Whether a second person approves what is new."""
-
-    protected = serializers.BooleanField()
 
 
 class RunIn(ReasonIn):

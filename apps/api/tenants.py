@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps import services
-from apps.api.serializers import ReasonIn
 from apps.models import TenantException
 from apps.models.tenant import layer_name
 from apps.selectors.consumers import consumers
@@ -23,7 +22,7 @@ from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
 from clusters.models import Cluster
-from paas.core.api import IF_MATCH, check_if_match, etag
+from paas.core.api import IF_MATCH, ReasonIn, check_if_match, etag
 from paas.core.permissions import Actor, not_found, visible
 from paas.identity.models import Team
 
@@ -61,7 +60,7 @@ class TenantPolicyOut(serializers.Serializer[Any]):
     grounds = serializers.IntegerField()
 
 
-class TenantPolicyIn(serializers.Serializer[Any]):
+class TenantPolicyIn(ReasonIn):
     """A change of a layer: null takes a figure back to what the broader layer says, what is not named stays."""
 
     figures = serializers.DictField(child=serializers.CharField(allow_null=True, max_length=4000), default=dict)
@@ -70,7 +69,6 @@ class TenantPolicyIn(serializers.Serializer[Any]):
         default=dict,
         help_text="Role by group, as the cluster's own directory names it: view, edit, none.",
     )
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class TenantPolicyView(APIView):

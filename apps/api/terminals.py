@@ -22,11 +22,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps import selectors, services
-from apps.api.serializers import ReasonIn
 from apps.models import Environment, Terminal
 from apps.selectors import terminals as reads
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, check_if_match
 from paas.core.permissions import Actor, not_found
+from paas.core.rows import locked
 
 
 class ExecAccessOut(serializers.Serializer[Any]):
@@ -133,8 +133,7 @@ class ExecView(APIView):
         form.is_valid(raise_exception=True)
         said = form.validated_data
         with transaction.atomic():
-            seen = _environment(request, id)
-            environment = Environment.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+            environment = locked(_environment(request, id))
             if "If-Match" in request.headers:
                 check_if_match(request, environment)
             environment = services.allow_exec(

@@ -14,11 +14,12 @@ from apps.models import Application, Release, ReleaseProposal
 from apps.services.deploy import Order, carry_out
 from apps.services.environments import announce, held
 from apps.services.proposals import digest_of, proposing_word
-from apps.services.protection import demand
-from apps.services.rows import locked, name_of, person
+from apps.services.rows import name_of, person
 from paas.core import audit
 from paas.core.errors import Conflict, Forbidden
 from paas.core.permissions import Actor, allowed, require, require_token
+from paas.core.reasons import demand
+from paas.core.rows import locked
 from paas.core.sse import hint
 from paas.identity.models import User
 

@@ -20,12 +20,13 @@ from apps.selectors import config as layers
 from apps.selectors.config import Scope
 from apps.services.pins import config_refusal
 from apps.services.reconfigure import Reconfigured, held_reach, reconfigure
-from apps.services.rows import locked, name_of, person
+from apps.services.rows import name_of, person
 from apps.terms import EnvName, givable
 from apps.workload import RESERVED
 from paas.core import audit
 from paas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.rows import locked
 from paas.core.sse import hint
 
 MOST_KEYS = 500

@@ -292,6 +292,27 @@ def change(environment: Environment, release: Release | None, *, placement: dict
     observed_environment(environment.pk)
 
 
+def release_where_it_is(
+    environment: Environment,
+    spec: AppSpec,
+    clusters: Collection[Cluster],
+    document: dict[str, Any],
+    *,
+    actor: Actor,
+    reason: str,
+    rolled_back_to: Release | None = None,
+) -> tuple[Release, list[str]]:
+    """A release with this spec on the clusters that the environment is on, desired from now on; and notes of what was
+    left out.
+    """
+    spec = replace(spec, release=next_label(environment))
+    prepared = prepare(environment, spec, clusters)
+    release = create_release(environment, spec, document, actor=actor, reason=reason, rolled_back_to=rolled_back_to)
+    notes = submit(environment, spec, prepared, actor=actor)
+    change(environment, release)
+    return release, notes
+
+
 def _next_number(environment: Environment) -> int:
     last = Release.objects.filter(environment=environment).aggregate(last=Max("number"))["last"]
     return (last or 0) + 1

@@ -7,11 +7,12 @@ from django.db import transaction
 from apps.delivery import CONFIG_CHANNEL, HOME_CHANNEL, channel
 from apps.ground import namespace_name
 from apps.models import Application, Environment, EnvironmentStatus, Project
-from apps.services.rows import insert, locked
+from apps.services.rows import insert
 from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Conflict
 from paas.core.permissions import Actor, require
+from paas.core.rows import locked
 from paas.core.sse import hint
 from paas.identity.holds import refuse_cordoned
 

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from apps.models import TenantException
 from apps.services.grounds import hold_policies
-from apps.services.rows import locked, name_of, person
+from apps.services.rows import name_of, person
 from apps.services.tenants import mark, refuse_faults
 from apps.tenants import Figure
 from clusters.models import Cluster
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, is_operator, require
+from paas.core.rows import locked
 from paas.identity.models import Team
 
 MOST_DAYS = 90

@@ -13,12 +13,13 @@ from django.utils import timezone
 from apps.delivery import APPROVALS_CHANNEL
 from apps.models import Environment, FreezeWindow
 from apps.selectors.freezes import in_force
-from apps.services.protection import demand
-from apps.services.rows import locked, name_of, person
+from apps.services.rows import name_of, person
 from apps.timezones import ZONES, zone
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.reasons import demand
+from paas.core.rows import locked
 from paas.core.sse import hint
 from paas.identity.models import Team
 

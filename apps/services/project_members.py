@@ -6,11 +6,11 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from apps.models import Project, ProjectRole
-from apps.selectors.members import project_role_of
-from apps.services.rows import locked
+from apps.selectors.members import project_role_of, roles_on_project
 from paas.core.errors import NotFound
 from paas.core.permissions import Actor, require, require_lasting
-from paas.identity.granting import changed_role, grant, new_groups
+from paas.core.rows import locked
+from paas.identity.granting import change_role, grant, new_groups
 from paas.identity.models import User
 from paas.identity.roles import a_person, known_role
 
@@ -30,9 +30,8 @@ def set_project_member(*, project: Project, user: User, role: str, actor: Actor)
         before = project_role_of(project, user)
         if before == role:
             return
-        _take(project, user)
-        user.groups.add(_group(project, role))
-        changed_role(project, user, before=before, after=role, actor=actor)
+        group = _group(project, role)
+        change_role(project, user, roles_on_project(project), before=before, after=role, group=group, actor=actor)
 
 
 def remove_project_member(*, project: Project, user: User, actor: Actor) -> None:
@@ -51,12 +50,7 @@ def remove_project_member(*, project: Project, user: User, actor: Actor) -> None
                 f"'{user.username}' has no role on project '{project}' alone.",
                 remedy=f"A role on the whole team is taken with `dougong team remove {project.team} {user.username}`.",
             )
-        _take(project, user)
-        changed_role(project, user, before=before, after=None, actor=actor)
-
-
-def _take(project: Project, user: User) -> None:
-    user.groups.remove(*project.roles.values_list("group", flat=True))
+        change_role(project, user, roles_on_project(project), before=before, actor=actor)
 
 
 def _group(project: Project, role: str) -> Group:

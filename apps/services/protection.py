@@ -10,9 +10,10 @@ from django.db import transaction
 
 from apps.models import Environment
 from apps.services.environments import announce, held
-from paas.core import audit
-from paas.core.errors import Conflict, Invalid
+from paas.core.errors import Conflict
 from paas.core.permissions import Actor, require
+from paas.core.reasons import demand
+from paas.core.rows import edit
 
 
 def protect_environment(*, environment: Environment, protected: bool, actor: Actor, reason: str = "") -> Environment:
@@ -27,19 +28,9 @@ def protect_environment(*, environment: Environment, protected: bool, actor: Act
         demand(reason, "Protection is ended")
     with transaction.atomic():
         environment = held(environment)
-        if environment.protected == protected:
-            return environment
-        environment.protected = protected
-        environment.save_version("protected")
-        audit.record(
-            actor=actor,
-            action="environment.protected" if protected else "environment.unprotected",
-            target=environment,
-            before={"protected": not protected},
-            after={"protected": protected},
-            reason=reason,
-        )
-        announce(environment.application)
+        action = "environment.protected" if protected else "environment.unprotected"
+        if edit(environment, actor=actor, action=action, reason=reason, protected=protected):
+            announce(environment.application)
     return environment
 
 
@@ -63,15 +54,4 @@ def no_release_of_config(environment: Environment) -> None:
             f"'{environment}' is protected, and this would release it.",
             rule="What is new in a protected environment is deployed, and a second person approves it.",
             remedy="Store it without releases (`--no-release`), then deploy the environment.",
-        )
-
-
-def demand(reason: str, what: str) -> None:
-    """Raises Invalid `reason_required` where none is given; `what` is done by somebody who says why."""
-    if not reason.strip():
-        raise Invalid(
-            "reason_required",
-            "It needs a reason.",
-            rule=f"{what} by somebody who says why.",
-            remedy="Say why, with `--reason`.",
         )

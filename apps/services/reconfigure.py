@@ -14,12 +14,11 @@ from django.db.models import Prefetch, QuerySet
 from apps.config import Resolved
 from apps.models import Application, Environment, Placement, Release
 from apps.selectors.config import Scope
-from apps.services.deploy import change, create_release, next_label
+from apps.services.deploy import release_where_it_is
 from apps.services.environments import announce
 from apps.services.freezes import heed_freeze
 from apps.services.pins import refuse_faults
 from apps.services.protection import no_release_of_config
-from apps.services.submit import prepare, submit
 from apps.spec import AppSpec
 from clusters.models import Cluster
 from paas.core import audit
@@ -109,11 +108,8 @@ def reconfigure(
     no_release_of_config(environment)
     heed_freeze(environment, actor, None)
     refuse_faults(str(environment), after)
-    spec = replace(spec, config=_applied(spec, differences), release=next_label(environment))
-    prepared = prepare(environment, spec, clusters)
-    release = create_release(environment, spec, current.app_file, actor=actor, reason=reason)
-    notes = submit(environment, spec, prepared, actor=actor)
-    change(environment, release)
+    spec = replace(spec, config=_applied(spec, differences))
+    release, notes = release_where_it_is(environment, spec, clusters, current.app_file, actor=actor, reason=reason)
     audit.record(
         actor=actor,
         action="environment.reconfigured",

@@ -8,11 +8,11 @@ from django.utils import timezone
 from apps.models import Application, Environment
 from apps.services.environments import announce
 from apps.services.observe import observed_environment
-from apps.services.rows import locked
 from apps.services.submit import withdraw
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require
+from paas.core.rows import locked
 from paas.identity.holds import refuse_protected
 
 

@@ -15,13 +15,11 @@ from django.utils import timezone
 from apps.delivery import OWNER_KIND
 from apps.models import Environment, Release
 from apps.selectors.secrets import Secret, secrets_of
-from apps.services.deploy import change, create_release, next_label
+from apps.services.deploy import release_where_it_is
 from apps.services.environments import announce, placed_clusters
 from apps.services.observe import observed_environment
 from apps.services.protection import at_once
-from apps.services.rows import locked
 from apps.services.secrets import Check
-from apps.services.submit import prepare, submit
 from apps.services.successors import Replaced, with_living_secrets
 from apps.spec import AppSpec
 from clusters.due import due
@@ -29,6 +27,7 @@ from clusters.models import Lane, Work
 from paas.core import audit
 from paas.core.errors import Conflict, NotFound
 from paas.core.permissions import Actor, require
+from paas.core.rows import locked
 
 
 @dataclass(frozen=True)
@@ -140,11 +139,7 @@ def _renewed(
     at_once(environment, actor, reason)
     why = f"secret {revoked.name} v{use.version} revoked{f': {reason}' if reason else ''}"
     clusters = placed_clusters(environment)
-    spec = replace(spec, release=next_label(environment))
-    prepared = prepare(environment, spec, clusters)
-    made = create_release(environment, spec, current.app_file, actor=actor, reason=why)
-    notes = submit(environment, spec, prepared, actor=actor)
-    change(environment, made)
+    made, notes = release_where_it_is(environment, spec, clusters, current.app_file, actor=actor, reason=why)
     audit.record(
         actor=actor,
         action="environment.secrets_renewed",

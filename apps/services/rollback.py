@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 
 from apps.models import Environment, Release
-from apps.services.deploy import change, create_release, next_label, same
+from apps.services.deploy import release_where_it_is, same
 from apps.services.environments import announce, held, placed_clusters
 from apps.services.pins import pinned_config
 from apps.services.protection import at_once
-from apps.services.submit import prepare, submit
 from apps.services.successors import Replaced, with_living_secrets
 from apps.spec import AppSpec
 from clusters.models import Cluster
@@ -52,11 +51,11 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         notes = [*map(str, replaced), *more]
         if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
             raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
-        spec = replace(spec, release=next_label(environment), rolled_back=True)
-        prepared = prepare(environment, spec, clusters)
-        made = create_release(environment, spec, old.app_file, actor=actor, reason=reason, rolled_back_to=old)
-        notes += submit(environment, spec, prepared, actor=actor)
-        change(environment, made)
+        spec = replace(spec, rolled_back=True)
+        made, more = release_where_it_is(
+            environment, spec, clusters, old.app_file, actor=actor, reason=reason, rolled_back_to=old
+        )
+        notes += more
         audit.record(
             actor=actor,
             action="environment.rolled_back",

@@ -1,17 +1,14 @@
-"""How services write and lock rows: checked by the model, and with a refusal where a name is taken."""
+"""How services write rows: checked by the model, with a refusal where a name is taken, and with who did it."""
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 
 from paas.core.errors import Conflict, Invalid
-from paas.core.permissions import Actor, not_found, signed_in
+from paas.core.permissions import Actor, signed_in
+from paas.core.rows import Row
 from paas.identity.models import User
-
-Row = TypeVar("Row", bound=models.Model)
 
 
 def insert(row: Row, *, taken: Conflict) -> Row:
@@ -31,15 +28,6 @@ def insert(row: Row, *, taken: Conflict) -> Row:
     except IntegrityError:
         raise taken from None
     return row
-
-
-def locked(row: Row) -> Row:
-    """The row as it is now, held until the transaction ends; rows that refer to it can still be written."""
-    model = type(row)
-    found = model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
-    if found is None:
-        raise not_found(model)
-    return found
 
 
 def person(actor: Actor) -> User | None:

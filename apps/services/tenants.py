@@ -22,7 +22,6 @@ from apps.selectors.tenants import LOGS_GRANTED, tenant_policy
 from apps.services.environments import announce
 from apps.services.grounds import awaited, ground_of, held_policies, hold_policies
 from apps.services.observe import observed_environment
-from apps.services.rows import locked
 from apps.services.submit import owner_of
 from apps.tenants import Figure, checked, checked_group, for_team
 from clusters.manifests import Manifest
@@ -32,6 +31,7 @@ from clusters.work import submit_work
 from paas.core import audit
 from paas.core.errors import Invalid
 from paas.core.permissions import OPERATE, Actor, require
+from paas.core.rows import locked
 from paas.identity.models import Team
 
 log = structlog.get_logger(__name__)

@@ -28,6 +28,7 @@ from clusters.terminal import Place, places
 from paas.core import audit
 from paas.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from paas.core.permissions import Actor, fresh, require
+from paas.core.rows import edit
 
 COMPONENT = "app.kubernetes.io/component"
 TICKET_SECONDS = 60
@@ -54,15 +55,7 @@ def allow_exec(*, environment: Environment, allowed: bool, actor: Actor, reason:
     require(actor, "own", environment)
     with transaction.atomic():
         environment = held(environment)
-        before = {"exec_allowed": environment.exec_allowed}
-        if environment.exec_allowed != allowed:
-            environment.exec_allowed = allowed
-            environment.save_version("exec_allowed")
-            after = {"exec_allowed": allowed}
-            audit.record(
-                actor=actor, action="environment.exec_changed", target=environment,
-                before=before, after=after, reason=reason,
-            )  # fmt: skip
+        if edit(environment, actor=actor, action="environment.exec_changed", reason=reason, exec_allowed=allowed):
             announce(environment.application)
     return environment
 

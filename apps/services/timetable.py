@@ -19,7 +19,6 @@ from apps.delivery import APPLICATION, OWNER_KIND
 from apps.models import Environment, Placement
 from apps.services.environments import announce
 from apps.services.observe import observed_environment
-from apps.services.rows import locked
 from apps.services.submit import owner_of
 from apps.spread import COMPONENT
 from apps.timetable import in_force, next_turn, turned
@@ -27,6 +26,7 @@ from clusters.manifests import Manifest
 from clusters.models import Lane, Work
 from clusters.work import submit_work
 from paas.core import audit
+from paas.core.rows import locked
 
 log = structlog.get_logger(__name__)
 BATCH = 200

@@ -13,6 +13,7 @@ from clusters.held import Held, held
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.selectors import ends
 from clusters.target import OFFERED
+from paas.core.api import ReasonIn
 from paas.core.permissions import Actor, allowed
 
 
@@ -182,13 +183,12 @@ class ClusterIn(CredentialIn):
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
 
 
-class ClusterPatch(OfferForm):
+class ClusterPatch(ReasonIn, OfferForm):
     """What can be changed of a cluster."""
 
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
     cordoned = serializers.BooleanField(required=False)
     suspended = serializers.BooleanField(required=False)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class OwnedObjectOut(serializers.ModelSerializer[OwnedObject]):
@@ -254,12 +254,11 @@ class HeldOut(serializers.Serializer[Held]):
     named = serializers.BooleanField()
 
 
-class LetGoIn(serializers.Serializer[Any]):
+class LetGoIn(ReasonIn):
     """Which held object, its name typed out, and why."""
 
     object = serializers.CharField(max_length=600, help_text="Its id, as in `held`.")
     confirm = serializers.CharField(max_length=253, allow_blank=True, help_text="Its name.")
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class WorkDetailOut(WorkOut):

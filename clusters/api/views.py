@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Func, IntegerField, QuerySet
 from django_filters import rest_framework as filters
@@ -16,7 +15,7 @@ from clusters import departure, held, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
-from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, is_uuid
 from paas.core.permissions import not_found
 
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
@@ -66,7 +65,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     def get_object(self) -> Cluster:
         """By id or by name."""
         key = str(self.kwargs["id"])
-        found = self.get_queryset().filter(**({"pk": key} if _is_uuid(key) else {"name": key})).first()
+        found = self.get_queryset().filter(**({"pk": key} if is_uuid(key) else {"name": key})).first()
         if found is None:
             raise not_found(Cluster)
         self.check_object_permissions(self.request, found)
@@ -181,24 +180,15 @@ class WorkViewSet(ResourceViewSet[Work]):
     def let_go(self, request: Request, id: str) -> Response:
         """Have an object that is held deleted, with the data in it; its name confirms. Owners of the team only."""
         body = self.parsed(forms.LetGoIn)
-        work = held.let_go(
+        held.let_go(
             work=self.get_object(),
             oid=body["object"],
             confirm=body["confirm"],
             actor=self.actor,
             reason=body["reason"],
         )
-        row = self.get_queryset().get(pk=work.pk)
-        return Response(forms.WorkDetailOut(row, context=self.get_serializer_context()).data, status=202)
+        return Response(forms.WorkDetailOut(self.get_object(), context=self.get_serializer_context()).data, status=202)
 
     def get_serializer_class(self) -> Any:
         """The objects come with one Work only."""
         return forms.WorkDetailOut if self.action == "retrieve" else forms.WorkOut
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

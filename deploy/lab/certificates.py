@@ -1,7 +1,8 @@
 """Certificates of clusters and of servers beside them, made by the openssl program once and kept with the state."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,32 +44,35 @@ def make(cluster: Cluster, folder: Path) -> None:
     """Fill the folder, whole or not at all."""
     if folder.exists():
         return
-    half = folder.with_name(f"{folder.name}.half")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True)
-    _authority(half, "ca", f"dougong-{cluster.name}")
-    _authority(half, "front-proxy-ca", f"dougong-{cluster.name}-front-proxy")
     addresses = [str(cluster.control), str(cluster.kubernetes_service), "127.0.0.1"]
     names = [f"DNS:{name}" for name in SERVER_NAMES] + [f"IP:{address}" for address in addresses]
-    _signed(half / "ca", "apiserver", "/CN=kube-apiserver", "serverAuth", names)
-    front = ("/CN=front-proxy-client", "clientAuth")
-    _signed(half / "front-proxy-ca", "front-proxy-client", *front)
-    for client in clients(cluster):
-        _signed(half / "ca", client.file, client.subject, "clientAuth")
-    run(["openssl", "genrsa", "-out", half / "service-accounts.key", "2048"])
-    run(["openssl", "rsa", "-in", half / "service-accounts.key", "-pubout", "-out", half / "service-accounts.pub"])
-    half.rename(folder)
+    with _whole(folder) as half:
+        _authority(half, "ca", f"dougong-{cluster.name}")
+        _authority(half, "front-proxy-ca", f"dougong-{cluster.name}-front-proxy")
+        _signed(half / "ca", "apiserver", "/CN=kube-apiserver", "serverAuth", names)
+        _signed(half / "front-proxy-ca", "front-proxy-client", "/CN=front-proxy-client", "clientAuth")
+        for client in clients(cluster):
+            _signed(half / "ca", client.file, client.subject, "clientAuth")
+        run(["openssl", "genrsa", "-out", half / "service-accounts.key", "2048"])
+        run(["openssl", "rsa", "-in", half / "service-accounts.key", "-pubout", "-out", half / "service-accounts.pub"])
 
 
 def of_server(folder: Path, name: str, address: str) -> None:
     """Fill the folder, whole or not at all, with an authority `ca` and what a `server` at that address shows."""
     if folder.exists():
         return
+    with _whole(folder) as half:
+        _authority(half, "ca", f"dougong-{name}")
+        _signed(half / "ca", "server", f"/CN={name}", "serverAuth", [f"IP:{address}"])
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A folder that takes the place of `folder` once all is in it."""
     half = folder.with_name(f"{folder.name}.half")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
-    _authority(half, "ca", f"dougong-{name}")
-    _signed(half / "ca", "server", f"/CN={name}", "serverAuth", [f"IP:{address}"])
+    yield half
     half.rename(folder)
 
 

@@ -151,13 +151,15 @@ class ControlPlane:
             "--audit-log-maxbackup=2",
         ]
 
+    def _asking_as(self, client: str) -> list[str]:
+        """For what it does, and for who may ask it: all of it the API server answers."""
+        config = f"{self.folder}/{client}.kubeconfig"
+        return [f"--{purpose}kubeconfig={config}" for purpose in ("", "authentication-", "authorization-")]
+
     def _controller_manager(self) -> list[str | Path]:
-        config = f"{self.folder}/controller-manager.kubeconfig"
         return [
             self.context.binaries.kubernetes("kube-controller-manager"),
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
+            *self._asking_as("controller-manager"),
             f"--root-ca-file={self.pki}/ca.crt",
             f"--cluster-signing-cert-file={self.pki}/ca.crt",
             f"--cluster-signing-key-file={self.pki}/ca.key",
@@ -173,12 +175,9 @@ class ControlPlane:
         ]
 
     def _scheduler(self) -> list[str | Path]:
-        config = f"{self.folder}/scheduler.kubeconfig"
         return [
             self.context.binaries.kubernetes("kube-scheduler"),
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
+            *self._asking_as("scheduler"),
             "--leader-elect=false",
         ]
 
@@ -198,12 +197,9 @@ class ControlPlane:
         return [self.context.binaries.go("coredns"), "-conf", paths.write(self.folder / "Corefile", corefile)]
 
     def _metrics_server(self) -> list[str | Path]:
-        config = f"{self.folder}/metrics-server.kubeconfig"
         return [
             self.context.binaries.go("metrics-server"),
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
+            *self._asking_as("metrics-server"),
             f"--cert-dir={self.folder}/metrics-server",
             f"--secure-port={METRICS_PORT}",
             "--kubelet-insecure-tls",

@@ -18,9 +18,9 @@ from paas.core.problems import CONTENT_TYPE, problem
 from paas.core.site import console, refuse, refused
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page in the frame of the console; `context` has "title", and "opts" where it is of a model."""
-    return TemplateResponse(request, template, {**console.each_context(request), **context})
+    return TemplateResponse(request, template, {**console.each_context(request), **context}, status=status)
 
 
 def acted(request: HttpRequest, form: Form, act: Callable[[dict[str, Any]], str], *, done: str) -> HttpResponse | None:

@@ -17,6 +17,8 @@ from paas.core import audit
 from paas.core.errors import Conflict, Forbidden, Invalid
 from paas.core.grants import BREAK_GLASS
 from paas.core.permissions import OPERATE, Actor, require, signed_in, visible
+from paas.core.reasons import demand
+from paas.core.rows import locked
 from paas.identity.granting import grant
 from paas.identity.models import BreakGlass, Team, User
 from paas.identity.roles import a_person, known_role
@@ -42,8 +44,7 @@ def take_role(*, team: Team, role: str, minutes: int | None = None, actor: Actor
     require(actor, OPERATE, None)
     known_role(role)
     user = _themselves(actor)
-    if not reason.strip():
-        raise Invalid("reason_required", "It needs a reason.", remedy="Say why, with `--reason`: owners read it.")
+    demand(reason, "A role is taken")
     longest = settings.DOUGONG.break_glass_minutes
     if not 1 <= (minutes or longest) <= longest:
         raise Invalid(
@@ -52,7 +53,7 @@ def take_role(*, team: Team, role: str, minutes: int | None = None, actor: Actor
             rule=f"It is taken for 1 to {longest} minutes.",
         )
     with transaction.atomic():
-        team = Team.objects.select_for_update().get(pk=team.pk)
+        team = locked(team)
         Group.objects.filter(break_glass__team=team, break_glass__until__lte=Now()).delete()
         if BreakGlass.objects.filter(IN_FORCE, team=team, user=user).exists():
             raise Conflict(

@@ -8,7 +8,6 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from paas.core.errors import Refusal
+from paas.core.pages import acted, page
 from paas.core.permissions import allowed, is_operator, not_found, visible
-from paas.core.site import console, refuse, refused
+from paas.core.site import refused
 from paas.identity import break_glass
 from paas.identity.models import BreakGlass, Team
 from paas.identity.overviews import ROLE_WORDS
@@ -48,15 +48,14 @@ def break_glass_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     if team is None:
         return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
     form = TakeForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            taken = break_glass.take_role(team=team, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("You have the role %(role)s.") % {"role": ROLE_WORDS[taken.role]})
-            return HttpResponseRedirect(request.path)
-        except Refusal as refusal:
-            refuse(form, refusal)
+
+    def act(said: dict[str, Any]) -> str:
+        taken = break_glass.take_role(team=team, actor=request.user, **said)
+        return _("You have the role %(role)s.") % {"role": ROLE_WORDS[taken.role]}
+
+    if answer := acted(request, form, act, done=request.path):
+        return answer
     context = {
-        **console.each_context(request),
         "title": _("Break-glass on %(team)s") % {"team": team},
         "opts": Team._meta,
         "original": team,
@@ -65,7 +64,7 @@ def break_glass_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "operates": is_operator(request.user),
         "form": form,
     }
-    return TemplateResponse(request, "identity/break_glass.html", context)
+    return page(request, "identity/break_glass.html", context)
 
 
 def end_page(request: HttpRequest, pk: UUID, taken: UUID) -> HttpResponse:

@@ -40,10 +40,26 @@ def grant(obj: Model, groups: Mapping[str, Group], **how: Any) -> None:
     )
 
 
-def changed_role(of: Versioned, user: User, *, before: str | None, after: str | None, actor: Actor) -> None:
-    """Somebody has another role on a team or a project, or with None none: its version counts on, the trail tells, and
-    who looks at lists of teams sees it.
+def change_role(
+    of: Versioned,
+    user: User,
+    roles: Mapping[int, str],
+    *,
+    before: str | None,
+    after: str | None = None,
+    group: Group | int | None = None,
+    actor: Actor,
+) -> None:
+    """Somebody gets another role on a team or a project, or none: its version counts on, the trail tells, and who looks
+    at lists of teams sees it.
+
+    Args:
+        roles: the role that each group holds there, by the group's id; all of them are left.
+        group: of the role `after`.
     """
+    user.groups.remove(*roles)
+    if group is not None:
+        user.groups.add(group)
     of.save_version()
     name = user.username
     audit.record(

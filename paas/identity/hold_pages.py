@@ -6,33 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from paas.core.errors import Refusal
+from paas.core.forms import ReasonForm
+from paas.core.pages import acted, page
 from paas.core.permissions import allowed, is_operator, visible
-from paas.core.site import console, refuse
 from paas.identity import holds
 from paas.identity.models import Team
 
 CORDON, UNCORDON, PROTECT, UNPROTECT = ACTS = ("cordon", "uncordon", "protect", "unprotect")
 
 
-class HoldForm(forms.Form):
+class HoldForm(ReasonForm):
     """What to do, and why."""
 
     act = forms.ChoiceField(choices=[(each, each) for each in ACTS], widget=forms.HiddenInput())
-    reason = forms.CharField(
-        required=False,
-        max_length=2000,
-        label=gettext_lazy("Reason, for the audit trail"),
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-    )
 
 
 def holds_page(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -41,14 +31,13 @@ def holds_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     if team is None:
         return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
     form = HoldForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            messages.success(request, _act(request, team, **form.cleaned_data))
-            return HttpResponseRedirect(reverse("admin:identity_team_change", args=[pk]))
-        except Refusal as refusal:
-            refuse(form, refusal)
+
+    def act(said: dict[str, Any]) -> str:
+        return _act(request, team, **said)
+
+    if answer := acted(request, form, act, done=reverse("admin:identity_team_change", args=[pk])):
+        return answer
     context = {
-        **console.each_context(request),
         "title": _("Cordon and protection of %(team)s") % {"team": team},
         "opts": Team._meta,
         "original": team,
@@ -60,7 +49,7 @@ def holds_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cordon_form": _cordon_form(team),
         "protection_form": HoldForm(auto_id="protection_%s"),
     }
-    return TemplateResponse(request, "identity/holds.html", context)
+    return page(request, "identity/holds.html", context)
 
 
 def _cordon_form(team: Team) -> HoldForm:

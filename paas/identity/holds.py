@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from paas.core import audit
-from paas.core.errors import Conflict, Invalid
+from paas.core.errors import Conflict
 from paas.core.permissions import OPERATE, Actor, require, signed_in
+from paas.core.reasons import demand
+from paas.core.rows import edit, locked
 from paas.identity.models import Team
 
 
@@ -23,10 +25,10 @@ def cordon_team(*, team: Team, cordoned: bool, actor: Actor, reason: str = "") -
     """
     require(actor, OPERATE, team)
     if cordoned:
-        _demand(reason, "A team is cordoned")
+        demand(reason, "A team is cordoned")
     person = signed_in(actor)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         if not cordoned and team.cordoned_at is None:
             return team
         before = _cordon(team)
@@ -47,18 +49,11 @@ def protect_team(*, team: Team, protected: bool, actor: Actor, reason: str = "")
     """
     require(actor, "own", team)
     if not protected:
-        _demand(reason, "Protection is ended")
+        demand(reason, "Protection is ended")
     with transaction.atomic():
-        team = _locked(team)
-        if team.protected == protected:
-            return team
-        team.protected = protected
-        team.save_version("protected")
+        team = locked(team)
         action = "team.protected" if protected else "team.unprotected"
-        told = {"protected": protected}
-        audit.record(
-            actor=actor, action=action, target=team, before={"protected": not protected}, after=told, reason=reason
-        )
+        edit(team, actor=actor, action=action, reason=reason, protected=protected)
     return team
 
 
@@ -91,19 +86,5 @@ def _as_it_stands(team: Team) -> Team:
     return found
 
 
-def _locked(team: Team) -> Team:
-    return Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
-
-
 def _cordon(team: Team) -> dict[str, object]:
     return {"cordoned": team.cordoned_at is not None, "by": team.cordoned_by_name, "why": team.cordon_reason}
-
-
-def _demand(reason: str, what: str) -> None:
-    if not reason.strip():
-        raise Invalid(
-            "reason_required",
-            "It needs a reason.",
-            rule=f"{what} by somebody who says why.",
-            remedy="Say why, with `--reason`.",
-        )

@@ -1,9 +1,11 @@
 """The members of a team in the console: who has which role, given and taken by its owners. Pages of projects give and
-take theirs with the same forms.
+take theirs by the same two functions, `given` and `taken`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from paas.core.permissions import allowed, is_operator, visible
 from paas.identity import services
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.overviews import member_rows, role_word, team_sections
-from paas.identity.roles import DEVELOPER, GRANTS, OWNER, RELEASER, VIEWER, members, person_named, role_of
+from paas.identity.roles import DEVELOPER, GRANTS, OWNER, RELEASER, VIEWER, Member, members, person_named, role_of
 
 ROLE_CHOICES = [
     (VIEWER, gettext_lazy("viewer: sees all, changes nothing")),
@@ -65,82 +67,97 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     team = visible(request.user, Team.objects.filter(pk=pk)).first()
     if team is None:
         return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
-    form = member_form(request)
-
-    def act(said: dict[str, Any]) -> str:
-        user = person_named(said["username"], kept_out=True)
-        services.add_member(team=team, user=user, role=said["role"], actor=request.user)
-        return has_the_role(user, said["role"])
-
-    if answer := acted(request, form, act, done=request.path):
-        return answer
-    owns = allowed(request.user, "own", team)
-    context = {
-        "title": _("Members of %(team)s") % {"team": team},
-        "opts": Team._meta,
-        "original": team,
-        "team": team,
-        "members": member_rows(team, members(team), remove=(lambda user: _remove(team, user)) if owns else None),
-        "owns": owns,
-        "form": form,
-    }
-    return page(request, "identity/members.html", context)
+    give = partial(services.add_member, team=team)
+    return given(request, team, member_rows(team, members(team)), give=give, template="identity/members.html")
 
 
 def remove_page(request: HttpRequest, pk: UUID, user: UUID) -> HttpResponse:
     """What the person loses first, then their name typed out."""
     team = visible(request.user, Team.objects.filter(pk=pk)).first()
     person = User.objects.filter(pk=user, team=None).first()
-    back = reverse("admin:identity_team_members", args=[pk])
     role = role_of(team, person) if team and person else None
-    if team is None or person is None or role is None or not allowed(request.user, "own", team):
+    if team is None or person is None or role is None:
+        return HttpResponseRedirect(reverse("admin:identity_team_members", args=[pk]))
+    return taken(
+        request,
+        team,
+        Member(person, role),
+        take=partial(services.remove_member, team=team),
+        told=_("%(name)s is no member any more.") % {"name": person.username},
+        sections=team_sections(request, team),
+    )
+
+
+def given(
+    request: HttpRequest, of: Versioned, rows: list[dict[str, Any]], *, give: Callable[..., None], template: str
+) -> HttpResponse:
+    """The page of those with a role on a team or a project, and for its owners the form that gives one.
+
+    Args:
+        rows: by `member_rows`.
+        give: the service, which is told `user`, `role` and `actor`.
+    """
+    # Filled in, or with the person that the address names.
+    sent = request.POST if request.method == "POST" else None
+    form = MemberForm(sent, initial={"username": request.GET.get("who", "")})
+
+    def act(said: dict[str, Any]) -> str:
+        user = person_named(said["username"], kept_out=True)
+        give(user=user, role=said["role"], actor=request.user)
+        return _("%(name)s has the role %(role)s now.") % {"name": user.username, "role": role_word(said["role"])}
+
+    if answer := acted(request, form, act, done=request.path):
+        return answer
+    context = {
+        "title": _("Members of %(team)s") % {"team": of},
+        "opts": of._meta,
+        "original": of,
+        str(of._meta.model_name): of,
+        "members": rows,
+        "owns": allowed(request.user, "own", of),
+        "form": form,
+    }
+    return page(request, template, context)
+
+
+def taken(
+    request: HttpRequest, of: Versioned, member: Member, *, take: Callable[..., None], told: str, **more: Any
+) -> HttpResponse:
+    """The page on which an owner of a team or a project takes somebody's role on it.
+
+    Args:
+        take: the service, which is told `user` and `actor`.
+        told: once it is done.
+        more: what else identity/member_remove.html tells of who goes.
+    """
+    person, noun = member.user, of._meta.model_name
+    back = reverse(f"admin:{of._meta.app_label}_{noun}_members", args=[of.pk])
+    if not allowed(request.user, "own", of):
         return HttpResponseRedirect(back)
     form = RemoveForm(request.POST if request.method == "POST" else None, expected=person.username)
 
     def act(said: dict[str, Any]) -> str:
-        services.remove_member(team=team, user=person, actor=request.user)
-        return _("%(name)s is no member any more.") % {"name": person.username}
+        take(user=person, actor=request.user)
+        return told
 
     if answer := acted(request, form, act, done=back):
-        # Who leaves a team does not see it any more.
-        gone = person == request.user and not allowed(request.user, "view", team)
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist")) if gone else answer
+        # Who gave up the last role of their own does not see it any more.
+        gone = person == request.user and not allowed(request.user, "view", of)
+        return HttpResponseRedirect(reverse(f"admin:{of._meta.app_label}_{noun}_changelist")) if gone else answer
     context = {
-        **what_is_lost(person, role, of=team),
-        "opts": Team._meta,
-        "sections": team_sections(request, team),
-        "form": form,
-        "back": back,
-        "twin": f"dougong team remove {team.name} {person.username} · "
-        f"DELETE /api/v1/teams/{team.name}/members/{person.username}/",
-    }
-    return page(request, "identity/member_remove.html", context)
-
-
-def member_form(request: HttpRequest) -> MemberForm:
-    """Filled in, or with the person that the address names."""
-    given = request.POST if request.method == "POST" else None
-    return MemberForm(given, initial={"username": request.GET.get("who", "")})
-
-
-def has_the_role(user: User, role: str) -> str:
-    """What is told when a role was given."""
-    return _("%(name)s has the role %(role)s now.") % {"name": user.username, "role": role_word(role)}
-
-
-def what_is_lost(person: User, role: str, *, of: Versioned) -> dict[str, Any]:
-    """What identity/member_remove.html tells of somebody who loses a role on a team or a project."""
-    return {
         "title": _("Take %(name)s out of %(team)s") % {"name": person.username, "team": of},
+        "opts": of._meta,
         "original": of,
         "person": person,
-        "word": role_word(role),
-        "losses": [LOSSES[each] for each in GRANTS.get(role, ()) if each in LOSSES],
+        "word": role_word(member.role),
+        "losses": [LOSSES[each] for each in GRANTS.get(member.role, ()) if each in LOSSES],
         "stays": is_operator(person),
         "tokens": ApiToken.objects.filter(user=person).count(),
         "icon": "group_remove",
+        "form": form,
+        "back": back,
+        "twin": f"dougong {noun} remove {of} {person.username} · "
+        f"DELETE /api/v1/{noun}s/{of}/members/{person.username}/",
+        **more,
     }
-
-
-def _remove(team: Team, user: User) -> str:
-    return reverse("admin:identity_team_member_remove", args=[team.pk, user.pk])
+    return page(request, "identity/member_remove.html", context)

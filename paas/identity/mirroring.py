@@ -17,7 +17,7 @@ from paas.core.sse import hint
 from paas.identity import services
 from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.models import DirectoryAccount, OidcAccount, Team, User
-from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
+from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of, roles_on
 
 logger = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ def _tell(user: User, group: int, *, given: bool, by: str) -> None:
             before, after = {role: not given}, {role: given, "by": by}
             audit.record(actor=None, action=f"user.{role}_mirrored", target=user, before=before, after=after)
         return
-    role = next(role for role in ROLES if group_of(team, role) == group)
+    role = roles_on(team)[group]
     before = {"user": user.username, "role": None if given else role}
     after = {"user": user.username, "role": role if given else None, "by": by}
     team.save_version()

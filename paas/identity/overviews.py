@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,11 +22,11 @@ from django.utils.translation import gettext_lazy
 
 from paas.core.models import AuditEvent, Versioned
 from paas.core.moments import when
+from paas.core.pages import page
 from paas.core.permissions import allowed, is_operator
-from paas.core.site import console
 from paas.identity.models import AUDITORS, OPERATORS, ApiToken, Team, User
 from paas.identity.person_pages import factors
-from paas.identity.roles import DEVELOPER, OWNER, RELEASER, ROLES, VIEWER, Member, group_of, members
+from paas.identity.roles import DEVELOPER, OWNER, RELEASER, VIEWER, Member, members, teams_of
 from paas.identity.second_factor import kinds
 from paas.identity.service_accounts import service_accounts
 
@@ -81,20 +80,18 @@ def since(objects: Iterable[Versioned], *names: str) -> dict[tuple[str, str], da
     return {(row["object_id"], row["user"]): row["last"] for row in rows}
 
 
-def member_rows(
-    of: Versioned, found: Iterable[Member], *, remove: Callable[[User], str] | None = None, through: str = ""
-) -> list[dict[str, Any]]:
-    """Members of a team or a project for identity/member_rows.html. since is None where nothing tells; `remove` makes
-    the address where one is taken out; `through` is the team whose role it is, where it is not `of`'s own page.
+def member_rows(of: Versioned, found: Iterable[Member], *, through: str = "") -> list[dict[str, Any]]:
+    """Members of a team or a project for identity/member_rows.html. since is None where nothing tells; `through` is
+    the team whose role it is, where it is not `of`'s own page.
     """
     known = since([of])
     return [
         {
+            "pk": each.user.pk,
             "username": each.user.username,
             "word": role_word(each.role),
             "since": known.get((str(of.pk), each.user.username)),
             "through": through,
-            "remove": remove(each.user) if remove else "",
         }
         for each in found
     ]
@@ -132,7 +129,7 @@ def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) 
         "events": _latest(team),
         "history": reverse("admin:identity_team_history", args=[team.pk]),
     }
-    return TemplateResponse(request, "identity/team_page.html", {**console.each_context(request), **context})
+    return page(request, "identity/team_page.html", context)
 
 
 def user_page(request: HttpRequest, user: User) -> HttpResponse:
@@ -165,23 +162,21 @@ def user_page(request: HttpRequest, user: User) -> HttpResponse:
         "told": _latest(user),
         "history": reverse("admin:identity_user_history", args=[user.pk]),
     }
-    return TemplateResponse(request, "identity/user_page.html", {**console.each_context(request), **context})
+    return page(request, "identity/user_page.html", context)
 
 
 def roles_of(user: User) -> list[dict[str, Any]]:
     """The teams a person is in, by name: {"team", "href", "word", "since"}."""
-    held = set(user.groups.values_list("pk", flat=True))
-    mine = Q(owners__in=held) | Q(releasers__in=held) | Q(developers__in=held) | Q(viewers__in=held)
-    teams = list(Team.objects.filter(mine).order_by("name"))
-    known = since(teams, user.username)
+    found = teams_of(user)
+    known = since([team for team, _role in found], user.username)
     return [
         {
-            "team": each,
-            "href": reverse("admin:identity_team_change", args=[each.pk]),
-            "word": role_word(next(role for role in ROLES if group_of(each, role) in held)),
-            "since": known.get((str(each.pk), user.username)),
+            "team": team,
+            "href": reverse("admin:identity_team_change", args=[team.pk]),
+            "word": role_word(role),
+            "since": known.get((str(team.pk), user.username)),
         }
-        for each in teams
+        for team, role in found
     ]
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from rest_framework.throttling import SimpleRateThrottle
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from paas.core.errors import Refusal
+from paas.core.pages import page
 from paas.core.permissions import visible, words
-from paas.core.site import NavigationItem, console, refuse, register_navigation, register_view
+from paas.core.site import NavigationItem, refuse, register_navigation, register_view
 from paas.identity import devices, service_accounts, services
 from paas.identity.models import ADMIN, DEPLOY, READ, ApiToken, Team
 
@@ -66,7 +66,7 @@ def device_view(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         if not CodeThrottle().allow_request(request, None):  # type: ignore[arg-type]  # reads no more than a user
             form.add_error(None, _("Too many codes were tried. Wait a minute."))
-            return _page(request, "identity/device.html", context, status=429)
+            return page(request, "identity/device.html", context, status=429)
         code, decision = form.cleaned_data["code"], request.POST.get("decision", "")
         try:
             if decision in ("approve", "decline"):
@@ -78,7 +78,7 @@ def device_view(request: HttpRequest) -> HttpResponse:
             refuse(form, refusal)
     if found := context.get("asking") or context.get("done"):
         context["may"] = SCOPE_WORDS[found.scope]
-    return _page(request, "identity/device.html", context)
+    return page(request, "identity/device.html", context)
 
 
 def tokens_view(request: HttpRequest) -> HttpResponse:
@@ -99,7 +99,7 @@ def tokens_view(request: HttpRequest) -> HttpResponse:
         "tokens": shown(ApiToken.objects.filter(user=person)),
         "teams": [_team(request, team) for team in visible(person, Team.objects.all()) if "own" in words(person, team)],
     }
-    answer = _page(request, "identity/tokens.html", context)
+    answer = page(request, "identity/tokens.html", context)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -119,10 +119,6 @@ def _team(request: HttpRequest, team: Team) -> dict[str, Any]:
 def shown(tokens: Iterable[ApiToken]) -> list[dict[str, Any]]:
     """Tokens as rows: {"row", "may"}."""
     return [{"row": each, "may": SCOPE_WORDS[each.scope]} for each in tokens]
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return TemplateResponse(request, template, {**console.each_context(request), **context}, status=status)
 
 
 register_view("device/", device_view, name="device")

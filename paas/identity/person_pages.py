@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from paas.core.errors import Refusal
+from paas.core.pages import acted, page
 from paas.core.permissions import visible
-from paas.core.site import console, refuse
 from paas.identity import second_factor
 from paas.identity.models import User
 
@@ -45,15 +43,14 @@ def reset_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     if user is None:
         return HttpResponseRedirect(reverse("admin:identity_user_changelist"))
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            second_factor.reset(user=user, reason=form.cleaned_data["reason"], actor=request.user)
-            messages.success(request, _("%(name)s logs in with a password alone now.") % {"name": user})
-            return HttpResponseRedirect(reverse("admin:identity_user_change", args=[user.pk]))
-        except Refusal as refusal:
-            refuse(form, refusal)
+
+    def act(said: dict[str, Any]) -> str:
+        second_factor.reset(user=user, actor=request.user, **said)
+        return _("%(name)s logs in with a password alone now.") % {"name": user}
+
+    if answer := acted(request, form, act, done=reverse("admin:identity_user_change", args=[user.pk])):
+        return answer
     context = {
-        **console.each_context(request),
         "title": _("Reset the second factor of %(name)s") % {"name": user},
         "opts": User._meta,
         "original": user,
@@ -61,4 +58,4 @@ def reset_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "factors": factors(second_factor.kinds(user)),
         "form": form,
     }
-    return TemplateResponse(request, "identity/reset_factor.html", context)
+    return page(request, "identity/reset_factor.html", context)

@@ -4,10 +4,11 @@ and the services.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
-from django.db.models import F
+from django.db.models import F, Q
 
 from paas.core.errors import Invalid, NotFound
 from paas.identity.models import AUDITORS, OPERATORS, Team, User
@@ -37,26 +38,31 @@ class Member:
     role: str
 
 
+def roles_on(team: Team) -> dict[int, str]:
+    """The role whose permissions each group holds on the team, by the group's id; the widest first."""
+    return {
+        team.owners_id: OWNER,
+        team.releasers_id: RELEASER,
+        team.developers_id: DEVELOPER,
+        team.viewers_id: VIEWER,
+    }
+
+
 def group_of(team: Team, role: str) -> int:
     """The id of the group that holds the role's permissions on the team."""
-    return {
-        OWNER: team.owners_id,
-        RELEASER: team.releasers_id,
-        DEVELOPER: team.developers_id,
-        VIEWER: team.viewers_id,
-    }[role]
+    return next(group for group, its in roles_on(team).items() if its == role)
 
 
 def members(team: Team) -> list[Member]:
     """The persons on the team: owners first, each role by name; one query. Who holds one role by hand and another by a
     directory is there once, with the wider.
     """
-    found = in_groups({group_of(team, role): role for role in ROLES})
+    found = in_groups(roles_on(team))
     widest = {member.user.pk: member for member in reversed(found)}
     return [member for member in found if widest[member.user.pk] is member]
 
 
-def in_groups(roles: dict[int, str]) -> list[Member]:
+def in_groups(roles: Mapping[int, str]) -> list[Member]:
     """The persons in groups, given with their role by id: the widest role first, each by name; one query."""
     people = User.objects.filter(groups__in=roles, team=None).annotate(held=F("groups")).order_by("username")
     found = [Member(user, roles[user.held]) for user in people]
@@ -73,9 +79,23 @@ def platform_members() -> list[Member]:
 
 def role_of(team: Team, user: User) -> str | None:
     """The role the person holds on the team, the widest where there are several."""
-    groups = {role: group_of(team, role) for role in ROLES}
-    held = set(user.groups.filter(pk__in=groups.values()).values_list("pk", flat=True))
-    return next((role for role, group in groups.items() if group in held), None)
+    return held_of(user, roles_on(team))
+
+
+def held_of(user: User, roles: Mapping[int, str]) -> str | None:
+    """The widest role the person holds in groups, given with their role by id; one query."""
+    held = {roles[group] for group in user.groups.filter(pk__in=roles).values_list("pk", flat=True)}
+    return next((role for role in ROLES if role in held), None)
+
+
+def teams_of(user: User) -> list[tuple[Team, str]]:
+    """The teams that the person is on, by name, with their role there, the widest where there are several."""
+    held = set(user.groups.values_list("pk", flat=True))
+    its = Q(owners__in=held) | Q(releasers__in=held) | Q(developers__in=held) | Q(viewers__in=held)
+    return [
+        (team, next(role for group, role in roles_on(team).items() if group in held))
+        for team in Team.objects.filter(its).order_by("name")
+    ]
 
 
 def known_role(role: str) -> str:

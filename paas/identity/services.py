@@ -18,8 +18,9 @@ from guardian.shortcuts import assign_perm
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require, require_lasting, require_token, signed_in
+from paas.core.rows import locked
 from paas.core.sse import hint
-from paas.identity.granting import TEAMS_CHANNEL, changed_role, grant, new_groups
+from paas.identity.granting import TEAMS_CHANNEL, change_role, grant, new_groups
 from paas.identity.models import (
     ADMIN,
     SCOPES,
@@ -45,6 +46,7 @@ from paas.identity.roles import (
     group_of,
     known_role,
     role_of,
+    roles_on,
 )
 
 # How exactly it is known when a token was last used.
@@ -94,7 +96,7 @@ def rename_team(*, team: Team, title: str, actor: Actor) -> Team:
     """Change the title; the name never changes."""
     require(actor, "own", team)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = {"title": team.title}
         team.title = title
         team.save_version("title")
@@ -114,15 +116,14 @@ def add_member(*, team: Team, user: User, role: str, actor: Actor) -> None:
     a_person(user)
     known_role(role)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = role_of(team, user)
         if before == role:
             return
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(*(group_of(team, each) for each in ROLES))
-        user.groups.add(group_of(team, role))
-        changed_role(team, user, before=before, after=role, actor=actor)
+        group = group_of(team, role)
+        change_role(team, user, roles_on(team), before=before, after=role, group=group, actor=actor)
 
 
 def remove_member(*, team: Team, user: User, actor: Actor) -> None:
@@ -136,14 +137,13 @@ def remove_member(*, team: Team, user: User, actor: Actor) -> None:
     require(actor, "own", team)
     a_person(user)
     with transaction.atomic():
-        team = _locked(team)
+        team = locked(team)
         before = role_of(team, user)
         if before is None:
             raise NotFound("member_not_found", f"'{user.username}' is no member of team '{team}'.")
         if before == OWNER:
             _keep_an_owner(team, user)
-        user.groups.remove(*(group_of(team, each) for each in ROLES))
-        changed_role(team, user, before=before, after=None, actor=actor)
+        change_role(team, user, roles_on(team), before=before, actor=actor)
 
 
 def create_user(*, username: str, password: str, email: str = "", actor: Actor) -> User:
@@ -371,12 +371,8 @@ def _check_name(name: str) -> None:
         ) from error
 
 
-def _locked(team: Team) -> Team:
-    """As it is now. Two changes of members wait for each other, so that each sees the other's owners."""
-    return Team.objects.select_for_update().get(pk=team.pk)
-
-
 def _keep_an_owner(team: Team, leaving: User) -> None:
+    """The team's lock has two changes of members wait for each other, so that each sees the other's owners."""
     if not User.objects.filter(groups=team.owners, is_active=True).exclude(pk=leaving.pk).exists():
         raise Conflict(
             "last_owner",

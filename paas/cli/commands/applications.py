@@ -14,6 +14,7 @@ from rich.live import Live
 from paas.cli import changes, completion
 from paas.cli import logs as lines
 from paas.cli import status as view
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of, project_name
 from paas.cli.errors import DeadlineError, ExitCode, UsageError
 from paas.cli.output import Format, facts, table
@@ -184,7 +185,7 @@ def rollback(
         str | None, typer.Option(metavar="RELEASE", help="The release to return to; else the one before.")
     ] = None,
     environment: Environment = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
     watch: WatchFlag = False,
     timeout: Seconds = 600,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change.")] = False,

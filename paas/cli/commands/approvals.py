@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App, Environment
 from paas.cli.commands.freezes import OverrideFreeze
@@ -15,7 +16,6 @@ from paas.cli.session import Session, command
 app = typer.Typer()
 
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="Which one, as `dougong approvals` shows it.")]
-Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 
 from paas.cli import completion, offers
 from paas.cli import join as member
+from paas.cli.arguments import Reason
 from paas.cli.client import Client
 from paas.cli.errors import CliError, DeadlineError, UsageError
 from paas.cli.kubectl import Kubectl, existing_file, find
@@ -53,7 +54,6 @@ SecretStores = Annotated[
         "of the application; may be repeated.",
     ),
 ]
-Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 @app.command()

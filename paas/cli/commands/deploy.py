@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from paas.cli import offline
+from paas.cli.arguments import Reason
 from paas.cli.client import project_name
 from paas.cli.commands.applications import ExitCodeFlag, follow_status, show_changes
 from paas.cli.commands.freezes import OverrideFreeze
@@ -32,7 +33,7 @@ def deploy(
     session: Session,
     file: File,
     environment: Environments = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Wait until all is delivered and healthy.")] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to watch.")] = 600,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing: show what would change, as `diff`.")] = False,

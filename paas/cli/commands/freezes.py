@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.output import table
 from paas.cli.session import Session, command
 
@@ -60,7 +61,7 @@ def create(
 def end(
     session: Session,
     freeze: Annotated[str, typer.Argument(metavar="ID", help="Which one, as `dougong freeze list` shows it.")],
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
 ) -> None:
     """End a freeze before its time."""
     _show(session, [session.client.end_freeze(freeze, reason)])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.errors import MissingError, UsageError
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
@@ -48,7 +49,7 @@ def release(
     confirm: Annotated[
         str | None, typer.Option(metavar="NAME", help="The object's name once more; asked for if left out.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
 ) -> None:
     """Have a held object deleted, with the data in it: that cannot be undone."""
     work, found = _one(session, owner, kept, cluster)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from paas.cli.commands.teams import Username, projects, show_added, show_removed
-from paas.cli.output import table
+from paas.cli.arguments import Role
+from paas.cli.commands.teams import Username, projects, show_added, show_members, show_removed
 from paas.cli.session import Session, command
 
 platform = typer.Typer(help="The platform: who operates it, who audits it.", no_args_is_help=True)
@@ -22,7 +22,7 @@ PlatformRole = Annotated[
 @command
 def members(session: Session, project: Project) -> None:
     """List who has a role on a project alone; members of its team have theirs there too."""
-    _show(session, session.client.project_members(project))
+    show_members(session, session.client.project_members(project))
 
 
 @projects.command()
@@ -31,7 +31,7 @@ def add(
     session: Session,
     project: Project,
     username: Username,
-    role: Annotated[str, typer.Option(metavar="ROLE", help="owner, releaser, developer or viewer.")] = "viewer",
+    role: Role = "viewer",
 ) -> None:
     """Give a person a role on a project and nothing else of its team; its owners do."""
     found = session.client.set_project_member(project, username, role)
@@ -50,26 +50,18 @@ def remove(session: Session, project: Project, username: Username) -> None:
 @command
 def platform_members(session: Session) -> None:
     """List operators and auditors; for themselves to see."""
-    _show(session, session.client.platform_members())
+    show_members(session, session.client.platform_members())
 
 
 @platform.command(name="add")
 @command
 def add_to_platform(session: Session, username: Username, role: PlatformRole) -> None:
     """Make a person an operator or an auditor; operators do."""
-    _show(session, session.client.set_platform_role(username, role, held=True))
+    show_members(session, session.client.set_platform_role(username, role, held=True))
 
 
 @platform.command(name="remove")
 @command
 def remove_from_platform(session: Session, username: Username, role: PlatformRole) -> None:
     """Take a person's role on the platform away; operators do."""
-    _show(session, session.client.set_platform_role(username, role, held=False))
-
-
-def _show(session: Session, found: list[dict[str, Any]]) -> None:
-    session.output.show(
-        found,
-        table=lambda: table(["USERNAME", "ROLE"], [[each["username"], each["role"]] for each in found]),
-        names=lambda: [each["username"] for each in found],
-    )
+    show_members(session, session.client.set_platform_role(username, role, held=False))

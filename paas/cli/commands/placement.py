@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from paas.cli import placement as view
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App, Environment
 from paas.cli.commands.deploy import Environments, File, order_of
@@ -62,7 +63,7 @@ def set_placement(
         list[str] | None,
         typer.Option(metavar="NAME=NUMBER", help="The weight of a cluster, 1 if left out; may be repeated."),
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do nothing: show how many replicas would be where.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.commands.secrets import age
 from paas.cli.errors import UsageError
 from paas.cli.output import facts, table
@@ -18,7 +19,6 @@ Team = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
 Registry = Annotated[
     str, typer.Argument(metavar="REGISTRY", help="Its host, such as ghcr.io or registry.example:5000.")
 ]
-Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 Body = dict[str, Any]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App, Environment
 from paas.cli.output import facts
@@ -24,7 +25,7 @@ def run(
     ],
     environment: Environment = None,
     cluster: Annotated[str, typer.Option(help="Only on this cluster; else on each.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
 ) -> None:
     """Run a schedule once, now, as the release declares it.
 
@@ -45,7 +46,7 @@ def rerender(
     session: Session,
     application: App,
     environment: Environment = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
 ) -> None:
     """Render the release that runs anew, for its clusters as they are now; ends RenderStale.
 

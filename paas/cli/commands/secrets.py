@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App, Environment, show_changes
 from paas.cli.commands.values import from_file
@@ -105,7 +106,7 @@ def revoke(
     name: Name,
     version: Annotated[int | None, typer.Option(metavar="NUMBER", min=1, help="This version only; else all.")] = None,
     environment: Environment = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
     no_release: Annotated[
         bool, typer.Option("--no-release", help="Make no release: what runs gets the successor when it is deployed.")
     ] = False,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason, Role
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
 
@@ -14,7 +15,6 @@ projects = typer.Typer(help="Projects: the rooms that applications of a team liv
 
 Team = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The person's name.")]
-Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 Title = Annotated[str, typer.Option(help="What people read; else the name.")]
 
 
@@ -49,12 +49,7 @@ def create_team(session: Session, team: Team, title: Title = "") -> None:
 @command
 def members(session: Session, team: Team) -> None:
     """List who is on a team, owners first."""
-    found = session.client.members(team)
-    session.output.show(
-        found,
-        table=lambda: table(["USERNAME", "ROLE"], [[each["username"], each["role"]] for each in found]),
-        names=lambda: [each["username"] for each in found],
-    )
+    show_members(session, session.client.members(team))
 
 
 @teams.command()
@@ -63,7 +58,7 @@ def add(
     session: Session,
     team: Team,
     username: Username,
-    role: Annotated[str, typer.Option(metavar="ROLE", help="owner, releaser, developer or viewer.")] = "viewer",
+    role: Role = "viewer",
 ) -> None:
     """Give a person a role on a team, or another one; its owners do."""
     found = session.client.set_member(team, username, role)
@@ -157,6 +152,15 @@ def _show_holds(session: Session, team: dict[str, Any]) -> None:
             ]
         ),
         names=lambda: [f"team/{team['name']}"],
+    )
+
+
+def show_members(session: Session, found: list[dict[str, Any]]) -> None:
+    """Who has which role on a team, a project or the platform."""
+    session.output.show(
+        found,
+        table=lambda: table(["USERNAME", "ROLE"], [[each["username"], each["role"]] for each in found]),
+        names=lambda: [each["username"] for each in found],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.errors import UsageError
 from paas.cli.output import facts, table
 from paas.cli.session import Session, command
@@ -30,7 +31,6 @@ Figures = Annotated[
         "inherited takes it back to what the broader layer says.",
     ),
 ]
-Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 @app.command()

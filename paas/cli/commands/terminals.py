@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.calls import Body
 from paas.cli.client import environment_of
 from paas.cli.commands.applications import App
@@ -40,7 +41,7 @@ def execute(
     process: Annotated[str, typer.Option(metavar="NAME", help="Of this process; else of any.")] = "",
     cluster: Annotated[str, typer.Option(metavar="NAME", help="On this cluster; else on the first.")] = "",
     pod: Annotated[str, typer.Option(metavar="NAME", help="In this pod; else in the newest that is ready.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
     allow: Annotated[
         bool | None, typer.Option("--allow/--forbid", help="Turn terminals in the environment on or off, and end.")
     ] = None,

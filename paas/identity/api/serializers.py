@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from paas.core.api import ReasonIn
 from paas.core.permissions import Actor, is_operator, is_overseer, words
 from paas.identity.models import ADMIN, DEPLOY, SCOPES, ApiToken, Team, User
-from paas.identity.roles import PLATFORM_ROLES, ROLES, group_of
+from paas.identity.roles import PLATFORM_ROLES, ROLES, teams_of
 
 
 class UserOut(serializers.ModelSerializer[User]):
@@ -55,12 +55,7 @@ class MeOut(serializers.ModelSerializer[User]):
     @extend_schema_field(TeamMembershipOut(many=True))
     def get_teams(self, user: User) -> list[dict[str, str]]:
         """Roles by team name."""
-        held = set(user.groups.values_list("pk", flat=True))
-        mine = Q(owners__in=held) | Q(releasers__in=held) | Q(developers__in=held) | Q(viewers__in=held)
-        return [
-            {"team": team.name, "role": next(role for role in ROLES if group_of(team, role) in held)}
-            for team in Team.objects.filter(mine).order_by("name")
-        ]
+        return [{"team": team.name, "role": role} for team, role in teams_of(user)]
 
 
 class CordonOut(serializers.Serializer[Team]):
@@ -71,18 +66,16 @@ class CordonOut(serializers.Serializer[Team]):
     reason = serializers.CharField(source="cordon_reason")
 
 
-class CordonIn(serializers.Serializer[Any]):
+class CordonIn(ReasonIn):
     """Whether a team is cordoned, and why."""
 
     cordoned = serializers.BooleanField()
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
-class TeamProtectionIn(serializers.Serializer[Any]):
-    """Whether a team is protected, and why."""
+class ProtectionIn(ReasonIn):
+    """Whether a team or an environment is protected, and why."""
 
     protected = serializers.BooleanField()
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 class TeamOut(serializers.ModelSerializer[Team]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth import authenticate
@@ -10,6 +11,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
@@ -120,22 +122,22 @@ class TeamViewSet(ResourceViewSet[Team]):
     )
     def cordon(self, request: Request, name: str) -> Response:
         """Accept nothing new of the team, with a reason; or end that. Operators only."""
-        body = self.parsed(forms.CordonIn)
-        with self.edited(demanded=False) as team:
-            holds.cordon_team(team=team, actor=self.actor, **body)
-        return self.answer(self.get_object())
+        return self._held(holds.cordon_team, forms.CordonIn)
 
     @extend_schema(
         operation_id="teams_protect",
-        request=forms.TeamProtectionIn,
+        request=forms.ProtectionIn,
         responses=forms.TeamOut,
         parameters=[IF_MATCH_IF_IT_MATTERS],
     )
     def protect(self, request: Request, name: str) -> Response:
         """Let nothing of the team be removed; or end that, with a reason. Owners only."""
-        body = self.parsed(forms.TeamProtectionIn)
+        return self._held(holds.protect_team, forms.ProtectionIn)
+
+    def _held(self, hold: Callable[..., Team], form: type[Serializer[Any]]) -> Response:
+        body = self.parsed(form)
         with self.edited(demanded=False) as team:
-            holds.protect_team(team=team, actor=self.actor, **body)
+            hold(team=team, actor=self.actor, **body)
         return self.answer(self.get_object())
 
     @extend_schema(operation_id="teams_members_list", responses=forms.MemberOut(many=True), filters=False)

@@ -1,11 +1,10 @@
 """Debian's Chromium, and the control plane served by ASGI, as live pages need it."""
 
-import asyncio
 import shutil
-import socket
-import threading
 
 import pytest
+
+from tests.asgi import serving
 
 
 @pytest.fixture(scope="session")
@@ -24,27 +23,12 @@ def _orm_beside_a_browser():
 @pytest.fixture
 def served(transactional_db, valkey):
     """The address of a server in this process, on the test's own database and Valkey."""
-    import uvicorn
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-    from django.db import connections
 
     from paas.asgi import application
 
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(ASGIStaticFilesHandler(application), log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-
-    def run():
-        asyncio.run(server.serve(sockets=[listening]))
-        connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    # Live views last for minutes: they are cut, not waited for.
-    server.force_exit = server.should_exit = True
-    thread.join()
+    with serving(ASGIStaticFilesHandler(application)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from paas.identity import holds
 from paas.identity import services as identity
 from paas.identity.explanation import explain
 from paas.identity.models import Team
+from tests.row_locks import until_someone_waits_for_a_row
 
 SCHEDULE = {"schedule": {"name": "report", "schedule": "30 3 * * *", "cpu": "50m", "memory": "64Mi"}}
 WHY = "unpaid since June"
@@ -213,13 +214,3 @@ def test_whoever_has_begun_is_awaited(deploy, cordon, team):
     assert seen == [True, "cordoned"]
     assert Release.objects.count() == 1
     assert refused(lambda: deploy(greeting="hi")).code == "team_cordoned"
-
-
-def until_someone_waits_for_a_row():
-    """Till PostgreSQL says so."""
-    for _ in range(100_000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits")

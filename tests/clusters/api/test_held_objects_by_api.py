@@ -1,15 +1,17 @@
 """Objects that are kept though they are desired no longer: seen by the team, let go by its owners, by name."""
 
+import threading
 import uuid
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from clusters.manifests import Manifest
 from clusters.models import OwnedObject, Work
 from clusters.work import Owner, submit_work
 from paas.core.models import AuditEvent
 from paas.identity import services as identity
+from tests.row_locks import until_someone_waits_for_a_row
 
 OID = "core/PersistentVolumeClaim/shop-web/data"
 DESIRED = "core/ConfigMap/shop-web/web"
@@ -88,3 +90,24 @@ def test_only_owners_of_the_team_may(api, work, member, operator, stranger):
         assert let_go(api(person), work).status_code == status
     work.refresh_from_db()
     assert work.retirement == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_loop_removes_in_that_moment_is_not_found(api, work, owner):
+    removed = threading.Event()
+
+    def loop():
+        with transaction.atomic():
+            OwnedObject.objects.filter(work=work).delete()
+            Work.objects.filter(pk=work.pk).delete()
+            removed.set()
+            until_someone_waits_for_a_row()
+        connection.close()
+
+    beside = threading.Thread(target=loop)
+    beside.start()
+    assert removed.wait(20)
+    answer = let_go(api(owner), work)
+    beside.join(20)
+    assert (answer.status_code, answer.json()["code"]) == (404, "work_not_found")
+    assert not AuditEvent.objects.filter(action="work.release_held").exists()

@@ -42,6 +42,12 @@ def test_an_empty_cluster_goes_at_once_with_its_credentials(cluster, operator):
     assert AuditEvent.objects.get(action="cluster.unregistered").object_name == "east"
 
 
+def test_one_that_somebody_else_has_just_unregistered_is_gone_already(cluster, operator):
+    departure.unregister_cluster(cluster=Cluster.objects.get(), actor=operator)
+    assert departure.unregister_cluster(cluster=cluster, actor=operator) is None
+    assert AuditEvent.objects.filter(action="cluster.unregistered").count() == 1
+
+
 @pytest.mark.usefixtures("work")
 def test_a_cluster_in_use_asks_what_shall_become_of_it(cluster, operator):
     with pytest.raises(Conflict) as refusal:

@@ -9,7 +9,7 @@ from clusters.manifests import ObjectId
 from clusters.models import Cluster, Lane, OwnedObject, Work
 from clusters.reconcile.choose import choose
 from clusters.work import Owner, hand_over, retire_work, submit_work
-from paas.core.errors import Conflict, Invalid
+from paas.core.errors import Conflict, Invalid, NotFound
 
 
 def test_unchanged_content_is_no_new_generation(submit, config):
@@ -115,6 +115,18 @@ def test_only_what_is_owned_is_handed_over(submit, config, held):
         hand_over(ids=[*ids, config("three").id], source=source, destination=destination)
     assert refusal.value.code == "not_owned"
     assert set(OwnedObject.objects.values_list("work", flat=True)) == {source.pk}
+
+
+@pytest.mark.parametrize("gone", ["source", "destination"])
+def test_nothing_is_handed_over_where_the_loop_has_just_removed_one_of_the_two(submit, config, held, gone):
+    works = {"source": submit("a", [config("one")]), "destination": submit("b")}
+    choose(held, busy=[], limit=10)
+    OwnedObject.objects.filter(work=works[gone]).delete()
+    Work.objects.filter(pk=works[gone].pk).delete()
+    with pytest.raises(NotFound) as refusal, transaction.atomic():
+        hand_over(ids=[config("one").id], **works)
+    assert refusal.value.code == "work_not_found"
+    assert not OwnedObject.objects.filter(work=works["destination"]).exists()
 
 
 def test_nothing_is_written_outside_the_transaction_of_a_change(cluster, owner, transactional_db):
