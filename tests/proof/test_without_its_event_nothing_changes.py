@@ -22,7 +22,7 @@ from tests.proof.credentials import SERVER
 from tests.proof.operations import OPERATIONS
 from tests.proof.rows import Row, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(3000)
 
 BREAKABLE = """
 CREATE FUNCTION proof_trail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
