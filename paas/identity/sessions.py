@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -85,7 +86,7 @@ class SessionStore(DatabaseStore):
         self._session_key = self._session_key if row else None
         return row
 
-    def _alive(self) -> Any:
+    def _alive(self) -> QuerySet[Session]:
         return Session.objects.filter(session_key=row_key(self.session_key or ""), expire_date__gt=timezone.now())
 
 

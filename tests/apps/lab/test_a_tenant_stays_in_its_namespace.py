@@ -118,8 +118,12 @@ def try_out(namespace, *pods):
 
 
 @pytest.mark.timeout(400)
-def test_whatever_a_team_writes_passes_the_pod_security_of_its_namespace(bring):
+def test_whatever_a_team_writes_passes_the_pod_security_of_its_namespace(bring, team, east, operator):
+    """With no quota, which would refuse the large before anybody has looked at what they are."""
+    figures = dict.fromkeys(("cpu", "memory", "pods", "storage", "volumes"), "unlimited")
+    services.set_tenant_policy(team=team, cluster=east, figures=figures, groups=None, actor=operator)
     site = bring(web(), HTTP)
+    assert site.objects("resourcequota") == {}
     labels = site.object("namespace", site.namespace)["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     pods = drawn()

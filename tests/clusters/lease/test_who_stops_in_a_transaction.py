@@ -1,7 +1,7 @@
 """A frozen worker may hold a lease locked; PostgreSQL is told to end such a session, so nobody waits for ever."""
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 
 from clusters import lease
 from clusters.models import Cluster, Lease
@@ -30,7 +30,7 @@ def test_another_takes_the_lease_that_it_has_locked():
             held = lease.take(cluster, "another")
             cursor.execute("RESET lock_timeout")
         assert Lease.objects.get(cluster=cluster).holder == held.holder
-        with pytest.raises(OperationalError):
+        with pytest.raises(DatabaseError, match="idle-in-transaction"):
             frozen.commit()
     finally:
         frozen.close()
