@@ -22,7 +22,7 @@ from tests.proof.credentials import SERVER
 from tests.proof.operations import OPERATIONS
 from tests.proof.rows import Row, rows
 
-pytestmark = pytest.mark.timeout(3000)
+pytestmark = pytest.mark.timeout(300)
 
 BREAKABLE = """
 CREATE FUNCTION proof_trail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -32,6 +32,11 @@ END $$;
 CREATE TRIGGER proof_trail BEFORE INSERT ON core_auditevent FOR EACH ROW EXECUTE FUNCTION proof_trail();
 """
 WHOLE = "DROP TRIGGER proof_trail ON core_auditevent; DROP FUNCTION proof_trail();"
+# What a request of ours cannot do to a team as `settle` leaves it: these are asked, and change nothing either way.
+STOPPED = {
+    "clusters_credentials_create", "clusters_destroy", "environments_exec", "environments_secrets_revoke",
+    "environments_update", "projects_members_remove", "teams_create", "works_let_go",
+}  # fmt: skip
 CHANGING = [each for each in OPERATIONS if not each.reads]
 FORM = "application/x-www-form-urlencoded"
 # They change nothing that is declared: a machine asks for its codes before anybody is known; a document is looked at.
@@ -84,10 +89,15 @@ class Sender:
 
 # Good enough to get through, where what `operations` sends is stopped by something else.
 GOOD = {
+    "applications_deploy": lambda of: {"appFile": of.app_file(image=f"registry.example/other@sha256:{'b' * 64}")},
     "clusters_create": lambda of: {"name": "new", "server": SERVER, "ca_data": serving()[0], "token": "a-token"},
     "device_authorization": lambda of: {"client_id": "dougong-cli"},
     "device_token": lambda of: {"client_id": "dougong-cli", "grant_type": GRANT, "device_code": approved(of)},
+    "environments_exec_allow": lambda of: {"allowed": False},
+    "environments_secrets_set": lambda of: {"values": {"DATABASE_URL": "another"}},
     "login": lambda of: {"username": "owner-a", "password": "a long password"},
+    "teams_cordon": lambda of: {"cordoned": True, "reason": "a pause"},
+    "teams_members_set": lambda of: {"role": "developer"},
 }
 
 
@@ -118,12 +128,13 @@ def test_whatever_is_asked(trail, stage):
         "operator": Sender(stage.on.operator),
         "admin": Sender(stage.on.admin),
     }
-    passed, wrong = set(), []
+    came_to, wrong = {each.id: {} for each in CHANGING}, []
     for operation in CHANGING:
+        if operation.id == "platform_members_remove":
+            identity.set_platform_role(user=stage.a.people["viewer"], role="auditor", held=True, actor=stage.on.admin)
         for name, sender in senders.items():
             status, told = rehearsed(sender, operation, stage.a)
-            if status < 300 and (told or operation.id in QUIET):
-                passed.add(operation.id)
+            came_to[operation.id][name] = (status, told)
             if operation.id in QUIET or operation.id == "device_token":
                 continue
             before = rows()
@@ -134,7 +145,8 @@ def test_whatever_is_asked(trail, stage):
                 wrong.append((name, operation.id, status, told, answer.status_code))
             wrong += [(name, operation.id, row) for row in differing(before, rows()) - sender.used]
     assert wrong == []
-    assert {each.id for each in CHANGING} - passed == set()
+    passed = {(status, True) for status in range(200, 300)}
+    assert {name for name, each in came_to.items() if not passed & {*each.values()}} - QUIET == STOPPED
 
 
 def test_a_machine_that_was_let_in_gets_no_token_and_may_ask_again(trail, stage):
