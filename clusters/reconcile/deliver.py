@@ -32,7 +32,7 @@ from clusters.manifests import (
 )
 from clusters.reconcile import fights
 from clusters.reconcile.evidence import with_evidence
-from clusters.reconcile.hiding import hide
+from clusters.reconcile.hiding import hide, values_in
 from clusters.reconcile.outcome import SETTLED, Outcome, Row
 from clusters.reconcile.prune import own, prune, prune_writers
 from clusters.reconcile.uncreated import with_refusal
@@ -236,7 +236,7 @@ class _Phase:
         except ApiRefused as refusal:
             if refusal.unauthorized:
                 raise
-            hide(refusal, values.values())
+            hide(refusal, [*values.values(), *values_in(live_before)])
             self._stand(
                 manifest.id, Verdict(Health.DEGRADED, *self._outcome.refused("ApplyFailed", refusal, manifest.id))
             )

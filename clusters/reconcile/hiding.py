@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from clusters.faults import HIDDEN, ApiRefused
 
+# Where kubectl keeps an object as it was applied by hand.
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SHORTEST_LINE = 4  # of a value of several lines: "}" or "EOF" tells nothing
 
 
@@ -32,6 +35,37 @@ def hide(refusal: ApiRefused, values: Iterable[str]) -> None:
     refusal.args = (f"{refusal.status} {refusal.reason}: {refusal.message}",)
 
 
+def values_in(live: Mapping[str, Any] | None) -> list[str]:
+    """The values of a live Secret in base64, with those that kubectl has kept of it; none of another object."""
+    if live is None or live.get("kind") != "Secret":
+        return []
+    kept = str((live["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}")
+    try:
+        applied = json.loads(kept)
+    except ValueError:
+        applied = kept
+    if not isinstance(applied, dict):  # whatever somebody has written there
+        return [*_texts(live, "data"), _encoded(kept)]
+    return [*_texts(live, "data"), *_texts(applied, "data"), *map(_encoded, _texts(applied, "stringData"))]
+
+
+def _texts(secret: Mapping[str, Any], name: str) -> list[str]:
+    found = secret.get(name)
+    return [str(each) for each in found.values()] if isinstance(found, dict) else []
+
+
+def _encoded(plain: str) -> str:
+    return base64.b64encode(plain.encode()).decode()
+
+
+def _decoded(value: str) -> str:
+    """As it is, where it is no base64 after all: an annotation holds what anybody writes in it."""
+    try:
+        return base64.b64decode(value).decode(errors="ignore")
+    except ValueError:
+        return value
+
+
 def _begins(text: str, form: str) -> int:
     """Where the end of the text is the beginning of the form; its length where it is not."""
     at = text.find(form[:_SHORTEST_LINE]) if len(form) >= _SHORTEST_LINE else -1
@@ -41,7 +75,7 @@ def _begins(text: str, form: str) -> int:
 
 
 def _forms(value: str) -> Iterator[str]:
-    plain = base64.b64decode(value).decode(errors="ignore").strip()
+    plain = _decoded(value).strip()
     lines = [line.strip() for line in plain.splitlines()]
     for shown in {plain, *(line for line in lines if len(line) >= _SHORTEST_LINE)} - {""}:
         yield from (shown, json.dumps(shown)[1:-1], quote(shown, safe=""), quote_plus(shown))

@@ -16,6 +16,7 @@ from clusters.health import Health, Verdict
 from clusters.inventory import NAMED_BY_PODS, PrunePlan, plan_prune, referenced
 from clusters.kinds import WELL_KNOWN
 from clusters.manifests import ObjectId, claim_of, epoch_of
+from clusters.reconcile.hiding import hide, values_in
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.wire import Wire, all_of
 
@@ -92,6 +93,7 @@ async def delete(wire: Wire, outcome: Outcome, row: Row) -> None:
     except ApiRefused as refusal:
         if refusal.unauthorized:
             raise
+        hide(refusal, values_in(live))
         if refusal.status != HTTPStatus.CONFLICT:  # it changed under us: the next attempt reads again
             reason, message = outcome.refused("DeleteFailed", refusal, row.oid)
             outcome.rows[row.oid] = row.seen(Verdict(Health.DEGRADED, reason, message))

@@ -10,6 +10,7 @@ from clusters.fields import owned_fields
 from clusters.kinds import Resource
 from clusters.manifests import ANNOTATION_EPOCH, FIELD_MANAGER, epoch_of
 from clusters.orphans import KEPT
+from clusters.reconcile.hiding import hide, values_in
 from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.prune import own
 from clusters.reconcile.wire import Wire
@@ -19,7 +20,7 @@ ANNOTATION_RELEASED = "dougong.dev/released"
 
 async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
     """Release the object on the cluster and bury its row. A refusal is stated, and the row stays."""
-    resource = wire.kinds.find(row.api_version, row.oid.kind)
+    resource, live = wire.kinds.find(row.api_version, row.oid.kind), None
     try:
         live = await own(wire, row)
         if resource is not None and live is not None:
@@ -28,6 +29,7 @@ async def give_up(wire: Wire, outcome: Outcome, row: Row) -> None:
     except ApiRefused as refusal:
         if refusal.unauthorized:
             raise
+        hide(refusal, values_in(live))
         outcome.refused("ReleaseFailed", refusal, row.oid)
         return
     outcome.rows[row.oid] = replace(row.absent(), reason=KEPT)

@@ -218,10 +218,10 @@ def set_platform_role(*, user: User, role: str, held: bool, actor: Actor) -> Non
             rule=f"A role on the platform is one of {', '.join(PLATFORM_ROLES)}.",
         )
     with transaction.atomic():
-        group = platform_group(role)
-        before = user.groups.filter(pk=group.pk).exists()
+        before = user.groups.filter(name=PLATFORM_ROLES[role][0]).exists()
         if before == held:
             return
+        group = platform_group(role)
         (user.groups.add if held else user.groups.remove)(group)
         if role == OPERATOR and not held:
             # What an operator took for a time goes with the right to take it.

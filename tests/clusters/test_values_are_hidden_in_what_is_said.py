@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from clusters.reconcile.hiding import hidden
+from clusters.reconcile.hiding import LAST_APPLIED, hidden, values_in
 
 PEM = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\n}\n-----END KEY-----\n"
 
@@ -49,3 +49,29 @@ def test_an_end_that_only_looks_like_a_beginning():
 
 def test_no_value_hides_nothing():
     assert hidden("as it was", ["", *encoded("", "\n", "absent")]) == "as it was"
+
+
+def secret(applied, **data):
+    return {"kind": "Secret", "data": data, "metadata": {"annotations": {LAST_APPLIED: applied}}}
+
+
+def test_the_values_of_a_live_secret_with_those_that_kubectl_keeps():
+    now, before = encoded("of now", "of before")
+    live = secret(json.dumps({"data": {"a": before}, "stringData": {"b": "in plain"}}), a=now)
+    said = f"denied: {json.dumps(live)}"
+    told = hidden(said, values_in(live))
+    assert [each for each in (now, before, "in plain") if each in told] == []
+    assert json.loads(told.partition(": ")[2])["data"] == {"a": "[hidden]"}
+
+
+@pytest.mark.parametrize(
+    "applied", ["{a value that was cut", '["a value in a list"]', '{"data": ["x"], "stringData": 1}']
+)
+def test_whatever_somebody_wrote_in_the_annotation(applied):
+    live = secret(applied, a="no base64: x", b=None)
+    assert "a value" not in hidden(json.dumps(live), values_in(live))
+
+
+def test_another_object_has_none():
+    assert values_in({"kind": "ConfigMap", "metadata": {}, "data": {"a": "b"}}) == []
+    assert values_in(None) == []

@@ -14,9 +14,10 @@ import secrets
 import zlib
 from collections.abc import Iterator
 
-# A packed stream says so by its first bytes; gzip inside base64 begins with the same four letters each time.
+# A packed stream says so by its first bytes; in base64 these are the same letters each time: of gzip, and of zlib, by
+# which Django packs what it signs.
 GZIP, ZLIB = b"\x1f\x8b\x08", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-GZIP_IN_BASE64 = re.compile(rb"H4sI[A-Za-z0-9+/_-]{8,}")
+PACKED_IN_BASE64 = re.compile(rb"(?:H4sI|eJ[w-z])[A-Za-z0-9+/_-]{8,}")
 MOST = 64 * 1024 * 1024
 DEEPEST = 3
 
@@ -78,7 +79,7 @@ def unpacked(data: bytes, depth: int = DEEPEST) -> Iterator[bytes]:
     packed = [_inflated(data[start:]) for start in starts]
     if data.startswith(ZLIB):
         packed.append(_inflated(data))
-    packed += [_decoded(each.group()) for each in GZIP_IN_BASE64.finditer(data)]
+    packed += [_decoded(each.group()) for each in PACKED_IN_BASE64.finditer(data)]
     for inner in filter(None, packed):
         yield from unpacked(inner, depth - 1)
 

@@ -114,6 +114,7 @@ class Walker:
         client = Client(raise_request_exception=False)
         if self.user is not None:
             client.force_login(self.user)
+            self.ear.net.plant(f"a session of {self.name}", client.session.session_key)
         seen: Counter[Any] = Counter()
         walked = Walked()
         left = ["/console/", *starts]

@@ -9,6 +9,7 @@ import zlib
 from urllib.parse import quote
 
 import pytest
+from django.core import signing
 
 from tests.proof import canary as canary_
 from tests.proof.canary import Net, canary, unpacked
@@ -28,6 +29,7 @@ FORMS = {
     "packed, after something else": lambda data: b"HTTP/1.1 200\r\n\r\n" + gzip.compress(data),
     "packed by zlib": zlib.compress,
     "packed in base64": lambda data: b'{"body": "' + base64.b64encode(gzip.compress(data)) + b'"}',
+    "packed as Django signs it": lambda data: signing.dumps({"a": data.decode() * 9}, compress=True).encode(),
     "packed twice": lambda data: gzip.compress(gzip.compress(data)),
     "base64 in a packed body": lambda data: gzip.compress(base64.b64encode(data)),
     "packed and cut": lambda data: gzip.compress(data + random.Random(1).randbytes(50_000))[:-20],

@@ -5,19 +5,32 @@ metrics, the log, the messages of Celery and a dump of the database. The only pl
 that shows a new token or ticket once, and the cluster's own Secret, which `echo` shows to have been sent.
 """
 
+import base64
+import re
+import time
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.db.models.functions import Now
 from django.test import Client
+from django.urls import reverse
 from kombu.transport.memory import Channel
+from pydantic import SecretStr
 
 from apps.services import terminals
 from clusters import probe, tasks
-from clusters.models import ClusterCredential, Lane, Work
+from clusters.faults import HIDDEN
+from clusters.models import ClusterCredential, Lane, OwnedObject, Work
+from clusters.reconcile.hiding import LAST_APPLIED
 from clusters.terminal import Place
 from paas.core import audit
+from paas.identity import break_glass
 from paas.identity import services as identity
 from paas.identity.api.oauth import GRANT
+from paas.identity.models import FactorSecret, OidcAccount
+from paas.identity.oidc.providers import Provider
 from tests.proof.canary import Net, canary
 from tests.proof.crawl import Ear, Walker, dump, log, messages
 from tests.proof.credentials import a_cluster, hostile, kubeconfig
@@ -31,7 +44,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(600)]
 SHOWN = dict.fromkeys(
     ("terminals_recording", "console:applications_terminal_recording"), frozenset({"what a terminal showed"})
 )
-READERS_OF_RECORDINGS = ("owner", "operator", "admin")
+READERS_OF_RECORDINGS = ("owner", "operator", "admin", "rescuer")
 
 
 @pytest.fixture
@@ -43,7 +56,7 @@ def ear():
 def on(transactional_db, database_threads, settings, ear, monkeypatch):
     """The platform, which may speak to this machine and to the addresses of the test."""
     changes = {"cluster_networks": ("127.0.0.0/8", "198.18.0.0/15"), "exec_enabled": True, "login_rate": "1000/min"}
-    settings.DOUGONG = settings.DOUGONG.model_copy(update=changes)
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={**changes, **passwords(ear.net)})
     keys = settings.DOUGONG
     for name, secret in {
         "the key of sessions": keys.secret_key,
@@ -60,6 +73,18 @@ def on(transactional_db, database_threads, settings, ear, monkeypatch):
     found = platform(ear.net.plant)
     ClusterCredential.objects.create(cluster=found.cluster, token=ear.net.plant("the first token of the cluster"))
     return found
+
+
+def passwords(net):
+    """Settings with one in them. Where Valkey should be nobody answers, so that each attempt to reach it is told."""
+    secret = SecretStr(net.plant("the client secret of a provider"))
+    corp = Provider(id="corp", name="Corp", issuer="https://198.18.0.11", client_id="dougong", client_secret=secret)
+    return {
+        "database_url": f"postgresql://dougong:{net.plant('the password of PostgreSQL')}@127.0.0.1:1/dougong",
+        "redis_url": f"redis://dougong:{net.plant('the password of Valkey')}@127.0.0.1:1/0",
+        "ldap_bind_password": SecretStr(net.plant("the password of the directory's reader")),
+        "oidc_providers": (corp,),
+    }
 
 
 @pytest.fixture
@@ -81,6 +106,8 @@ def test_nothing_is_heard_anywhere(told, ear, on, capfd):
     walkers = people(ear, on, a, b)
 
     sign_in(ear, on)
+    add_factors(ear, a.people["developer"])
+    come_by_a_provider(ear, a.people["releaser"])
     act(ear, walkers, a)
     mistake(ear, walkers["owner"], walkers["admin"], a)
     speak_to_an_echo(ear, on, a, walkers["owner"])
@@ -104,12 +131,21 @@ def test_nothing_is_heard_anywhere(told, ear, on, capfd):
 
 
 def people(ear, on, a, b):
-    """Nobody, everybody of team A, an operator, the administrator, and the owner of another team."""
+    """Nobody, everybody of team A, an operator, an auditor, an operator who has taken a role for a time, the
+    administrator, and the owner of another team.
+    """
     found = {"nobody": Walker("nobody", ear)}
     for role, token in a.tokens.items():
         found[role] = Walker(role, ear, None if role == "machine" else a.people[role], token)
     found["stranger"] = Walker("stranger", ear, b.people["owner"], b.tokens["owner"])
-    for name, user in {"operator": on.operator, "admin": on.admin}.items():
+    auditor, rescuer = (
+        identity.create_user(username=name, password=ear.net.plant(f"the password of {name}"), actor=on.admin)
+        for name in ("arthur", "rosa")
+    )
+    identity.set_platform_role(user=auditor, role="auditor", held=True, actor=on.admin)
+    identity.set_operator(user=rescuer, operator=True, actor=on.admin)
+    break_glass.take_role(team=a.team, role="owner", actor=rescuer, reason="somebody has to")
+    for name, user in {"operator": on.operator, "auditor": auditor, "rescuer": rescuer, "admin": on.admin}.items():
         token, _ = identity.create_token(user=user, name="all", actor=user)
         found[name] = Walker(name, ear, user, token)
         ear.net.plant(f"the token of {name}", token[15:])
@@ -133,6 +169,36 @@ def sign_in(ear, on):
             ear.net.plant("the token of a sign-in", answer.json()["token"][15:])
         else:
             ear.answer("api sign-in", answer)
+
+
+def add_factors(ear, person):
+    """An app and recovery codes; and another app that is only begun, whose seed waits in the session."""
+    secret_of = {name.removeprefix("the password of "): secret for secret, name in ear.net.names.items()}
+    browser, adding = Client(), reverse("mfa_activate_totp")
+    browser.post("/console/login/", {"login": person.username, "password": secret_of[person.username]})
+    ear.net.plant("the session of who adds a factor", browser.session.session_key)
+    browser.post(f"{reverse('account_reauthenticate')}?next={adding}", {"password": secret_of[person.username]})
+    begun = browser.get(adding)
+    seed = ear.net.plant("the seed of an app", re.search(r"<code[^>]*>\s*([A-Z2-7]{16,})\s*</code>", begun.text)[1])
+    # A clock that stands, so that no code is over before it is sent.
+    with time_machine.travel(time.time(), tick=False):
+        code = format_hotp_value(hotp_value(seed, int(time.time()) // 30))
+        shown = ear.answer("console recovery codes", browser.post(adding, {"code": code}))
+    assert shown.status_code == 302
+    [codes] = [each for each in FactorSecret.objects.filter(user=person) if each.value != seed]
+    ear.net.plant("the seed of recovery codes", codes.value)
+    ear.answer("console recovery codes", browser.get(shown["Location"]))
+    other = Client()
+    other.force_login(person)
+    session = other.session
+    session["mfa.totp.secret"] = ear.net.plant("the seed of an app that is being added")
+    session.save()
+
+
+def come_by_a_provider(ear, person):
+    """Somebody's account at one, with the token by which it is asked about them."""
+    token = ear.net.plant("a refresh token of a provider")
+    OidcAccount.objects.create(user=person, provider="corp", subject="42", refresh_token=token, followed=True)
 
 
 def act(ear, walkers, a):
@@ -232,12 +298,29 @@ def speak_to_an_echo(ear, on, a, owner):
         tasks.reconcile_due(int(Lane.EDIT))
         sent = {each.partition(",")[0] for each in ear.net.found(echo.seen)}
         assert sent >= {"the token of a cluster", "a value by HTTP", "a value in a long line"}
+        refuse_an_old_secret(ear, echo)
         for manner in ("403", "401", "500", "text"):
             echo.manner = manner
             probe.probe_clusters([on.cluster.pk])
             owner.read_all(a)
             owner.walk()
     on.cluster.refresh_from_db()
+
+
+def refuse_an_old_secret(ear, echo):
+    """It holds what was set long ago, and kubectl's annotation what was before that; the refusal shows it in full."""
+    rows = OwnedObject.objects.filter(oid__startswith="core/Secret/")
+    for row in rows:
+        value, applied = (
+            base64.b64encode(ear.net.plant(name).encode()).decode()
+            for name in (f"the value of {row.oid}", f"what was applied as {row.oid}")
+        )
+        echo.hold_secret(row, value, applied)
+    rows.update(uid="uid-1")
+    Work.objects.filter(name="application").update(next_check_at=Now())
+    tasks.reconcile_due(int(Lane.EDIT))
+    assert LAST_APPLIED in "".join(rows.values_list("message", flat=True))
+    assert HIDDEN in "".join(rows.values_list("message", flat=True))
 
 
 def rehearse(owner, a):
@@ -251,7 +334,8 @@ def rehearse(owner, a):
 def order_all(walkers, a):
     """Every operation that changes something, empty and as it should be, by those with the least rights first."""
     changing = sorted((each for each in OPERATIONS if not each.reads), key=lambda each: each.method == "delete")
-    for name in ("nobody", "stranger", "viewer", "machine", "developer", "releaser", "operator", "owner", "admin"):
+    for name in ("nobody", "stranger", "viewer", "machine", "developer", "releaser", "auditor", "operator", "owner",
+                 "admin", "rescuer"):  # fmt: skip
         for operation in changing:
             if operation.id in ("login", "device_authorization", "device_token", "tokens_create", "tokens_destroy",
                                 "service_account_tokens_create", "environments_exec", "clusters_create"):  # fmt: skip

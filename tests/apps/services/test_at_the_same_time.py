@@ -13,6 +13,8 @@ from paas.core.errors import Conflict, Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+WRITERS = 50
+
 
 def together(*actions):
     """Run them in threads that begin at once; their results, or the refusals they ended with."""
@@ -43,6 +45,42 @@ def test_edits_of_one_application_come_one_after_the_other(deploy):
     assert sorted(Release.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5]
     environment = Environment.objects.select_related("current_release").get()
     assert (environment.generation, environment.current_release.number) == (5, 5)
+
+
+def greeting_of(release):
+    [values] = [each["config"]["values"] for each in blocks_of(release) if "config" in each]
+    return values["GREETING"]
+
+
+@pytest.mark.timeout(300)
+def test_of_fifty_who_write_all_are_in_the_history_one_after_the_other(deploy):
+    deploy()
+    words = [f"word-{number}" for number in range(WRITERS)]
+    found = together(*(lambda word=word: deploy(greeting=word) for word in words))
+    assert not [each for each in found if isinstance(each, Exception)]
+    releases = list(Release.objects.order_by("number"))
+    assert [each.number for each in releases] == list(range(1, WRITERS + 2))
+    assert sorted(greeting_of(each) for each in releases[1:]) == sorted(words)
+    environment = Environment.objects.select_related("current_release").get()
+    assert (environment.generation, environment.current_release) == (WRITERS + 1, releases[-1])
+
+
+@pytest.mark.timeout(300)
+def test_of_fifty_who_edit_the_same_state_one_does_and_nothing_of_another_is_lost(deploy, api, owner, document):
+    deploy()
+    address = "/api/v1/projects/demo/applications/hello/"
+    clients = [api(owner) for _ in range(WRITERS)]
+    seen = clients[0].get(f"/api/v1/applications/{Application.objects.get().pk}/")["ETag"]
+
+    def go(number, client):
+        body = {"appFile": document(greeting=f"word-{number}")}
+        return lambda: client.put(address, body, headers={"If-Match": seen})
+
+    found = together(*(go(number, client) for number, client in enumerate(clients)))
+    assert sorted(each.status_code for each in found) == [200, *[412] * (WRITERS - 1)]
+    [winner] = [number for number, each in enumerate(found) if each.status_code == 200]
+    assert {each.json()["code"] for each in found if each.status_code == 412} == {"version_changed"}
+    assert [greeting_of(each) for each in Release.objects.filter(number__gt=1)] == [f"word-{winner}"]
 
 
 def test_of_two_first_deploys_one_makes_the_application(deploy):

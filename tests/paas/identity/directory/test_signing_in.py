@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from paas.core.errors import Conflict
 from paas.core.models import AuditEvent
-from paas.identity import services
+from paas.identity import services, tasks
 from paas.identity.ldap import server
 from paas.identity.models import ApiToken, DirectoryAccount, User
 from paas.identity.roles import members, role_of
 from tests.certificate import issued
-from tests.slapd import dn_of, group, password_of
+from tests.slapd import GROUPS, PEOPLE, dn_of, group, password_of
 
 HOME = "/console/"
 
@@ -82,6 +82,28 @@ def test_a_name_is_never_read_as_a_filter(directory, login, name):
         assert server.find(connection, name) == []
     assert login(name, password_of("alice")).status_code in {400, 401}
     assert directory_people() == []
+
+
+@pytest.fixture
+def elsewhere():
+    """A server that the directory points to; `accept` tells whether somebody has come."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+def test_no_other_server_is_asked_that_the_directory_points_to(directory, login, elsewhere):
+    """It would be told what the directory's own reading account asks, or the password of who signs in."""
+    where = f"ldap://127.0.0.1:{elsewhere.getsockname()[1]}/"
+    for base in (PEOPLE, GROUPS):
+        said = {"objectClass": [b"referral", b"extensibleObject"], "ou": [b"elsewhere"]}
+        ref = f"{where}ou=elsewhere,{base}".encode()
+        directory.write().add_s(f"ou=elsewhere,{base}", [*said.items(), ("ref", [ref])])
+    assert (login("alice").status_code, login("dora").status_code) == (201, 401)
+    tasks.read_directory()
+    with pytest.raises(BlockingIOError):
+        elsewhere.accept()
+    assert directory_people() == ["alice"]
 
 
 @pytest.mark.parametrize("password", ["", "\0", "\0" + password_of("alice")])
