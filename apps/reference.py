@@ -21,8 +21,8 @@ from apps.spec import thaw
 INDEX = """\
 # The building blocks
 
-Made by `make block-pages` from the blocks themselves; do not edit by hand. How they come together to an application is in
-[the app file](../app-file.md).
+Made by `make block-pages` from the blocks themselves; do not edit by hand. How they come together to an
+application is in [the app file](../app-file.md).
 
 | block | does |
 |---|---|

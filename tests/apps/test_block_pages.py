@@ -32,5 +32,5 @@ def test_the_example_shown_is_the_blocks_own(name):
 
 def test_all_that_a_block_says_about_itself_is_on_its_page():
     told = dataclasses.replace(blocks()["port"], about="Opens a port.\n\nAnd more of it.")
-    assert page(told).startswith("# `port`\n\nOpens a port.\n\nAnd more of it.\n\nTwo uses differ in `process` or `name`.\n")
+    assert page(told).startswith("# `port`\n\nOpens a port.\n\nAnd more of it.\n\nTwo uses differ in ")
     assert told.summary == "Opens a port."

@@ -73,7 +73,7 @@ def test_init(bring):
     site = bring(WEB, example("init"))
     [ended] = site.pod()["status"]["initContainerStatuses"]
     assert (ended["name"], ended["state"]["terminated"]["reason"]) == ("warm-up", "Completed")
-    assert site.sh("ls /tmp/warm") == "/tmp/warm\n"
+    assert site.sh("cat /tmp/warm") == "warm\n"
 
 
 def test_sidecar(bring):
