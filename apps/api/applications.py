@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -27,9 +26,6 @@ from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fi
 from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
-
-MOST_DIGITS = 9
-"""Of the number of a release: what its column holds."""
 
 
 class ApplicationFilter(filters.FilterSet):
@@ -141,7 +137,8 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         if environment is None:
             raise not_found(Environment)
         environment.application = application
-        chosen = _release(environment, body["release"]) if body["release"] else None
+        rows = Release.objects.filter(environment=environment)
+        chosen = selectors.release_named(rows, environment, body["release"]) if body["release"] else None
         order: dict[str, Any] = {
             "environment": environment,
             "release": chosen,
@@ -168,24 +165,3 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         with self.edited(demanded=False) as application:
             services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
         return self.answer(self.get_queryset().get(pk=application.pk), status=202)
-
-
-def _release(environment: Environment, said: str) -> Release:
-    """By number ("3" or "r3") or by id."""
-    number = said.removeprefix("r")
-    rows = Release.objects.filter(environment=environment)
-    if number.isdecimal() and len(number) <= MOST_DIGITS:
-        found = rows.filter(number=int(number)).first()
-    else:
-        found = rows.filter(pk=said).first() if _is_uuid(said) else None
-    if found is None:
-        raise not_found(Release)
-    return found
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
