@@ -196,9 +196,13 @@ class Client(SigningIn, People, Tenancy, Values):
         """Render its release anew for the clusters as they are now; {"notes"}."""
         return self._object("POST", path("environments", environment_id, "rerender"), {"reason": reason})
 
-    def retire(self, application_id: str, name: str) -> Body:
-        """Remove the application everywhere; `name` confirms."""
-        return self._object("POST", path("applications", application_id, "retire"), {"confirm": name})
+    def retire(self, application_id: str, order: Body) -> Body:
+        """Remove the application everywhere: {"confirm": its name, "reason"}."""
+        return self._object("POST", path("applications", application_id, "retire"), order)
+
+    def retire_environment(self, environment_id: str, order: Body) -> Body:
+        """Remove one environment everywhere: {"confirm": its name, "reason"}."""
+        return self._object("POST", path("environments", environment_id, "retire"), order)
 
     def logs(self, environment_id: str, query: Mapping[str, str]) -> Iterator[str]:
         """The data of each event: "follow", "process", "cluster" as in `query`."""
