@@ -83,6 +83,7 @@ class World:
             "environments secret": f"environments/{environment.pk}/secrets/s-0/",
             "releases list": "releases/",
             "releases detail": f"releases/{Release.objects.filter(environment=environment).first().pk}/",
+            "releases differences": f"releases/{Release.objects.filter(environment=environment).first().pk}/differences/?from=1",
             "app-file-schema": "app-file-schema/",
         }
 
