@@ -67,7 +67,7 @@ def test_a_cluster_for_which_one_cannot_be_rendered_says_why(api, viewer, deploy
 def test_a_secret_has_its_version_and_no_value(api, viewer, owner, deploy, released):
     environment = released[1].environment
     room = f"/api/v1/environments/{environment.pk}/secrets/database/"
-    assert api(owner).put(room, {"values": {"URL": "canary"}}, format="json").status_code == 201
+    assert api(owner).put(room, {"values": {"URL": "canary"}}, format="json").status_code == 200
     deploy(greeting="hi", blocks=[{"secret": {"name": "database", "keys": ["URL"]}}])
     answer = api(viewer).get(address(Release.objects.latest("number"), 1))
     assert answer.json()["secrets"] == [{"name": "database", "before": None, "after": 1}]
