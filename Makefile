@@ -87,7 +87,7 @@ check-openapi: $(SYNCED)
 check-tests: $(SYNCED) slapd
 	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not keycloak and not soak"
 
-.PHONY: format openapi settings-page problems-page cli-pages messages
+.PHONY: format openapi settings-page problems-page block-pages cli-pages messages
 format: $(SYNCED) ## Format code and templates
 	@.venv/bin/ruff format --quiet $(CODE) && .venv/bin/ruff check --fix --quiet $(CODE); .venv/bin/djlint --reformat --quiet templates || true
 openapi: $(SYNCED) ## Write docs/openapi.yaml anew
@@ -98,6 +98,8 @@ messages: $(SYNCED) gettext ## Gather the console's texts for translation and co
 	@$(DEVELOPMENT) $(PYTHON) manage.py compilemessages --locale zh_Hans --ignore '.venv/*'
 settings-page: $(SYNCED) ## Write docs/settings.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py settings_reference > docs/settings.md
+block-pages: $(SYNCED) ## Write a page for each building block anew
+	@$(PYTHON) -m apps.reference docs/blocks
 cli-pages: $(SYNCED) ## Write docs/cli.md and a page for each command anew
 	@$(DEVELOPMENT) .venv/bin/dougong docs > docs/cli.md
 	@$(DEVELOPMENT) .venv/bin/dougong docs --folder docs/cli

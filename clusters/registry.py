@@ -120,10 +120,10 @@ def replace_credential(
         return _renew(row, actor, given, minter, None)
 
 
-def update_cluster(*, cluster: Cluster, labels: Mapping[str, str], actor: Actor) -> Cluster:
+def update_cluster(*, cluster: Cluster, labels: Mapping[str, str], actor: Actor, reason: str = "") -> Cluster:
     """Set the labels, all of them. Raises Invalid `labels_invalid`."""
     require(actor, OPERATE, cluster)
-    return _change(cluster, actor, "cluster.labelled", labels=registration.labels(labels))
+    return _change(cluster, actor, "cluster.labelled", reason, labels=registration.labels(labels))
 
 
 def offer(

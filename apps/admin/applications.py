@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from apps import selectors, services
 from apps.admin import (  # noqa: F401 - home registers its section
     deploying,
+    environments,
     home,
     logs,
     placement,
@@ -29,14 +30,10 @@ from apps.admin.fragments import application_context, application_snapshot, home
 from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
 from apps.models import Application
-from clusters.admin import tables
-from clusters.models import OwnedObject
 from paas.core.live_lists import LiveList, narrowed
 from paas.core.permissions import allowed
 from paas.core.site import NavigationItem, console, register_navigation
 from paas.core.sse import stream
-
-MOST_OBJECTS = 500
 
 
 @admin.register(Application, site=console)
@@ -72,6 +69,7 @@ class ApplicationAdmin(LiveList):
             path("<uuid:pk>/live/", view(self.live), name="applications_application_live"),
             path("<uuid:pk>/retire/", view(self.retire), name="applications_application_retire"),
             *deploying.urls(view),
+            *environments.urls(view),
             *releases.urls(view),
             *logs.urls(view),
             *placement.urls(view),
@@ -113,7 +111,6 @@ class ApplicationAdmin(LiveList):
                 (_("Team"), project.team.name),
             ],
             "deploys": allowed(request.user, "deploy", application),
-            "owns": allowed(request.user, "own", application) and application.state == "Active",
         }
         return page(request, "applications/application.html", context)
 
@@ -132,8 +129,7 @@ class ApplicationAdmin(LiveList):
 
         if answer := acted(request, form, act, done=application_page(pk)):
             return answer
-        environments = [each.pk for each in getattr(application, "live_environments", [])]
-        objects = OwnedObject.objects.filter(work__owner_id__in=environments, gone_at=None).select_related("cluster")
+        ids = [each.pk for each in getattr(application, "live_environments", [])]
         context = {
             "title": _("Retire %(name)s") % {"name": application.name},
             "opts": self.opts,
@@ -143,12 +139,7 @@ class ApplicationAdmin(LiveList):
             "back": application_page(pk),
             "twin": f"dougong retire {application.project.name}/{application.name} · "
             f"POST /api/v1/applications/{pk}/retire/",
-            "table": tables.Table(
-                _("This is removed, and all data in these namespaces with it"),
-                [_("Cluster"), _("Object")],
-                [[each.cluster.name, each.oid] for each in objects[:MOST_OBJECTS]],
-                _("Nothing of it is on any cluster."),
-            ),
+            "table": environments.removed(ids),
         }
         return page(request, "applications/retire.html", context)
 

@@ -81,6 +81,12 @@ class RetireForm(TypedNameForm, ReasonForm):
     asked = gettext_lazy("To confirm, type the name of the application:")
 
 
+class RetireEnvironmentForm(RetireForm):
+    """The name of an environment typed out, and why."""
+
+    asked = gettext_lazy("To confirm, type the name of the environment:")
+
+
 class DeployForm(OverrideForm):
     """An app file as text."""
 

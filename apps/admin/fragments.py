@@ -55,6 +55,7 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     return {
         "application": application,
         "deploys": deploys,
+        "owns": allowed(actor, "own", application) and application.state == "Active",
         "environments": shown.environments(status, claims, back, _protected(application)),
         "tree": tree.rows(status, found, by_environment, now),
         "graph": graph.pictures(status, found, now),

@@ -133,6 +133,7 @@ def _shown(
         "one": one,
         "other": other,
         "differing": differing,
+        "twin": _twin(application, one, other) if one and other else "",
     }
     return page(request, "applications/compare.html", context)
 
@@ -189,6 +190,15 @@ def _foreseen(request: HttpRequest, release: Release) -> tuple[dict[str, int], d
         {"name": each.name, "rows": objects(each.objects)} for there in seen.environments for each in there.clusters
     ]
     return {each.name: each.successor for each in seen.replaced}, {"objects": rows, "notes": seen.notes}
+
+
+def _twin(application: Application, one: Release, other: Release) -> str:
+    """The command compares two of one environment."""
+    at = f"GET /api/v1/releases/{other.pk}/differences/?from={one.pk}"
+    if one.environment_id != other.environment_id:
+        return at
+    said = f"{application.project.name}/{application.name} -e {other.environment.name}"
+    return f"dougong diff {said} --from {one} --to {other} · {at}"
 
 
 def _name(release: Release) -> str:

@@ -79,6 +79,7 @@ def environments(
 
 
 def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
+    stated = {each["type"] for each in environment["conditions"]}
     return {
         "id": environment["id"],
         "name": environment["name"],
@@ -88,6 +89,8 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
         "image_title": environment["image"] or "",
         "conditions": [said(each) for each in environment["conditions"]],
         "clusters": [_cluster(each) for each in environment["clusters"]],
+        "stale": "RenderStale" in stated,
+        "retiring": "Retiring" in stated,
         "placement": reverse("admin:applications_environment_placement", args=[environment["id"]]),
         "scaling": reverse("admin:applications_environment_scaling", args=[environment["id"]]),
         "logs": reverse("admin:applications_environment_logs", args=[environment["id"]]),

@@ -22,13 +22,10 @@ from apps.api.streams import STREAMS
 from apps.delivery import channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, is_uuid, only_fields
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
-
-MOST_DIGITS = 9
-"""Of the number of a release: what its column holds."""
 
 
 class ApplicationFilter(filters.FilterSet):
@@ -142,7 +139,8 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         if environment is None:
             raise not_found(Environment)
         environment.application = application
-        chosen = _release(environment, body["release"]) if body["release"] else None
+        rows = Release.objects.filter(environment=environment)
+        chosen = selectors.release_named(rows, environment, body["release"]) if body["release"] else None
         order: dict[str, Any] = {
             "environment": environment,
             "release": chosen,
@@ -169,16 +167,3 @@ class ApplicationViewSet(ResourceViewSet[Application]):
         with self.edited(demanded=False) as application:
             services.retire(application=application, actor=self.actor, confirm=body["confirm"], reason=body["reason"])
         return self.answer(self.get_queryset().get(pk=application.pk), status=202)
-
-
-def _release(environment: Environment, said: str) -> Release:
-    """By number ("3" or "r3") or by id."""
-    number = said.removeprefix("r")
-    rows = Release.objects.filter(environment=environment)
-    if number.isdecimal() and len(number) <= MOST_DIGITS:
-        found = rows.filter(number=int(number)).first()
-    else:
-        found = rows.filter(pk=said).first() if is_uuid(said) else None
-    if found is None:
-        raise not_found(Release)
-    return found

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import importlib
 import importlib.metadata
+import inspect
 import json
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -35,12 +36,17 @@ class Block:
     """A building block. `key` names the parameters that tell two uses in one application apart."""
 
     name: str
-    summary: str
+    about: str
     params: type
     render: Callable[[AppSpec, ClusterTarget, Any], Contribution]
     example: Mapping[str, Any]
     key: tuple[str, ...]
     declares_process: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of what the block says about itself."""
+        return self.about.partition("\n")[0]
 
     @functools.cached_property
     def model(self) -> type[BaseModel]:
@@ -88,7 +94,7 @@ def describe(name: str, module: ModuleType) -> Block:
     usual = next(((each,) for each in ("name", "process") if each in known), ())
     return Block(
         name=name,
-        summary=str(module.__doc__).strip().splitlines()[0],
+        about=inspect.cleandoc(str(module.__doc__)),
         params=module.Params,
         render=module.render,
         example=module.EXAMPLE,

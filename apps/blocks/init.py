@@ -8,7 +8,8 @@ from apps.spec import AppSpec
 from apps.terms import Argument, Cpu, EnvName, EnvValue, Image, Memory, MountPath, Name
 from clusters.target import ClusterTarget
 
-EXAMPLE = {"process": "web", "name": "warm-up", "command": ["warm-up"], "cpu": "10m", "memory": "16Mi"}
+WARM = ["sh", "-c", "echo warm > /tmp/warm"]
+EXAMPLE = {"process": "web", "name": "warm-up", "command": WARM, "cpu": "10m", "memory": "16Mi"}
 KEY = ("process", "name")
 
 

@@ -8,7 +8,8 @@ from apps.terms import Argument, Count, Cpu, GraceSeconds, Memory, Name, Path, P
 from clusters.quantity import quantity
 from clusters.target import ClusterTarget
 
-EXAMPLE = {"name": "web", "replicas": 2, "cpu": "50m", "memory": "64Mi"}
+SERVE = ["python3", "-m", "http.server", "8080"]
+EXAMPLE = {"name": "web", "replicas": 2, "cpu": "50m", "memory": "64Mi", "command": SERVE}
 DECLARES_PROCESS = True
 
 

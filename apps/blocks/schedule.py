@@ -20,7 +20,7 @@ from apps.terms import (
 )
 from clusters.target import ClusterTarget
 
-EXAMPLE = {"name": "report", "schedule": "30 3 * * 1-5", "command": ["report"], "cpu": "50m", "memory": "64Mi"}
+EXAMPLE = {"name": "report", "schedule": "30 3 * * 1-5", "command": ["echo", "report"], "cpu": "50m", "memory": "64Mi"}
 DECLARES_PROCESS = True
 
 

@@ -8,7 +8,8 @@ from apps.spec import AppSpec
 from apps.terms import Argument, Cpu, EnvName, EnvValue, Image, Memory, MountPath, Name, PortNumber
 from clusters.target import ClusterTarget
 
-EXAMPLE = {"process": "web", "name": "cache", "command": ["cache"], "cpu": "10m", "memory": "16Mi", "probe_port": 6379}
+CACHE = ["python3", "-m", "http.server", "6379"]
+EXAMPLE = {"process": "web", "name": "cache", "command": CACHE, "cpu": "10m", "memory": "64Mi", "probe_port": 6379}
 KEY = ("process", "name")
 
 

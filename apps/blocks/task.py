@@ -7,7 +7,7 @@ from apps.spec import AppSpec
 from apps.terms import Argument, Cpu, Memory, Name, Retries, RunSeconds, UserId
 from clusters.target import ClusterTarget
 
-EXAMPLE = {"name": "migrate", "command": ["migrate"], "cpu": "50m", "memory": "64Mi"}
+EXAMPLE = {"name": "migrate", "command": ["echo", "migrated"], "cpu": "50m", "memory": "64Mi"}
 DECLARES_PROCESS = True
 
 

@@ -8,6 +8,7 @@ from apps.selectors.lists import (
     neighbours,
     project_by_name,
     projects_of,
+    release_named,
     releases_of,
     whole_environments_of,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "placement",
     "project_by_name",
     "projects_of",
+    "release_named",
     "releases_of",
     "scaling",
     "secrets_of",

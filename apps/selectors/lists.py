@@ -13,6 +13,9 @@ from apps.models import Application, Environment, Placement, Project, Release
 from clusters.health import Health
 from paas.core.permissions import Actor, not_found, visible
 
+MOST_DIGITS = 9
+"""Of the number of a release: what its column holds."""
+
 
 def projects_of(actor: Actor) -> QuerySet[Project]:
     """With their team and `applications_count`, retired ones not counted."""
@@ -76,6 +79,30 @@ def releases_of(actor: Actor) -> QuerySet[Release]:
     """Newest first, without spec and app file."""
     found = Release.objects.select_related("environment__application__project", "rolled_back_to")
     return visible(actor, found.defer("spec", "app_file", "rolled_back_to__spec", "rolled_back_to__app_file"))
+
+
+def release_named(rows: QuerySet[Release], environment: Environment, said: str) -> Release:
+    """By its number in the environment ("3" or "r3"), or by id, of these rows.
+
+    Raises:
+        NotFound: `release_not_found`.
+    """
+    number = said.removeprefix("r")
+    if number.isdecimal() and len(number) <= MOST_DIGITS:
+        found = rows.filter(environment=environment, number=int(number)).first()
+    else:
+        found = rows.filter(pk=said).first() if _is_uuid(said) else None
+    if found is None:
+        raise not_found(Release)
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _environments() -> QuerySet[Environment]:

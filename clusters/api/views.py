@@ -98,7 +98,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
         why: dict[str, Any] = {"actor": self.actor, "reason": body["reason"]}
         with self.edited() as cluster:
             if "labels" in body:
-                registry.update_cluster(cluster=cluster, labels=body["labels"], actor=self.actor)
+                registry.update_cluster(cluster=cluster, labels=body["labels"], **why)
             if offered := {name: body[name] for name in OFFERED if name in body}:
                 registry.offer(cluster=cluster, **offered, **why)
             if "cordoned" in body:

@@ -1,4 +1,5 @@
-"""What a dry run looks like: objects added, changed and removed, on each cluster of each environment. Pure.
+"""What a dry run, or the difference of two releases, looks like: objects added, changed and removed, on each cluster.
+Pure.
 
 A dry run: {"changed", "notes", "environments": [{"name", "created", "release": {"before", "after"}, "image": {…},
 "clusters": [{"name", "placed", "unchanged", "objects": [{"id", "change", "fields": [{"path", "before", "after"}],
@@ -33,6 +34,40 @@ def names(dry_run: Part) -> list[str]:
         for cluster in environment.get("clusters") or ()
         for each in cluster.get("objects") or ()
     ]
+
+
+def between(found: Part) -> Text:
+    """In what two releases differ, for people: {"before", "after", "changed", "image", "config", "secrets",
+    "clusters": [{"name", "fault", "objects"}]}.
+    """
+    return Text("\n").join(_differing(found))
+
+
+def names_between(found: Part) -> list[str]:
+    """Every object that differs, as "environment/cluster/Kind/name"."""
+    return names({"environments": [{"name": found["after"]["environment"], "clusters": found["clusters"]}]})
+
+
+def _differing(found: Part) -> Iterator[Text]:
+    before, after = found["before"], found["after"]
+    yield _head(
+        {"name": after["environment"], "release": {"before": before["number"], "after": after["number"]}}
+        | {"image": found["image"]}
+    )
+    for each in found["config"]:
+        yield _from_to(f"  {each['key']} on {', '.join(each['clusters'])}", each)
+    for each in found["secrets"]:
+        yield _from_to(f"  secret {each['name']}, version", each)
+    for cluster in found["clusters"]:
+        yield Text.assemble("  ", (str(cluster["name"]), "bold"), (f" {cluster['fault']}".rstrip(), "yellow"))
+        for each in cluster["objects"]:
+            yield from _object(each)
+    if not found["changed"]:
+        yield Text("They do not differ.")
+
+
+def _from_to(what: str, each: Part) -> Text:
+    return Text.assemble(f"{what}: ", (_value(each["before"]), "red"), " → ", (_value(each["after"]), "green"))
 
 
 def _lines(dry_run: Part) -> Iterator[Text]:
@@ -71,9 +106,7 @@ def _object(each: Part) -> Iterator[Text]:
     sign, colour = SIGNS[each["change"]]
     yield Text(f"    {sign} {each['id']}", style=colour)
     for field in each.get("fields") or ():
-        yield Text.assemble(
-            f"        {field['path']}: ", (_value(field["before"]), "red"), " → ", (_value(field["after"]), "green")
-        )
+        yield _from_to(f"        {field['path']}", field)
     data = (each.get("object") or {}).get("data") or {}
     for key, value in sorted(data.items()):
         yield Text(f"      {sign} {key}: {_value(value)}", style=colour)

@@ -165,6 +165,21 @@ class Client(SigningIn, People, Tenancy, Values):
         """Every release, newest first."""
         return list(self.http.pages(path("applications", application_id, "releases")))
 
+    def differences(self, application: Body, environment: str, before: str, after: str) -> Body:
+        """From one release of an environment to another: see `changes.between`; the latest one where `after` is empty.
+
+        Raises:
+            MissingError: there is none of that number.
+        """
+        query = {"application": str(application["name"]), "project": project_name(application), "limit": "1"}
+        query |= {"environment": environment, **({"number": after.removeprefix("r")} if after else {})}
+        found = next(self.http.pages(path("releases"), query), None)
+        if found is None:
+            raise MissingError(
+                f"{application['name']} has no release {after or 'yet'} in {environment}.", code="release_not_found"
+            )
+        return self._object("GET", path("releases", str(found["id"]), "differences"), params={"from": before})
+
     def rollback(self, application_id: str, order: Body) -> Body:
         """{"environment", "release", "reason"}; without "release" the one before."""
         return self._object("POST", path("applications", application_id, "rollback"), order)
@@ -181,9 +196,13 @@ class Client(SigningIn, People, Tenancy, Values):
         """Render its release anew for the clusters as they are now; {"notes"}."""
         return self._object("POST", path("environments", environment_id, "rerender"), {"reason": reason})
 
-    def retire(self, application_id: str, name: str) -> Body:
-        """Remove the application everywhere; `name` confirms."""
-        return self._object("POST", path("applications", application_id, "retire"), {"confirm": name})
+    def retire(self, application_id: str, order: Body) -> Body:
+        """Remove the application everywhere: {"confirm": its name, "reason"}."""
+        return self._object("POST", path("applications", application_id, "retire"), order)
+
+    def retire_environment(self, environment_id: str, order: Body) -> Body:
+        """Remove one environment everywhere: {"confirm": its name, "reason"}."""
+        return self._object("POST", path("environments", environment_id, "retire"), order)
 
     def logs(self, environment_id: str, query: Mapping[str, str]) -> Iterator[str]:
         """The data of each event: "follow", "process", "cluster" as in `query`."""

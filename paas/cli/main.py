@@ -21,6 +21,7 @@ from paas.cli.commands import (
     members,
     placement,
     pull_secrets,
+    retiring,
     runs,
     secrets,
     starting,
@@ -59,6 +60,7 @@ app.add_typer(account.app)
 app.add_typer(starting.app)
 app.add_typer(deploy.app)
 app.add_typer(applications.app)
+app.add_typer(retiring.app)
 app.add_typer(approvals.app)
 app.add_typer(freezes.app, name="freeze")
 app.add_typer(break_glass.app, name="break-glass")

@@ -1,4 +1,6 @@
-"""The API as the commands use it, the part about what a team gets: credentials for registries, a cordon, protection."""
+"""The API as the commands use it, the part about what a team is and gets: title, credentials for registries, a
+cordon, protection.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,11 @@ class Tenancy(Calls):
     def cordon_team(self, team: str, order: Body) -> Body:
         """{"cordoned", "reason"}: the team."""
         return self._object("PUT", path("teams", team, "cordon"), order)
+
+    def rename_team(self, team: str, title: str) -> Body:
+        """Another title: the team."""
+        at = path("teams", team)
+        return self._object("PATCH", at, {"title": title}, self._as_seen(at))
 
     def protect_team(self, team: str, order: Body) -> Body:
         """{"protected", "reason"}: the team."""

@@ -150,7 +150,7 @@ class TeamAdmin(PageFirst, LiveList):
     create_permission = "operate"
     update_permission = "own"
     create_twin = "dougong team create NAME · POST /api/v1/teams/"
-    update_twin = "PATCH /api/v1/teams/NAME/"
+    update_twin = "dougong team rename NAME TITLE · PATCH /api/v1/teams/NAME/"
     live_channel = TEAMS_CHANNEL
     list_twin = "dougong team list · GET /api/v1/teams/"
     list_display = [

@@ -1,4 +1,4 @@
-"""An application that is there: its status, releases and logs, rollback and retirement."""
+"""An application that is there: its status, releases and logs, and rollback."""
 
 from __future__ import annotations
 
@@ -262,33 +262,6 @@ def logs(
             session.output.raw(line.data)
         else:
             session.output.line(colours.shown(line))
-
-
-@app.command()
-@command
-def retire(
-    session: Session,
-    application: App,
-    confirm: Annotated[
-        str | None, typer.Option(metavar="APP", help="The application's name once more; asked for if left out.")
-    ] = None,
-) -> None:
-    """Remove an application from every cluster, its data included."""
-    found = session.client.application(application)
-    if confirm is None:
-        if not session.output.interactive:
-            raise UsageError(
-                f"{found['name']} and its data would be removed.", remedy=f"Give --confirm {found['name']}."
-            )
-        confirm = str(typer.prompt(f"This removes {found['name']} and its data everywhere. Its name", err=True))
-    if confirm != found["name"]:
-        raise UsageError(f"{confirm!r} is not the name of the application.", code="not_confirmed")
-    answer = session.client.retire(str(found["id"]), confirm)
-    session.output.show(
-        answer,
-        table=lambda: facts([("Retiring", str(found["name"]))]),
-        names=lambda: [_name(found)],
-    )
 
 
 def _name(application: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
-from paas.cli import completion, offers
+from paas.cli import completion, labels, offers
 from paas.cli import join as member
 from paas.cli.arguments import Reason
 from paas.cli.client import Client
@@ -78,7 +78,7 @@ def join(
     has just made, and sends address, CA and that account's tokens to the control plane. Your own credentials are not
     sent.
     """
-    labels = _labels(label or [])
+    chosen = labels.pairs(label or [])
     tool = Kubectl(find(kubectl), existing_file(kubeconfig, "kubeconfig"), context)
     output = session.output
     _require_operator(session.client)
@@ -101,7 +101,7 @@ def join(
         "minter_token": handed.minter_token,
     }
     with output.step("Registered" if registered is None else "Renewed"):
-        cluster = session.client.create_cluster(registration | ({"labels": labels} if labels else {}))
+        cluster = session.client.create_cluster(registration | ({"labels": chosen} if chosen else {}))
     _show(session, cluster)
 
 
@@ -177,6 +177,28 @@ def list_clusters(session: Session) -> None:
 def show(session: Session, name: Name) -> None:
     """Show one cluster: address, version, nodes and conditions."""
     _show(session, session.client.cluster(name))
+
+
+@app.command()
+@command
+def label(
+    session: Session,
+    name: Name,
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE|KEY-...", help="KEY=VALUE sets a label, KEY- takes it away; or several."),
+    ],
+    reason: Reason = "",
+) -> None:
+    """Change the labels of a cluster, by which placements choose it. The others stay as they are.
+
+    An environment that is placed by labels says `PlacementStale` then, and follows with its next deploy.
+    """
+
+    def change(now: dict[str, Any]) -> dict[str, Any]:
+        return {"labels": labels.changed(_spec(now, "labels", {}), words), "reason": reason}
+
+    _show(session, session.client.edit_cluster(name, change))
 
 
 @app.command()
@@ -260,10 +282,10 @@ def _row(cluster: dict[str, Any]) -> list[str]:
     status = cluster.get("status") or {}
     nodes = status.get("nodes") or []
     ready = sum(1 for node in nodes if node.get("ready"))
-    labels = ",".join(f"{key}={value}" for key, value in sorted(_spec(cluster, "labels", {}).items()))
+    told = ",".join(f"{key}={value}" for key, value in sorted(_spec(cluster, "labels", {}).items()))
     counted = f"{ready}/{len(nodes)}" if nodes else "-"
     works = str(cluster.get("works", "-"))
-    return [str(cluster["name"]), _summary(cluster), str(status.get("version") or "-"), counted, works, labels]
+    return [str(cluster["name"]), _summary(cluster), str(status.get("version") or "-"), counted, works, told]
 
 
 def _summary(cluster: dict[str, Any]) -> str:
@@ -300,16 +322,6 @@ def _spec(cluster: dict[str, Any], key: str, default: Any) -> Any:
 
 def _day(moment: str | None) -> str:
     return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M %Z}" if moment else ""
-
-
-def _labels(given: list[str]) -> dict[str, str]:
-    labels = dict[str, str]()
-    for each in given:
-        key, separator, value = each.partition("=")
-        if not key or not separator:
-            raise UsageError(f"--label {each!r} is not KEY=VALUE.")
-        labels[key] = value
-    return labels
 
 
 def _decided(session: Session, name: str, remove: bool | None) -> bool:

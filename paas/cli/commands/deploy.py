@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from paas.cli import offline
+from paas.cli import changes, completion, offline
 from paas.cli.arguments import Reason
-from paas.cli.client import project_name
+from paas.cli.client import environment_of, project_name
 from paas.cli.commands.applications import ExitCodeFlag, follow_status, show_changes
 from paas.cli.commands.freezes import OverrideFreeze
-from paas.cli.errors import UsageError
+from paas.cli.errors import ExitCode, UsageError
 from paas.cli.output import Format, facts
 from paas.cli.session import Session, command
 
@@ -70,16 +70,49 @@ def deploy(
 @command
 def diff(
     session: Session,
-    file: File,
-    environment: Environments = None,
+    application: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[APP]",
+            help="The application whose releases are compared, as NAME or PROJECT/NAME.",
+            autocompletion=completion.applications,
+        ),
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="The app file; - reads standard input.")] = None,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option("--environment", "-e", help="Only this environment; of a file, several may be given."),
+    ] = None,
+    before: Annotated[str, typer.Option("--from", metavar="RELEASE", help="The release to compare, such as r3.")] = "",
+    after: Annotated[
+        str, typer.Option("--to", metavar="RELEASE", help="The release to compare it with; else the latest.")
+    ] = "",
     exit_code: ExitCodeFlag = False,
 ) -> None:
     """Show what a deploy of the file would change on each cluster, field by field. Nothing is done.
 
+    With APP and --from: in what two releases of an environment differ, on the clusters where it is now.
+
     A refusal is the one that the deploy would meet. Values of secrets are not shown.
     """
-    project, name, order = order_of(file, environment, "")
-    show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
+    if file is not None and not (application or before or after):
+        project, name, order = order_of(file, environment, "")
+        show_changes(session, session.client.try_deploy(project, name, order), exit_code=exit_code)
+        return
+    if file is not None or application is None or not before or len(environment or ()) > 1:
+        raise UsageError(
+            "What is to be compared?", remedy="Give --file FILE, or APP with --from RELEASE and one --environment."
+        )
+    found = session.client.application(application)
+    where = environment_of(found, environment[0] if environment else None)
+    differences = session.client.differences(found, str(where["name"]), before, after)
+    session.output.show(
+        differences,
+        table=lambda: changes.between(differences),
+        names=lambda: changes.names_between(differences),
+    )
+    if exit_code and differences["changed"]:
+        raise typer.Exit(int(ExitCode.CHANGES))
 
 
 def order_of(file: Path, environments: list[str] | None, reason: str) -> tuple[str, str, dict[str, Any]]:

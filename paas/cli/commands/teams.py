@@ -37,12 +37,16 @@ def list_teams(session: Session) -> None:
 @command
 def create_team(session: Session, team: Team, title: Title = "") -> None:
     """Make a team; operators do. Whoever makes it owns it."""
-    made = session.client.create_team({"name": team, **({"title": title} if title else {})})
-    session.output.show(
-        made,
-        table=lambda: facts([("Team", str(made["name"])), ("Title", str(made["title"]))]),
-        names=lambda: [f"team/{made['name']}"],
-    )
+    _show_team(session, session.client.create_team({"name": team, **({"title": title} if title else {})}))
+
+
+@teams.command()
+@command
+def rename(
+    session: Session, team: Team, title: Annotated[str, typer.Argument(metavar="TITLE", help="What people read.")]
+) -> None:
+    """Give a team another title; its owners do. Its name, which is in addresses and on clusters, never changes."""
+    _show_team(session, session.client.rename_team(team, title))
 
 
 @teams.command()
@@ -138,6 +142,14 @@ def create_project(
 def _remark(team: dict[str, Any]) -> str:
     held = (("cordoned", team["cordon"]), ("protected", team["protected"]))
     return ", ".join(word for word, holds in held if holds)
+
+
+def _show_team(session: Session, team: dict[str, Any]) -> None:
+    session.output.show(
+        team,
+        table=lambda: facts([("Team", str(team["name"])), ("Title", str(team["title"]))]),
+        names=lambda: [f"team/{team['name']}"],
+    )
 
 
 def _show_holds(session: Session, team: dict[str, Any]) -> None:

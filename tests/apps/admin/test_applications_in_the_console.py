@@ -246,3 +246,43 @@ def test_long_names_are_broken_and_never_cut(shown, deploy, viewer, make_cluster
     made = deploy(name=name, environments={name: {"clusters": ["east"]}})
     assert name in shown(viewer, page_of(made.application))
     assert name in shown(viewer, reverse("admin:index"))
+
+
+def test_one_environment_is_retired_by_its_name_once_it_was_shown_what_goes(client, application, owner, viewer):
+    environment = Environment.objects.get()
+    address = reverse("admin:applications_environment_retire", args=[environment.pk])
+    client.force_login(viewer)
+    assert address not in client.get(page_of(application)).content.decode()
+    assert client.post(address, {"name": "production"}).status_code == 302
+    client.force_login(owner)
+    assert address in client.get(page_of(application)).content.decode()
+    shown = client.get(address).content.decode()
+    assert "apps/Deployment/demo/hello-web" in shown
+    assert "dougong retire demo/hello -e production" in shown
+    refused = client.post(address, {"name": "hello", "reason": "moved"}).content.decode()
+    assert "This is not the name that is asked for." in refused
+    assert Environment.objects.get().retiring_at is None
+    client.post(address, {"name": "production", "reason": "moved"})
+    assert Environment.objects.get().retiring_at is not None
+    assert Application.objects.get().state == "Active"
+    assert AuditEvent.objects.get(action="environment.retiring").reason == "moved"
+    assert address not in client.get(page_of(application)).content.decode(), "it goes already"
+
+
+def test_what_is_rendered_no_longer_as_its_clusters_are_has_a_button_for_that(client, application, east, owner, viewer):
+    address = reverse("admin:applications_environment_rerender", args=[Environment.objects.get().pk])
+    client.force_login(owner)
+    assert address not in client.get(page_of(application)).content.decode(), "nothing to do"
+    east.facts["target"]["version"] = "v1.35.0"
+    east.save()
+    shown = client.get(page_of(application)).content.decode()
+    assert (address in shown, "dougong rerender demo/hello -e production" in shown) == (True, True)
+    assert "rendering anew would change objects there" in client.get(address).content.decode()
+    client.force_login(viewer)
+    assert address not in client.get(page_of(application)).content.decode()
+    assert client.post(address).status_code == 302
+    assert not AuditEvent.objects.filter(action="environment.rerendered").exists()
+    client.force_login(owner)
+    client.post(address, {"reason": "a newer cluster"})
+    assert AuditEvent.objects.get(action="environment.rerendered").reason == "a newer cluster"
+    assert "there is nothing to do" in client.get(address).content.decode()

@@ -37,6 +37,7 @@ def test_the_last_two_unless_told(shown, viewer):
     assert (context["one"].number, context["other"].number) == (2, 3)
     assert ("Key LEVEL on east", "not set", "debug") in context["differing"]["facts"]
     assert [each.number for each in context["releases"]] == [3, 2, 1]
+    assert context["twin"].startswith("dougong diff demo/hello -e production --from r2 --to r3 · GET /api/v1/releases/")
 
 
 def test_any_two(shown, viewer):

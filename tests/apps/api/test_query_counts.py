@@ -58,6 +58,7 @@ class World:
     def reads(self):
         application = Application.objects.get(name="hello-0")
         environment = application.environments.get()
+        release = Release.objects.filter(environment=environment).first()
         self.client.get(f"/api/v1/environments/{environment.pk}/topology/")  # keeps the tree of what is desired
         return {
             "me": "me",
@@ -82,7 +83,8 @@ class World:
             "environments secrets": f"environments/{environment.pk}/secrets/",
             "environments secret": f"environments/{environment.pk}/secrets/s-0/",
             "releases list": "releases/",
-            "releases detail": f"releases/{Release.objects.filter(environment=environment).first().pk}/",
+            "releases detail": f"releases/{release.pk}/",
+            "releases differences": f"releases/{release.pk}/differences/?from={release.number}",
             "app-file-schema": "app-file-schema/",
         }
 

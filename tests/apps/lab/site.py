@@ -33,7 +33,7 @@ def web(**changes):
 
 
 def example(name, **changes):
-    """A block's example, with what the lab's image needs in place of a command that only an example has."""
+    """A block's example as its page shows it, or changed."""
     return {name: {**blocks()[name].example, **changes}}
 
 

@@ -1,5 +1,8 @@
-"""The example of each building block, delivered to a real cluster: accepted, healthy, and what it is for is seen."""
+"""The example of each building block, as its page shows it, delivered to a real cluster: accepted, healthy, and what it
+is for is seen.
+"""
 
+import inspect
 import json
 
 import pytest
@@ -14,19 +17,20 @@ from tests.apps.lab.site import HTTP, ROLE, SERVE, WEB, example, web
 AFTER_THE_SIDECAR = "import socket; socket.create_connection(('127.0.0.1', 6379), 5)"
 
 
-def test_every_block_is_tried_here():
-    assert {f"test_{name}" for name in blocks()} <= set(globals())
+@pytest.mark.parametrize("name", blocks())
+def test_every_example_is_tried_here_as_it_is_shown(name):
+    assert f'example("{name}")' in inspect.getsource(globals()[f"test_{name}"])
 
 
 def test_process(bring):
-    site = bring(example("process", command=SERVE, grace_seconds=1), HTTP)
+    site = bring(example("process"), HTTP)
     assert len(site.pods()) == 2
     assert site.sh("echo $APP_NAME $APP_ENVIRONMENT $APP_CLUSTER $PORT") == "hello production east 8080\n"
 
 
-@pytest.mark.parametrize("internal", [False, True])
-def test_port(bring, internal):
-    site = bring(WEB, example("port", internal=internal))
+@pytest.mark.parametrize("port", [example("port"), example("port", internal=True)], ids=["open", "internal"])
+def test_port(bring, port):
+    site = bring(WEB, port)
     fetch = "import urllib.request as u; print(u.urlopen('http://hello-web', timeout=5).status)"
     # A node routes to a Pod some moments after the Pod is ready; until then it refuses.
     assert site.sh(f'for _ in $(seq 200); do python3 -c "{fetch}" && exit; done; exit 1') == "200\n"
@@ -66,16 +70,22 @@ def test_hosts(bring):
 
 
 def test_init(bring):
-    site = bring(WEB, example("init", command=["sh", "-c", "echo warm > /tmp/warm"]))
+    site = bring(WEB, example("init"))
     [ended] = site.pod()["status"]["initContainerStatuses"]
     assert (ended["name"], ended["state"]["terminated"]["reason"]) == ("warm-up", "Completed")
     assert site.sh("cat /tmp/warm") == "warm\n"
 
 
 def test_sidecar(bring):
+    site = bring(WEB, HTTP, example("sidecar"))
+    fetch = "import urllib.request as u; print(u.urlopen('http://localhost:6379', timeout=5).status)"
+    assert site.sh(f'python3 -c "{fetch}"') == "200\n"
+
+
+def test_a_process_starts_once_its_sidecar_serves(bring):
     slow = ["sh", "-c", "sleep 3; exec python3 -m http.server 6379"]
     command = ["sh", "-c", f'python3 -c "{AFTER_THE_SIDECAR}" && exec {" ".join(SERVE)}']
-    site = bring(web(command=command), HTTP, example("sidecar", command=slow, memory="64Mi"))
+    site = bring(web(command=command), HTTP, example("sidecar", command=slow))
     [main] = site.pod()["status"]["containerStatuses"]
     assert main["restartCount"] == 0
     [cache] = site.pod()["status"]["initContainerStatuses"]
@@ -83,16 +93,16 @@ def test_sidecar(bring):
 
 
 def test_schedule(bring):
-    site = bring(example("schedule", command=["echo", "report"], time_zone="Europe/Berlin"))
+    site = bring(example("schedule"))
     job = site.object("cronjob", "hello-report")
-    assert (job["spec"]["schedule"], job["spec"]["timeZone"]) == ("30 3 * * 1-5", "Europe/Berlin")
+    assert (job["spec"]["schedule"], job["spec"]["timeZone"]) == ("30 3 * * 1-5", "Etc/UTC")
     site.kubectl("create", "job", "--from=cronjob/hello-report", "by-hand")
     site.kubectl("wait", "job/by-hand", "--for=condition=Complete", "--timeout=60s")
     assert site.kubectl("logs", "job/by-hand") == "report\n"
 
 
 def test_task(bring):
-    site = bring(WEB, HTTP, example("task", command=["echo", "migrated"]))
+    site = bring(WEB, HTTP, example("task"))
     task, deployment = site.object("job", "hello-migrate-r1"), site.object("deployment", "hello-web")
     assert task["status"]["completionTime"] <= deployment["metadata"]["creationTimestamp"]
     assert site.kubectl("logs", "job/hello-migrate-r1") == "migrated\n"

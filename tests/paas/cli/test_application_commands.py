@@ -3,6 +3,9 @@
 import json
 
 import pytest
+import typer
+
+from paas.cli.output import Output
 
 APPLICATION = "/api/v1/applications/a-1/"
 FILE = """
@@ -271,6 +274,37 @@ def test_retires_with_its_name_only(run, hello, signed_in):
     assert signed_in.sent("POST", APPLICATION + "retire/") == []
     assert run("retire", "hello", "--confirm", "hello").code == 0
     assert signed_in.sent("POST", APPLICATION + "retire/") == [{"confirm": "hello"}]
+
+
+def test_retires_one_environment_with_its_own_name(run, hello, signed_in):
+    address = f"/api/v1/environments/{hello['environments'][0]['id']}/retire/"
+    signed_in.on("POST", address, {"id": "e"}, status=202)
+    assert run("retire", "hello", "-e", "prod", "--confirm", "hello").code == 2
+    assert run("retire", "hello", "-e", "dev", "--confirm", "dev").code == 3
+    assert signed_in.sent("POST", address) == []
+    got = run("retire", "hello", "-e", "prod", "--confirm", "prod", "--reason", "moved", "-o", "name")
+    assert (got.code, got.out) == (0, "environment/shop/hello/prod\n")
+    assert signed_in.sent("POST", address) == [{"confirm": "prod", "reason": "moved"}]
+    assert signed_in.sent("POST", APPLICATION + "retire/") == []
+
+
+@pytest.mark.parametrize(("typed", "code"), [("prod", 0), ("hello", 2)])
+def test_lists_what_goes_before_it_asks(run, hello, signed_in, monkeypatch, typed, code):
+    address = f"/api/v1/environments/{hello['environments'][0]['id']}/retire/"
+    volume = "/PersistentVolumeClaim/shop-hello-prod/hello-web-uploads"
+    signed_in.on("GET", "/api/v1/works/", {"results": [{"id": "w-1", "cluster": "east"}], "next": None})
+    signed_in.on("GET", "/api/v1/works/w-1/", {"id": "w-1", "objects": [{"id": volume}], "held": []})
+    signed_in.on("POST", address, {"id": "e"}, status=202)
+    monkeypatch.setattr(Output, "interactive", True)
+    told = []
+    monkeypatch.setattr(typer, "prompt", lambda text, err: (told.append(text), typed)[1])
+    got = run("retire", "hello", "-e", "prod")
+    assert (got.code, f"east {volume}" in got.err) == (code, True)
+    assert told == ["This removes hello in prod and its data everywhere. Type prod"]
+    assert [each.query["owner_name"] for each in signed_in.requests if each.path == "/api/v1/works/"] == [
+        "shop/hello/prod"
+    ]
+    assert len(signed_in.sent("POST", address)) == (code == 0)
 
 
 def test_lists_applications(run, hello, signed_in):

@@ -108,3 +108,61 @@ def test_a_rollback(run, hello, signed_in):
     got = run("rollback", "hello", "-e", "prod", "--dry-run")
     assert "~ Deployment/web" in got.out
     assert signed_in.requests[-1].query == {"dryRun": "true"}
+
+
+BETWEEN = {
+    "before": {"id": "x", "environment": "prod", "number": 3},
+    "after": {"id": "y", "environment": "prod", "number": 5},
+    "changed": True,
+    "image": {"before": "one", "after": "two"},
+    "config": [{"key": "LEVEL", "clusters": ["east", "west"], "before": None, "after": "debug"}],
+    "secrets": [{"name": "database", "before": 1, "after": 2}],
+    "clusters": [
+        {"name": "east", "fault": "", "objects": OBJECTS[1:2]},
+        {"name": "west", "fault": "cluster west offers no pool", "objects": []},
+    ],
+}
+
+
+@pytest.fixture
+def compared(signed_in):
+    """What two releases of hello differ in."""
+    hello = {"id": "a-1", "name": "hello", "project": "shop", "environments": [{"id": "e-1", "name": "prod"}]}
+    signed_in.on("GET", "/api/v1/applications/", {"results": [hello], "next": None})
+    signed_in.on("GET", "/api/v1/releases/", {"results": [{"id": "y"}], "next": None})
+    signed_in.on("GET", "/api/v1/releases/y/differences/", BETWEEN)
+    return signed_in
+
+
+def test_two_releases(run, compared):
+    got = run("diff", "shop/hello", "--from", "r3", "--to", "r5")
+    assert got.code == 0, got.err
+    assert got.out.splitlines() == [
+        "prod release 3 → 5",
+        "  image: one → two",
+        '  LEVEL on east, west: nothing → "debug"',
+        "  secret database, version: 1 → 2",
+        "  east",
+        "    ~ Deployment/web",
+        "        spec.replicas: 2 → 3",
+        "        spec.paused: nothing → true",
+        "  west cluster west offers no pool",
+    ]
+    query = next(each.query for each in compared.requests if each.path == "/api/v1/releases/")
+    assert (query["number"], query["environment"], query["project"]) == ("5", "prod", "shop")
+    assert compared.requests[-1].query == {"from": "r3"}
+    assert run("diff", "hello", "--from", "r3", "-o", "name").out == "prod/east/Deployment/web\n"
+    assert run("diff", "hello", "--from", "r3", "--exit-code").code == 7
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["hello"], ["hello", "--to", "r3"], ["--from", "r3"], ["hello", "-f", "-", "--from", "r3"],
+        ["-f", "-", "--to", "r3"], ["hello", "--from", "r3", "-e", "prod", "-e", "dev"],
+    ],
+)  # fmt: skip
+def test_what_is_compared_has_to_be_clear(run, compared, words):
+    got = run("diff", *words, stdin=FILE)
+    assert (got.code, compared.requests) == (2, [])
+    assert "APP with --from RELEASE" in got.err

@@ -1,4 +1,4 @@
-"""cluster list, show, cordon, uncordon, suspend, resume."""
+"""cluster list, show, label, cordon, uncordon, suspend, resume."""
 
 import pytest
 import yaml
@@ -162,3 +162,28 @@ def test_withdraws_what_is_offered(run, offering, options, change):
 def test_an_offer_that_says_nothing_is_not_sent(run, offering, words):
     assert run("cluster", *words).code == 2
     assert not offering.sent("PATCH", CLUSTERS + "east/")
+
+
+@pytest.mark.parametrize(
+    ("words", "labels"),
+    [
+        (["tier=gold"], {"region": "eu", "stage": "test", "tier": "gold"}),
+        (["region=us", "stage-"], {"region": "us"}),
+        (["region-", "region=us-"], {"region": "us-", "stage": "test"}),
+    ],
+)
+def test_labels_are_set_and_taken_away_and_the_others_stay(run, signed_in, words, labels):
+    east = cluster("east", labels={"region": "eu", "stage": "test"})
+    signed_in.on("GET", f"{CLUSTERS}east/", east, ETag='"7"')
+    signed_in.on("PATCH", f"{CLUSTERS}east/", east)
+    assert run("cluster", "label", "east", *words, "--reason", "moved").code == 0
+    [request] = [each for each in signed_in.requests if each.method == "PATCH"]
+    assert request.body == {"labels": labels, "reason": "moved"}
+    assert request.headers["If-Match"] == '"7"'
+
+
+@pytest.mark.parametrize("word", ["tier-", "tier", "=gold", "-"])
+def test_what_is_no_label_of_it_changes_nothing(run, signed_in, word):
+    signed_in.on("GET", f"{CLUSTERS}east/", cluster("east", labels={"region": "eu"}))
+    assert run("cluster", "label", "east", word).code == 2
+    assert signed_in.sent("PATCH", f"{CLUSTERS}east/") == []

@@ -44,6 +44,14 @@ def test_an_operator_makes_a_team_and_gives_it_an_owner(as_, operator, stranger)
     assert "own" in as_(stranger, "team", "list").out
 
 
+def test_an_owner_gives_a_team_another_title(as_, owner, viewer, team):
+    renamed = as_(owner, "team", "rename", team.name, "The crew")
+    assert (renamed.code, "The crew" in renamed.out) == (0, True), renamed.err
+    assert Team.objects.get(name=team.name).title == "The crew"
+    assert as_(viewer, "team", "rename", team.name, "Ours").code == 1
+    assert Team.objects.get(name=team.name).title == "The crew"
+
+
 def test_an_owner_makes_a_project(as_, owner, team):
     assert as_(owner, "project", "create", "till", "--team", team.name).code == 0
     assert Project.objects.get(name="till").team == team
