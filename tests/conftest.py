@@ -181,8 +181,8 @@ def run(directory: Path, program: str, *arguments: str | Path) -> None:
 
 @pytest.fixture
 def first_state() -> Callable[..., str]:
-    """first_state(view, user, pk, …) → what a stream of the console sends first, "event: state" or "event: refused"; the
-    problem where there is no stream.
+    """first_state(view, user, pk, …) → what a stream of the console sends first, "event: state…" or "event: refused…";
+    the problem where there is no stream.
     """
     from asgiref.sync import async_to_sync
     from django.test import RequestFactory

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -119,9 +120,7 @@ class ApplicationAdmin(LiveList):
 
     def retire(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The list of what would go first, then a typed name."""
-        application = selectors.applications_of(request.user).filter(pk=pk).first()
-        if application is None:
-            return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+        application = get_object_or_404(selectors.applications_of(request.user), pk=pk)
         if refusal := denied(request, "own", application, back=application_page(pk)):
             return refusal
         form = RetireForm(request.POST if request.method == "POST" else None, expected=application.name)

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
@@ -36,9 +37,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page; the lines come by the stream."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     chosen = {name: request.GET.get(name, "")[:MOST_SAID] for name in ASKED}
     query = urlencode({name: value for name, value in chosen.items() if value})
     application = environment.application

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -37,9 +38,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is, and for those who deploy a form: first what it would come to, then the act."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     deploys = allowed(request.user, "deploy", environment) and environment.current_release_id is not None
     form = _form(request, environment) if deploys else None
     dry_run = None

@@ -48,7 +48,7 @@ def cluster_snapshot(actor: Actor, cluster_id: Any) -> Snapshot:
 
 
 def facts(actor: Actor, cluster: Cluster) -> dict[str, Any]:
-    """{"summary", "tables"} of a cluster that was read as `selectors.fleet`, with dates: what clusters/facts.html needs."""
+    """{"summary", "tables"} of a cluster that was read as `selectors.fleet`, with dates; for clusters/facts.html."""
     now = timezone.now()
     credential, certificate = badges.ends(cluster, now)
     works = selectors.works_of(actor).filter(cluster=cluster)[:MOST_WORKS]

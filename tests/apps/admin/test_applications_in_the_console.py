@@ -96,14 +96,18 @@ def test_strangers_find_nothing(client, application, stranger):
     client.force_login(stranger)
     release = Release.objects.get()
     environment = Environment.objects.get()
+    assert client.get(page_of(application)).status_code == 302
     for address in (
-        page_of(application),
         reverse("admin:applications_application_retire", args=[application.pk]),
         reverse("admin:applications_release_rollback", args=[release.pk]),
         reverse("admin:applications_release_compare", args=[release.pk, release.pk]),
         reverse("admin:applications_environment_logs", args=[environment.pk]),
+        reverse("admin:applications_environment_terminal", args=[environment.pk]),
+        reverse("admin:environment_protection", args=[environment.pk]),
     ):
-        assert client.get(address).status_code == 302
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert "you may not view it" in answer.content.decode()
     listed = client.get(reverse("admin:applications_application_changelist")).content.decode()
     assert "production" not in listed
 

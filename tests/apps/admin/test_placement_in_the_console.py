@@ -98,8 +98,8 @@ def test_who_may_not_deploy_sees_it_without_a_form(client, viewer, stranger, env
     client.post(address("placement", environment), filled(environment))
     assert Environment.objects.get().placement == {"clusters": ["east"]}
     client.force_login(stranger)
-    assert client.get(address("placement", environment)).status_code == 302
-    assert client.get(address("scaling", environment)).status_code == 302
+    assert client.get(address("placement", environment)).status_code == 404
+    assert client.get(address("scaling", environment)).status_code == 404
 
 
 def test_a_selector_that_matches_others_is_told(client, owner, deploy, east, make_cluster):
