@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -33,6 +34,7 @@ from apps.models import Application
 from clusters.admin import tables
 from clusters.models import OwnedObject
 from paas.core.live_lists import LiveList, narrowed
+from paas.core.models import AuditEvent
 from paas.core.permissions import allowed
 from paas.core.site import NavigationItem, console, register_navigation
 from paas.core.sse import stream
@@ -117,6 +119,10 @@ class ApplicationAdmin(LiveList):
             "owns": allowed(request.user, "own", application) and application.state == "Active",
         }
         return page(request, "applications/application.html", context)
+
+    def events_of(self, request: HttpRequest, obj: Application) -> QuerySet[AuditEvent]:
+        """With those of its environments."""
+        return selectors.events_of(obj)
 
     def retire(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The list of what would go first, then a typed name."""

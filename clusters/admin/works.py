@@ -16,16 +16,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clusters import held, selectors
+from clusters import clicks, held, selectors
 from clusters.admin import badges
 from clusters.admin.forms import LetGoForm
 from clusters.admin.work_page import next_check, progress, work_context, work_snapshot
 from clusters.health import Health
 from clusters.models import Work
 from paas.core.live_lists import LiveList
+from paas.core.models import AuditEvent
 from paas.core.pages import acted, denied, page, streamed
 from paas.core.site import column, console
 from paas.core.sse import stream
+
+MOST_CHANGES = 20
 
 
 class _ChoiceFilter(admin.SimpleListFilter):
@@ -114,6 +117,10 @@ class WorkAdmin(LiveList):
     def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """What the page of a Work tells, as it changes."""
         return streamed(lambda: stream(work_snapshot(request.user, pk), selectors.WORKS_CHANNEL))
+
+    def events_of(self, request: HttpRequest, obj: Work) -> list[AuditEvent]:
+        """What was recorded of its latest changes, and it alone: who asked for it, not its owner's other events."""
+        return clicks.events_behind(actor=request.user, work_id=obj.pk, most=MOST_CHANGES)
 
     def get_urls(self) -> list[URLPattern]:
         """And the stream of a Work, and the page on which a held object is let go."""
