@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -25,6 +25,8 @@ from clusters.models import Work
 from paas.core.live_lists import LiveList
 from paas.core.models import AuditEvent
 from paas.core.pages import acted, denied, page, streamed
+from paas.core.palette import Hit, register_search
+from paas.core.permissions import Actor, visible
 from paas.core.site import column, console
 from paas.core.sse import stream
 
@@ -162,3 +164,24 @@ class WorkAdmin(LiveList):
             f"POST /api/v1/works/{work.pk}/let-go/",
         }
         return page(request, "clusters/let_go.html", context)
+
+
+def _search(actor: Actor, term: str, most: int) -> list[Hit]:
+    """By its owner's name and its own, as OWNER/NAME."""
+    owner, _slash, name = term.rpartition("/")
+    named = Q(owner_name__icontains=term) | Q(name__icontains=name) & Q(owner_name__icontains=owner)
+    found = visible(actor, Work.objects.filter(named)).select_related("cluster")
+    rows = found.only("name", "owner_name", "cluster__name").order_by("owner_name", "name", "cluster__name")
+    return [
+        Hit(
+            f"{each.owner_name}/{each.name}",
+            reverse("admin:clusters_work_change", args=[each.pk]),
+            _("Work"),
+            each.cluster.name,
+            "deployed_code",
+        )
+        for each in rows[:most]
+    ]
+
+
+register_search("works", _search, order=100)
