@@ -122,7 +122,6 @@ def protection_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         "environment": environment,
         "owns": allowed(request.user, "own", environment),
         "form": form,
-        "back": back,
     }
     return page(request, "applications/protection.html", shown)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps import selectors
 from apps.admin import graph, shown, tree
+from apps.admin.drift import repairs_of
 from apps.models import Application, Release, RouteClaim
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import Snapshot
@@ -56,7 +57,7 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
     return {
         "application": application,
         "deploys": deploys,
-        "environments": shown.environments(status, claims, back, _protected(application)),
+        "environments": shown.environments(status, claims, back, _protected(application), repairs_of(status), now),
         "tree": tree.rows(status, found, by_environment, now),
         "graph": graph.pictures(status, found, now),
         "activity": list(selectors.events_of(application)[:ACTIVITY]),

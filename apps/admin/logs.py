@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import logs, selectors
-from apps.admin.views import application_page, page, streamed
+from apps.admin.views import page, streamed
 from apps.models import Application, Environment, Release
 from paas.core.permissions import not_found
 
@@ -49,7 +49,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
+        "environment": environment,
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
         "processes": processes_of(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),

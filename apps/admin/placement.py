@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.forms import PlacementForm
-from apps.admin.views import acted, application_page, environment_stream, page
+from apps.admin.views import acted, environment_stream, page
 from apps.models import Application, Environment
 from apps.services import DryRun
 from clusters.admin import tables
@@ -56,7 +56,6 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             % {"application": application.name, "environment": environment.name},
             "opts": Application._meta,
             "original": application,
-            "back": application_page(application.pk),
             "environment": environment,
             "live": reverse("admin:applications_environment_placement_live", args=[pk]),
             "form": form,

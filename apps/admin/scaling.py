@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps import selectors
-from apps.admin.views import application_page, environment_stream, page
+from apps.admin.views import environment_stream, page
 from apps.models import Application, Environment
 from clusters.admin import badges, tables
 from clusters.admin.badges import GOOD, PLAIN, WARN, Badge, spaced
@@ -42,7 +42,6 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
         "environment": environment,
         "live": reverse("admin:applications_environment_scaling_live", args=[pk]),
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from apps import selectors, services
 from apps.admin.logs import processes_of
-from apps.admin.views import acted, application_page, page, streamed
+from apps.admin.views import acted, page, streamed
 from apps.models import Application, Environment, Terminal
 from apps.selectors import terminals as reads
 from paas.core.errors import Invalid
@@ -57,7 +57,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
+        "environment": environment,
         "form": form,
         "access": access,
         "minutes": access.seconds // 60,

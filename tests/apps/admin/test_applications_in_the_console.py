@@ -1,5 +1,7 @@
 """Applications in the console: what each person finds, and that every change goes through services."""
 
+import re
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.urls import reverse
@@ -208,6 +210,26 @@ def test_projects(client, team, owner, viewer, person, admin):
     client.force_login(viewer)
     client.post(reverse("admin:applications_project_add"), {**made, "name": "another"})
     assert Project.objects.count() == 1
+
+
+def test_the_pages_of_an_environment_lead_to_each_other(shown, application, viewer):
+    environment = Environment.objects.get()
+    pages = [
+        *(f"applications_environment_{name}" for name in ("logs", "placement", "scaling", "terminal")),
+        "environment_protection",
+    ]
+    addresses = [reverse(f"admin:{name}", args=[environment.pk]) for name in pages]
+    for here in addresses:
+        [tabs] = re.findall(r'<nav class="dg-tabs".*?</nav>', shown(viewer, here), re.DOTALL)
+        assert set(addresses) < set(re.findall(r'href="([^"#]*)', tabs))
+        assert re.findall(r'href="([^"]*)"\s*aria-current="page"', tabs) == [here]
+
+
+def test_each_button_of_a_card_has_its_command(shown, application, owner):
+    text = shown(owner, page_of(application))
+    for command in ("logs -f", "placement show", "scaling", "protect"):
+        assert f"dougong {command} demo/hello -e production" in text
+    assert "dougong exec demo/hello production -- sh" in text
 
 
 def test_the_logs_page_names_its_twins(shown, application, viewer):
