@@ -20,7 +20,7 @@ def person(db):
 
 
 @pytest.fixture
-def browser(person):
+def visitor(person):
     """One that gets pages of errors as people do, and whose forms are checked."""
     made = Client(raise_request_exception=False, enforce_csrf_checks=True)
     made.force_login(person)
@@ -33,7 +33,7 @@ def told(answer, status, *words):
     assert answer["Cache-Control"] == "no-store"
     assert "dougong/console.css" in answer.content.decode()
     assert f'href="{HOME}"' in answer.content.decode()
-    assert re.search(r"Request [0-9a-f]{8}-[0-9a-f-]{27}", text)
+    assert re.search(r"(Request|请求) [0-9a-f]{8}-[0-9a-f-]{27}", text)
     for word in words:
         assert word in text, word
 
@@ -47,25 +47,25 @@ def refusing(*args, **kwargs):
 
 
 @pytest.mark.parametrize("address", ["/console/nowhere/", "/nowhere/", "/console/?q=%00"])
-def test_an_address_that_leads_nowhere(browser, address):
-    told(browser.get(address), 404, "There is nothing here", "you may not view it", "by its name")
+def test_an_address_that_leads_nowhere(visitor, address):
+    told(visitor.get(address), 404, "There is nothing here", "you may not view it", "by its name")
 
 
-def test_a_form_from_elsewhere(browser):
-    told(browser.post(reverse("admin:language"), {"language": "zh-hans"}), 403, "was not taken", "Nothing was changed")
+def test_a_form_from_elsewhere(visitor):
+    told(visitor.post(reverse("admin:language"), {"language": "zh-hans"}), 403, "was not taken", "Nothing was changed")
 
 
-def test_what_one_may_not_do(browser, monkeypatch):
+def test_what_one_may_not_do(visitor, monkeypatch):
     monkeypatch.setitem(site.console_home_sections, "odd", site.HomeSection("odd", 1, "", refusing))
-    told(browser.get(HOME), 403, "You may not do this", "Auditors alone.", "dougong explain permission")
+    told(visitor.get(HOME), 403, "You may not do this", "Auditors alone.", "dougong explain permission")
 
 
-def test_what_nobody_foresaw(browser, monkeypatch):
+def test_what_nobody_foresaw(visitor, monkeypatch):
     monkeypatch.setitem(site.console_home_sections, "odd", site.HomeSection("odd", 1, "", failing))
-    told(browser.get(HOME), 500, "went wrong on our side", "tell an operator")
+    told(visitor.get(HOME), 500, "went wrong on our side", "tell an operator")
 
 
-def test_the_page_of_a_fault_asks_the_database_nothing(browser, monkeypatch):
+def test_the_page_of_a_fault_asks_the_database_nothing(visitor, monkeypatch):
     """Not even who it is, once the database is gone."""
 
     asked = []
@@ -80,17 +80,17 @@ def test_the_page_of_a_fault_asks_the_database_nothing(browser, monkeypatch):
 
     monkeypatch.setitem(site.console_home_sections, "odd", site.HomeSection("odd", 1, "", broken))
     try:
-        answer = browser.get(HOME)
+        answer = visitor.get(HOME)
     finally:
         connection.execute_wrappers.remove(count)
     told(answer, 500, "went wrong on our side")
     assert asked == []
 
 
-def test_in_the_reader_s_language(browser):
-    browser.cookies["django_language"] = "zh-hans"
-    told(browser.get("/console/nowhere/"), 404, "这里什么都没有")
+def test_in_the_reader_s_language(visitor):
+    visitor.cookies["django_language"] = "zh-hans"
+    told(visitor.get("/console/nowhere/"), 404, "这里什么都没有")
 
 
-def test_under_the_api_it_is_a_problem(browser):
-    assert browser.get("/api/v1/nowhere/").json()["code"] == "not_found"
+def test_under_the_api_it_is_a_problem(visitor):
+    assert visitor.get("/api/v1/nowhere/").json()["code"] == "not_found"
