@@ -148,7 +148,9 @@ class AuditEventAdmin(ConsoleModelAdmin):
         """The event, and beneath it what the rooms tell of it."""
         event = self.get_object(request, object_id)
         parts = [part(request, event) for _name, part in sorted(_parts.items())] if event else []
-        return super().change_view(request, object_id, form_url, {"parts": parts, **(extra_context or {})})
+        shown = {"parts": parts, **(extra_context or {})}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, shown)
+        return answer
 
     def export(self, request: HttpRequest, form: str) -> HttpResponse | StreamingHttpResponse:
         """What the list shows for the same query, all of it."""

@@ -1,5 +1,5 @@
-"""The pages of an environment, of a Work and of a cluster, what is told of them, and the one that lets a held object go:
-in light and dark, wide and narrow; and without a reload.
+"""The pages of an environment, a Work and a cluster, their history, and the one that lets a held object go: in light
+and dark, wide and narrow; and without a reload.
 """
 
 import os
