@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -167,10 +167,10 @@ class WorkAdmin(LiveList):
 
 
 def _search(actor: Actor, term: str, most: int) -> list[Hit]:
-    """By its owner's name and its own, as OWNER/NAME."""
+    """By its own name, or OWNER/NAME: by the owner's alone the owner is found."""
     owner, _slash, name = term.rpartition("/")
-    named = Q(owner_name__icontains=term) | Q(name__icontains=name) & Q(owner_name__icontains=owner)
-    found = visible(actor, Work.objects.filter(named)).select_related("cluster")
+    named = Work.objects.filter(name__icontains=name, owner_name__icontains=owner)
+    found = visible(actor, named).select_related("cluster")
     rows = found.only("name", "owner_name", "cluster__name").order_by("owner_name", "name", "cluster__name")
     return [
         Hit(
