@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clusters.models import ApiCall, OwnedObject, WorkChange
 from paas.core.errors import NotFound
@@ -88,6 +90,16 @@ def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
         for change in changes
         for oid in change.changed
     ]
+
+
+def events_behind(*, actor: Actor, work_id: UUID, most: int) -> list[AuditEvent]:
+    """What was recorded of the latest `most` changes of a Work, newest first, as far as the actor may view it."""
+    changes = visible(actor, WorkChange.objects.filter(work_id=work_id)).order_by("-generation")[:most]
+    near = [Q(transaction=each.transaction, at__range=(each.at - _NEAR, each.at + _NEAR)) for each in changes]
+    if not near:
+        return []
+    events = AuditEvent.objects.filter(reduce(or_, near)).order_by("-id")
+    return list(_seen_by(actor, list(events)))
 
 
 def _events_of(change: WorkChange) -> QuerySet[AuditEvent]:

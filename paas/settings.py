@@ -76,6 +76,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "paas.urls"
+CSRF_FAILURE_VIEW = "paas.core.error_pages.csrf_failure"
 ASGI_APPLICATION = "paas.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-gb"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from django.views import defaults
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from apps.api import urls as applications
 from clusters.api import urls as clusters
-from paas.core import health, problems
+from paas.core import error_pages, health, problems
 from paas.core.audit.api import urls as audit
 from paas.core.metrics import metrics
 from paas.core.site import console
@@ -47,14 +46,19 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A problem under /api/, a page elsewhere."""
     if request.path.startswith("/api/"):
         return problems.not_found(request, exception)
-    return defaults.page_not_found(request, exception)
+    return error_pages.not_found(request)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """A problem under /api/, a page elsewhere."""
     if request.path.startswith("/api/"):
         return problems.server_error(request)
-    return defaults.server_error(request)
+    return error_pages.server_error(request)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page: what is under /api/ answers for itself."""
+    return error_pages.forbidden(request, exception)
 
 
 # allauth asks for it by this name.

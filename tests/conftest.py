@@ -14,7 +14,7 @@ import subprocess
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -177,3 +177,27 @@ def run(directory: Path, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(command, user=user, group=None, cwd=directory, stdout=output, stderr=output, check=False)
         output.seek(0)
         assert done.returncode == 0, f"{program} failed: {output.read().decode(errors='replace')}"
+
+
+@pytest.fixture
+def first_state() -> Callable[..., str]:
+    """first_state(view, user, pk, …) → what a stream of the console sends first, "event: state…" or "event: refused…";
+    the problem where there is no stream.
+    """
+    from asgiref.sync import async_to_sync
+    from django.test import RequestFactory
+
+    def read(view: Callable[..., Any], user: Any, *args: Any) -> str:
+        request = RequestFactory().get("/")
+        request.user = user
+        answer = view(request, *args)
+        if not answer.streaming:
+            return str(answer.content.decode())
+
+        async def first() -> str:
+            chunks = aiter(answer.streaming_content)
+            return [await anext(chunks), await anext(chunks)][1].decode()
+
+        return async_to_sync(first)()
+
+    return read

@@ -5,6 +5,7 @@ In here:
     views         refusals as messages, and what every page shares
     shown         rows made ready for templates: badges, cards, tables
     tree          environments, clusters, routes, services and workloads as rows
+    drift         whether what lives is what is declared, a badge a cluster
     images        names of images as people know them
     fragments     the parts that are live, as HTML
     home          "My applications" on the home page

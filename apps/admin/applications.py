@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -31,6 +33,7 @@ from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
 from apps.models import Application
 from paas.core.live_lists import LiveList, narrowed
+from paas.core.models import AuditEvent
 from paas.core.permissions import allowed
 from paas.core.site import NavigationItem, console, register_navigation
 from paas.core.sse import stream
@@ -114,11 +117,13 @@ class ApplicationAdmin(LiveList):
         }
         return page(request, "applications/application.html", context)
 
+    def events_of(self, request: HttpRequest, obj: Application) -> QuerySet[AuditEvent]:
+        """With those of its environments."""
+        return selectors.events_of(obj)
+
     def retire(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The list of what would go first, then a typed name."""
-        application = selectors.applications_of(request.user).filter(pk=pk).first()
-        if application is None:
-            return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+        application = get_object_or_404(selectors.applications_of(request.user), pk=pk)
         if refusal := denied(request, "own", application, back=application_page(pk)):
             return refusal
         form = RetireForm(request.POST if request.method == "POST" else None, expected=application.name)

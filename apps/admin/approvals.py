@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -99,9 +100,7 @@ def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def protection_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Whether an environment is protected, and for its owners the act that changes it."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     back = application_page(environment.application_id)
     if request.method == "POST" and (refusal := denied(request, "own", environment, back=back)):
         return refusal
@@ -123,7 +122,6 @@ def protection_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         "environment": environment,
         "owns": allowed(request.user, "own", environment),
         "form": form,
-        "back": back,
     }
     return page(request, "applications/protection.html", shown)
 

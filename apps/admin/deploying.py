@@ -8,6 +8,7 @@ from uuid import UUID
 
 import yaml
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
@@ -32,9 +33,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def first(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An application that the project does not have yet, or any."""
-    project = selectors.projects_of(request.user).filter(pk=pk).first()
-    if project is None:
-        return HttpResponseRedirect(reverse("admin:applications_project_changelist"))
+    project = get_object_or_404(selectors.projects_of(request.user), pk=pk)
     back = reverse("admin:applications_project_change", args=[project.pk])
     names = list(clusters_of(request.user).order_by("name").values_list("name", flat=True)[:1])
     return _page(request, project, _sample(project, names), back=back)
@@ -42,9 +41,7 @@ def first(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An application by its app file as it was deployed last."""
-    application = selectors.applications_of(request.user).filter(pk=pk).first()
-    if application is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    application = get_object_or_404(selectors.applications_of(request.user), pk=pk)
     project, file = application.project, application.app_file
     text = _text(file) if file else _sample(project, [], name=application.name)
     return _page(request, project, text, back=application_page(application.pk), application=application)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.models import Application, Project
 from clusters.models import Cluster
-from paas.core.permissions import allowed, is_operator, visible
+from paas.core.permissions import Actor, allowed, is_operator, visible
 from paas.core.site import HomeSection, register_home_section
 from paas.identity.models import OPERATORS, Team, User
 
@@ -64,7 +64,7 @@ def _steps(request: HttpRequest) -> list[Step]:
             _("Whoever is a member of a team sees what it runs; its owners deploy."),
             teams,
             reverse("admin:identity_team_add") if operates else "",
-            "POST /api/v1/teams/",
+            "dougong team create NAME · POST /api/v1/teams/",
             "" if operates else operators,
         ),
         Step(
@@ -72,19 +72,26 @@ def _steps(request: HttpRequest) -> list[Step]:
             _("A room for applications that belong together."),
             projects is not None,
             reverse("admin:applications_project_add") if owned else "",
-            "POST /api/v1/projects/",
+            "dougong project create NAME --team TEAM · POST /api/v1/projects/",
             "" if owned else owners,
         ),
         Step(
             _("An application"),
-            _("Declared by a file of ten lines; the command writes one and delivers it."),
+            _("Declared by a file of ten lines, typed in here or written by the command."),
             False,
-            "",
+            _deploying(person, projects),
             f"dougong init && dougong deploy -f app.yaml --watch · "
             f"PUT /api/v1/projects/{projects.name if projects else 'PROJECT'}/applications/NAME/",
             "" if owned else owners,
         ),
     ]
+
+
+def _deploying(person: Actor, project: Project | None) -> str:
+    """The form of an app file, for who may deploy in the project."""
+    if project is None or not allowed(person, "deploy", project):
+        return ""
+    return reverse("admin:applications_project_deploy", args=[project.pk])
 
 
 def _operators() -> str:

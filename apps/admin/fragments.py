@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from apps import selectors
 from apps.admin import graph, shown, tree
-from apps.models import Application, Environment, Release, RouteClaim
-from paas.core.models import AuditEvent
+from apps.admin.drift import repairs_of
+from apps.models import Application, Release, RouteClaim
 from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import Snapshot
 
@@ -56,10 +56,10 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
         "application": application,
         "deploys": deploys,
         "owns": allowed(actor, "own", application) and application.state == "Active",
-        "environments": shown.environments(status, claims, back, _protected(application)),
+        "environments": shown.environments(status, claims, back, _protected(application), repairs_of(status), now),
         "tree": tree.rows(status, found, by_environment, now),
         "graph": graph.pictures(status, found, now),
-        "activity": _activity(application, [each["id"] for each in status["environments"]]),
+        "activity": list(selectors.events_of(application)[:ACTIVITY]),
         "releases": history,
         "more": reached_limit(application),
     }
@@ -80,13 +80,6 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
 
 def _protected(application: Application) -> set[str]:
     return {str(each.pk) for each in getattr(application, "live_environments", []) if each.protected}
-
-
-def _activity(application: Application, environment_ids: list[str]) -> list[AuditEvent]:
-    """What people and the platform did last to the application and its environments; never a value."""
-    labels = [Application._meta.label, Environment._meta.label]
-    events = AuditEvent.objects.filter(object_type__in=labels, object_id__in=[str(application.pk), *environment_ids])
-    return list(events[:ACTIVITY])
 
 
 def reached_limit(application: Application) -> bool:

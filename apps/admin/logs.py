@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import logs, selectors
-from apps.admin.views import application_page, page, streamed
+from apps.admin.views import page, streamed
 from apps.models import Application, Environment, Release
 from paas.core.permissions import not_found
 
@@ -36,9 +37,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page; the lines come by the stream."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     chosen = {name: request.GET.get(name, "")[:MOST_SAID] for name in ASKED}
     query = urlencode({name: value for name, value in chosen.items() if value})
     application = environment.application
@@ -50,7 +49,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
+        "environment": environment,
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
         "processes": processes_of(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),

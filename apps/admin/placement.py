@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.forms import PlacementForm
-from apps.admin.views import acted, application_page, page
+from apps.admin.views import acted, environment_stream, page
 from apps.models import Application, Environment
 from apps.services import DryRun
 from clusters.admin import tables
@@ -29,14 +31,15 @@ Count = Mapping[str, int]
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
-    return [path("environments/<uuid:pk>/placement/", view(show), name="applications_environment_placement")]
+    return [
+        path("environments/<uuid:pk>/placement/", view(show), name="applications_environment_placement"),
+        path("environments/<uuid:pk>/placement/live/", view(live), name="applications_environment_placement_live"),
+    ]
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is, and for those who deploy a form: first what it would come to, then the act."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     deploys = allowed(request.user, "deploy", environment) and environment.current_release_id is not None
     form = _form(request, environment) if deploys else None
     dry_run = None
@@ -44,24 +47,34 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         dry_run = _previewed(request, form, environment)
     elif form is not None and (answer := acted(request, form, _act(request, form, environment), done=request.path)):
         return answer
-    seen, application = selectors.placement(environment), environment.application
+    application = environment.application
     return page(
         request,
         "applications/placement.html",
         {
+            **_placed(environment),
             "title": _("Placement of %(application)s in %(environment)s")
             % {"application": application.name, "environment": environment.name},
             "opts": Application._meta,
             "original": application,
-            "back": application_page(application.pk),
             "environment": environment,
-            "seen": seen,
+            "live": reverse("admin:applications_environment_placement_live", args=[pk]),
             "form": form,
             "notes": dry_run.notes if dry_run else (),
-            "now": spread_table(seen),
             "preview": _preview_table(dry_run) if dry_run else None,
         },
     )
+
+
+def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Where its replicas are, as it changes."""
+    return environment_stream(request, pk, "applications/placed.html", _placed)
+
+
+def _placed(environment: Environment) -> dict[str, Any]:
+    """What applications/placed.html needs."""
+    seen = selectors.placement(environment)
+    return {"seen": seen, "now": spread_table(seen)}
 
 
 def spread_table(seen: Mapping[str, Any]) -> tables.Table:

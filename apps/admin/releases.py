@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -38,9 +39,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def history(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The releases of `?environment=`, and in what `?old=` and `?new=` differ: the last two unless told."""
-    application = selectors.applications_of(request.user).filter(pk=pk).first()
-    if application is None:
-        return _away()
+    application = get_object_or_404(selectors.applications_of(request.user), pk=pk)
     living = _living(application)
     environment = _chosen(living, request.GET.get("environment", ""))
     found = _releases(request.user, environment)
@@ -54,7 +53,7 @@ def compare(request: HttpRequest, old: UUID, new: UUID) -> HttpResponse:
     """The same for two releases by their ids, which may be of two environments."""
     found = {each.pk: each for each in selectors.releases_of(request.user).filter(pk__in=[old, new])}
     if old not in found or new not in found:
-        return _away()
+        raise Http404
     environment = found[new].environment
     application = selectors.applications_of(request.user).get(pk=environment.application_id)
     chosen = (found[old], found[new])
@@ -140,9 +139,7 @@ def _shown(
 
 def rollback(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What would change first, by a dry run, then a reason and a button."""
-    release = selectors.releases_of(request.user).defer(None).filter(pk=pk).first()
-    if release is None:
-        return _away()
+    release = get_object_or_404(selectors.releases_of(request.user).defer(None), pk=pk)
     environment = Environment.objects.select_related("application__project__team", "current_release").get(
         pk=release.environment_id
     )
@@ -203,7 +200,3 @@ def _twin(application: Application, one: Release, other: Release) -> str:
 
 def _name(release: Release) -> str:
     return f"{release.environment.name} {release}"
-
-
-def _away() -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:applications_application_changelist"))

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps import selectors
-from apps.admin.views import application_page, page
-from apps.models import Application
+from apps.admin.views import environment_stream, page
+from apps.models import Application, Environment
 from clusters.admin import badges, tables
 from clusters.admin.badges import GOOD, PLAIN, WARN, Badge, spaced
 from clusters.quantity import quantity
@@ -24,26 +26,40 @@ Said = Mapping[str, Any]
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
-    return [path("environments/<uuid:pk>/scaling/", view(show), name="applications_environment_scaling")]
+    return [
+        path("environments/<uuid:pk>/scaling/", view(show), name="applications_environment_scaling"),
+        path("environments/<uuid:pk>/scaling/live/", view(live), name="applications_environment_scaling_live"),
+    ]
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """As it is desired, and as the scalers were when they were looked at last."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
-    seen, application = selectors.scaling(environment), environment.application
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
+    application = environment.application
     context = {
+        **_scalers(environment),
         "title": _("Scaling of %(application)s in %(environment)s")
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
         "environment": environment,
+        "live": reverse("admin:applications_environment_scaling_live", args=[pk]),
+    }
+    return page(request, "applications/scaling.html", context)
+
+
+def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """What the scalers see and decide, as it changes."""
+    return environment_stream(request, pk, "applications/scalers.html", _scalers)
+
+
+def _scalers(environment: Environment) -> dict[str, Any]:
+    """What applications/scalers.html needs."""
+    seen = selectors.scaling(environment)
+    return {
         "scalers": [_horizontal(each) for each in seen["horizontal"]],
         "advice": _advice(seen["vertical"]) if seen["vertical"] else None,
     }
-    return page(request, "applications/scaling.html", context)
 
 
 def _horizontal(each: Said) -> dict[str, Any]:
@@ -83,7 +99,7 @@ def _metric(metric: Said) -> str:
 
 
 def _change(change: Said) -> str:
-    return _("%(at)s: %(min)s to %(max)s") % {**change, "at": f"{change['at']:%Y-%m-%d %H:%M} UTC"}
+    return _("%(at)s: %(min)s to %(max)s") % {**change, "at": when(change["at"])}
 
 
 def _windows(each: Said) -> tables.Table:

@@ -1,4 +1,6 @@
-"""What the keyboard palette finds of applications: themselves, environments, projects, and releases by number."""
+"""What the keyboard palette finds of applications: themselves, environments, projects, releases by number, keys of
+configuration, and secrets by name.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.admin.layers import key_page
 from apps.admin.views import application_page
-from apps.models import Application, Environment, Project, Release
+from apps.models import Application, Environment, Project, Release, SecretVersion
+from apps.selectors.config import PLATFORM_ID, Scope, changes_seen
 from paas.core.palette import Hit, register_search
 from paas.core.permissions import Actor, visible
 
@@ -73,7 +77,27 @@ def releases(actor: Actor, term: str, most: int) -> Iterator[Hit]:
         yield Hit(title, href, _("release"), each["created_by_name"], "deployed_code_history")
 
 
+def config_keys(actor: Actor, term: str, most: int) -> Iterator[Hit]:
+    """By a part of the key, in every layer that set it: its history there."""
+    found = changes_seen(actor).filter(key__icontains=term).order_by("key", "scope", "scope_name")
+    for key, kind, name in found.values_list("key", "scope", "scope_name").distinct()[:most]:
+        scope = Scope(kind, PLATFORM_ID, name)
+        yield Hit(key, key_page(scope, key=key), _("key"), str(scope), "tune")
+
+
+def secrets(actor: Actor, term: str, most: int) -> Iterator[Hit]:
+    """By a part of the name, never by a value: what happened to it in its environment."""
+    living = SecretVersion.objects.filter(environment__retired_at=None, name__icontains=term)
+    path = ("environment__application__project__name", "environment__application__name", "environment__name")
+    found = visible(actor, living).order_by("name", *path).values_list("name", *path).distinct()
+    for name, *where in found[:most]:
+        scope = Scope("environment", PLATFORM_ID, "/".join(where))
+        yield Hit(name, key_page(scope, secret=name), _("secret"), scope.name, "key")
+
+
 register_search("applications", applications, order=10)
 register_search("environments", environments, order=20)
 register_search("releases", releases, order=30)
 register_search("projects", projects, order=40)
+register_search("config keys", config_keys, order=80)
+register_search("secrets", secrets, order=90)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_noop
 
+from apps.admin.drift import Repairs, drift
 from apps.admin.images import short
 from apps.models import Application, Release, RouteClaim
 from clusters.admin import badges
@@ -58,17 +60,22 @@ def row(application: Application) -> dict[str, Any]:
 
 
 def environments(
-    status: Mapping[str, Any], claims: Iterable[RouteClaim], back: Mapping[str, str], protected: Collection[str] = ()
+    status: Mapping[str, Any],
+    claims: Iterable[RouteClaim],
+    back: Mapping[str, str],
+    protected: Collection[str],
+    repairs: Repairs,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """Cards side by side, of `selectors.status`, the routes, where to roll back: {environment id: address}, and the ids
-    of those that are protected.
+    """Cards side by side, of `selectors.status`, the routes, where to roll back: {environment id: address}, the ids of
+    those that are protected, and when their Works were repaired.
     """
     urls: dict[str, set[str]] = {}
     for claim in claims:
         urls.setdefault(str(claim.environment_id), set()).add(f"{claim.host}{claim.path}")
     return [
         {
-            **_card(each),
+            **_card(each, repairs, now),
             "urls": sorted(urls.get(each["id"], ())),
             "rollback": back.get(each["id"], ""),
             "protected": each["id"] in protected,
@@ -78,7 +85,7 @@ def environments(
     ]
 
 
-def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
+def _card(environment: Mapping[str, Any], repairs: Repairs, now: datetime) -> dict[str, Any]:
     stated = {each["type"] for each in environment["conditions"]}
     return {
         "id": environment["id"],
@@ -88,7 +95,7 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
         "image": short(environment["image"] or ""),
         "image_title": environment["image"] or "",
         "conditions": [said(each) for each in environment["conditions"]],
-        "clusters": [_cluster(each) for each in environment["clusters"]],
+        "clusters": [_cluster(each, drift(each, repairs, now)) for each in environment["clusters"]],
         "stale": "RenderStale" in stated,
         "retiring": "Retiring" in stated,
         "placement": reverse("admin:applications_environment_placement", args=[environment["id"]]),
@@ -97,10 +104,11 @@ def _card(environment: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
+def _cluster(cluster: Mapping[str, Any], badge: Badge | None) -> dict[str, Any]:
     return {
         "name": cluster["name"],
         "health": badges.health(cluster["health"]).html(),
+        "drift": badge.html() if badge else "",
         "notes": cluster["notes"],
         "obstacles": [
             {"badge": Badge(spaced(each["reason"]), BAD).html(), "message": told(each["reason"], each["message"])}

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps import selectors, services
 from apps.admin.logs import processes_of
-from apps.admin.views import acted, application_page, page, streamed
+from apps.admin.views import acted, page, streamed
 from apps.models import Application, Environment, Terminal
 from apps.selectors import terminals as reads
 from paas.core.errors import Invalid
@@ -37,9 +38,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page; POST turns the switch."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     on = request.POST.get("allowed") == "on"
 
@@ -58,7 +57,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         % {"application": application.name, "environment": environment.name},
         "opts": Application._meta,
         "original": application,
-        "back": application_page(application.pk),
+        "environment": environment,
         "form": form,
         "access": access,
         "minutes": access.seconds // 60,
@@ -103,9 +102,7 @@ def open_one(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What was shown, as text; the script reads the recording."""
-    row = reads.terminals_of(request.user).filter(pk=pk).first()
-    if row is None:
-        return HttpResponseRedirect(reverse("admin:applications_application_changelist"))
+    row = get_object_or_404(reads.terminals_of(request.user), pk=pk)
     environment = row.environment
     name = f"{environment.application.project.name}/{environment.application.name} {environment.name}"
     context = {

@@ -1,5 +1,6 @@
 """Reads of applications. `app_spec` is the only bridge from rows to specs; lists are filtered to what one may view."""
 
+from apps.selectors.history import events_of
 from apps.selectors.lists import (
     application_lines_of,
     applications_of,
@@ -27,6 +28,7 @@ __all__ = [
     "applications_of",
     "environment_status",
     "environments_of",
+    "events_of",
     "healths_of",
     "latest_secrets",
     "neighbours",

@@ -107,6 +107,14 @@ def entries(scope_ids: Collection[UUID]) -> Entries:
     return found
 
 
+def changes_seen(actor: Actor) -> QuerySet[ConfigChange]:
+    """Of the platform's layer, which everyone reads, and of those whose object is there and the actor may view."""
+    seen = Q(scope="platform")
+    for kind, rows in _ROWS.items():
+        seen |= Q(scope=kind, scope_id__in=visible(actor, rows).values("pk"))
+    return ConfigChange.objects.filter(seen)
+
+
 def scope_version(scope: Scope) -> int:
     """How often the scope's config was changed."""
     found = ConfigChange.objects.filter(scope_id=scope.id).aggregate(last=Max("version"))["last"]

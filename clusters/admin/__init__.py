@@ -8,11 +8,14 @@ In here:
     forms    what people fill in
     fleet    list, page, registration and actions of clusters
     works    Works, read-only
+    work_page  what the page of one Work shows
+    clicks   what a click came to, on the page of its event
     grid     the fleet as tiles and as a table
     reasons  what the reasons of conditions mean
     words    words of rows and of the theme, for the catalogue
 """
 
+from clusters.admin import clicks  # noqa: F401 - it registers its part of the page of an event
 from clusters.admin.fleet import ClusterAdmin
 from clusters.admin.works import WorkAdmin
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from clusters import departure, registry, selectors
 from clusters.admin import grid, tables
 from clusters.admin.forms import CredentialForm, LabelsForm, RegisterForm, UnregisterForm
-from clusters.admin.page import page_context
+from clusters.admin.page import cluster_snapshot, page_context
 from clusters.models import Cluster
 from paas.core import filters
 from paas.core.errors import Refusal
@@ -97,6 +97,7 @@ class ClusterAdmin(ConsoleModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("live/", view(self.live_view), name="clusters_fleet_live"),
+            path("<uuid:pk>/live/", view(self.cluster_live), name="clusters_cluster_live"),
             path("<uuid:pk>/do/<slug:verb>/", view(self.do_view), name="clusters_cluster_do"),
             path("<uuid:pk>/unregister/", view(self.unregister_view), name="clusters_cluster_unregister"),
         ]
@@ -112,10 +113,15 @@ class ClusterAdmin(ConsoleModelAdmin):
             return answer
         return self._page(request, cluster)
 
+    def cluster_live(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
+        """What the page of a cluster tells of it and its Works, as it changes."""
+        snapshot = cluster_snapshot(request.user, pk)
+        return streamed(lambda: stream(snapshot, selectors.FLEET_CHANNEL, selectors.WORKS_CHANNEL))
+
     def _page(self, request: HttpRequest, cluster: Cluster, **given: Any) -> HttpResponse:
         """With its forms, or one that was refused."""
         context = {
-            **page_context(request, cluster),
+            **page_context(request.user, cluster),
             "opts": self.opts,
             "labels_form": LabelsForm(initial={"labels": cluster.labels}),
             "credential_form": CredentialForm(),

@@ -1,10 +1,13 @@
-"""What the page of one cluster shows: rows made ready, so that the template only lays them out."""
+"""What the page of one cluster shows: rows made ready, so that the template only lays them out. What changes under the
+eyes is read by `facts`, for the page and for its stream.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -12,21 +15,44 @@ from django.utils.translation import gettext as _
 from clusters import selectors
 from clusters.admin import badges, tables
 from clusters.models import Cluster
-from paas.core.permissions import allowed
+from paas.core.permissions import Actor, allowed, fresh, not_found
+from paas.core.sse import Snapshot
 
 MOST_WORKS = 200
 
 
-def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
+def page_context(actor: Actor, cluster: Cluster) -> dict[str, Any]:
     """The context of clusters/cluster.html."""
-    now = timezone.now()
-    credential, certificate = badges.ends(cluster, now)
-    works = selectors.works_of(request.user).filter(cluster=cluster)[:MOST_WORKS]
     return {
+        **facts(actor, cluster),
         "title": cluster.name,
         "original": cluster,
         "cluster": cluster,
-        "operates": allowed(request.user, "operate", cluster),
+        "live": reverse("admin:clusters_cluster_live", args=[cluster.pk]),
+        "operates": allowed(actor, "operate", cluster),
+        "switches": _switches(cluster),
+    }
+
+
+def cluster_snapshot(actor: Actor, cluster_id: Any) -> Snapshot:
+    """{"html"} of the live part of the page."""
+
+    def read() -> dict[str, Any]:
+        person = fresh(actor)
+        found = selectors.with_dates(selectors.fleet(person)).filter(pk=cluster_id).first()
+        if found is None:
+            raise not_found(Cluster)
+        return {"html": render_to_string("clusters/facts.html", facts(person, found))}
+
+    return read
+
+
+def facts(actor: Actor, cluster: Cluster) -> dict[str, Any]:
+    """{"summary", "tables"} of a cluster that was read as `selectors.fleet`, with dates; for clusters/facts.html."""
+    now = timezone.now()
+    credential, certificate = badges.ends(cluster, now)
+    works = selectors.works_of(actor).filter(cluster=cluster)[:MOST_WORKS]
+    return {
         "summary": [
             ("API", badges.reach(cluster).html()),
             (_("State"), mark_safe(" ".join(each.html() for each in badges.state(cluster)))),  # noqa: S308 - templates' own
@@ -51,7 +77,6 @@ def page_context(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:
             tables.nodes(cluster.facts.get("nodes") or []),
             tables.works(works),
         ],
-        "switches": _switches(cluster),
     }
 
 

@@ -4,28 +4,33 @@ go here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
-from clusters import held, selectors
-from clusters.admin import badges, tables
+from clusters import clicks, held, selectors
+from clusters.admin import badges
 from clusters.admin.forms import LetGoForm
+from clusters.admin.work_page import next_check, progress, work_context, work_snapshot
 from clusters.health import Health
 from clusters.models import Work
 from paas.core.live_lists import LiveList
-from paas.core.moments import when
-from paas.core.pages import acted, denied, page
-from paas.core.permissions import allowed
+from paas.core.models import AuditEvent
+from paas.core.pages import acted, denied, page, streamed
+from paas.core.palette import Hit, register_search
+from paas.core.permissions import Actor, visible
 from paas.core.site import column, console
+from paas.core.sse import stream
+
+MOST_CHANGES = 20
 
 
 class _ChoiceFilter(admin.SimpleListFilter):
@@ -94,15 +99,12 @@ class WorkAdmin(LiveList):
     @admin.display(description=gettext_lazy("Generation"))
     def progress(self, work: Work) -> str:
         """How far behind."""
-        behind = work.generation - work.observed_generation
-        if behind <= 0:
-            return str(work.generation)
-        return _("%(generation)s (%(behind)s not observed yet)") % {"generation": work.generation, "behind": behind}
+        return progress(work)
 
     @admin.display(description=gettext_lazy("Next check"), ordering="next_check_at")
     def next_check(self, work: Work) -> str:
         """When the loop looks again by itself."""
-        return when(work.next_check_at) if work.next_check_at else "–"
+        return next_check(work)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -112,33 +114,24 @@ class WorkAdmin(LiveList):
         if work is None:
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
-        context = {
-            "title": f"{work.owner_name}/{work.name}",
-            "opts": self.opts,
-            "original": work,
-            "work": work,
-            "summary": [
-                (_("Health"), badges.health(work.health).html()),
-                (_("Cluster"), work.cluster.name),
-                (_("Team"), work.team.name if work.team else _("the platform's own")),
-                (_("Generation"), self.progress(work)),
-                (_("Release"), work.release or "–"),
-                (_("Intent"), _(work.get_intent_display())),
-                (_("Next check"), self.next_check(work)),
-            ],
-            "tables": [
-                tables.conditions(work.conditions, condition_of_work),
-                *([tables.held(work, owns=allowed(request.user, "own", work))] if any(held.held(work)) else []),
-                tables.objects(work.objects_owned.filter(gone_at=None)),
-                *([tables.reported(work.reported)] if work.reported else []),
-            ],
-        }
-        return page(request, "clusters/work.html", context)
+        return page(request, "clusters/work.html", {**work_context(request.user, work), "opts": self.opts})
+
+    def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """What the page of a Work tells, as it changes."""
+        return streamed(lambda: stream(work_snapshot(request.user, pk), selectors.WORKS_CHANNEL))
+
+    def events_of(self, request: HttpRequest, obj: Work) -> list[AuditEvent]:
+        """What was recorded of its latest changes, and it alone: who asked for it, not its owner's other events."""
+        return clicks.events_behind(actor=request.user, work_id=obj.pk, most=MOST_CHANGES)
 
     def get_urls(self) -> list[URLPattern]:
-        """And the page on which a held object is let go."""
-        view = self.admin_site.admin_view(self.let_go_view)
-        return [path("<uuid:pk>/let-go/", view, name="clusters_work_let_go"), *super().get_urls()]
+        """And the stream of a Work, and the page on which a held object is let go."""
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/live/", view(self.live), name="clusters_work_live"),
+            path("<uuid:pk>/let-go/", view(self.let_go_view), name="clusters_work_let_go"),
+        ]
+        return [*own, *super().get_urls()]
 
     def let_go_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """What goes, then its name typed."""
@@ -173,11 +166,22 @@ class WorkAdmin(LiveList):
         return page(request, "clusters/let_go.html", context)
 
 
-def condition_of_work(said: Mapping[str, Any]) -> badges.Badge:
-    """Healthy and Ready are good when True; whatever else the loop states is worth a look."""
-    good = said["type"] in ("Healthy", "Ready", "Available", "Applied")
-    if said["status"] == "Unknown":
-        return badges.Badge(gettext_noop("Unknown"), badges.PLAIN)
-    if (said["status"] == "True") == good:
-        return badges.Badge(badges.spaced(said["reason"]), badges.GOOD)
-    return badges.Badge(badges.spaced(said["reason"]), badges.WARN, title=said["message"])
+def _search(actor: Actor, term: str, most: int) -> list[Hit]:
+    """By its own name, or OWNER/NAME: by the owner's alone the owner is found."""
+    owner, _slash, name = term.rpartition("/")
+    named = Work.objects.filter(name__icontains=name, owner_name__icontains=owner)
+    found = visible(actor, named).select_related("cluster")
+    rows = found.only("name", "owner_name", "cluster__name").order_by("owner_name", "name", "cluster__name")
+    return [
+        Hit(
+            f"{each.owner_name}/{each.name}",
+            reverse("admin:clusters_work_change", args=[each.pk]),
+            _("Work"),
+            each.cluster.name,
+            "deployed_code",
+        )
+        for each in rows[:most]
+    ]
+
+
+register_search("works", _search, order=100)

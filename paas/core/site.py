@@ -7,7 +7,7 @@ addresses of their own by `register_view`. Nothing here knows a domain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -31,10 +31,11 @@ from paas.core import filters
 from paas.core.errors import Refusal
 from paas.core.manual import REFUSALS, linked
 from paas.core.models import AuditEvent
-from paas.core.permissions import Actor, allowed, visible
+from paas.core.permissions import Actor, allowed, is_overseer, visible
 from paas.core.theme import script_words
 
 AnyModel = TypeVar("AnyModel", bound=models.Model)
+MOST_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,17 +322,23 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         if obj is None:
             answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return answer
-        events = AuditEvent.objects.filter(object_type=obj._meta.label, object_id=str(obj.pk))[:200]
         context = {
             **self.admin_site.each_context(request),
             "title": _("History of %(name)s") % {"name": obj},
             "subtitle": None,
             "opts": self.opts,
             "object": obj,
-            "events": events,
+            "events": self.events_of(request, obj)[:MOST_EVENTS],
+            "oversees": is_overseer(_actor(request)),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "console/history.html", context)
+
+    def events_of(self, request: HttpRequest, obj: Any) -> Sequence[AuditEvent] | models.QuerySet[AuditEvent]:
+        """What the history of an object tells, newest first: its own events, and of a model that says so those of what
+        belongs to it. Who may view the object may view them.
+        """
+        return AuditEvent.objects.filter(object_type=obj._meta.label, object_id=str(obj.pk))
 
     # Django's own log would say the same a second time, without a reason and without a guard.
 

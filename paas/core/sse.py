@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -46,13 +46,13 @@ Snapshot = Callable[[], dict[str, Any]]
 _open = 0
 
 
-def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
+def stream(snapshot: Snapshot, *channels: str) -> StreamingHttpResponse:
     """Answer a request with a live view.
 
     Args:
         snapshot: reads the whole state, JSON-safe, in a thread of its own; called again at each hint. It asks for the
             permission itself, every time: a Refusal it raises is sent as the event `refused` and ends the stream.
-        channel: the name the writers give to `hint`.
+        channels: the names the writers give to `hint`; one or more.
 
     Events: `state` with the state (only when it differs from the last sent), `refused` with a problem, and comments as
         heartbeats.
@@ -62,7 +62,7 @@ def stream(snapshot: Snapshot, channel: str) -> StreamingHttpResponse:
     """
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
-    response = StreamingHttpResponse(events(_for_reader(snapshot), channel), content_type="text/event-stream")
+    response = StreamingHttpResponse(events(_for_reader(snapshot), *channels), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -75,12 +75,12 @@ def hint(channel: str) -> None:
     transaction.on_commit(lambda: _publish(channel))
 
 
-async def events(snapshot: Snapshot, channel: str, *, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
+async def events(snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
     """The stream's bytes."""
     global _open  # noqa: PLW0603 - a count of this process
     _open += 1
     try:
-        async with _hints(channel) as hints, aclosing(_states(snapshot, hints, lifetime)) as states:
+        async with _hints(channels) as hints, aclosing(_states(snapshot, hints, lifetime)) as states:
             async for chunk in states:
                 yield chunk
     finally:
@@ -138,15 +138,15 @@ def _reading(snapshot: Snapshot) -> Snapshot:
 class _Hints:
     """Waits for the next reason to read again; falls back to time alone, and looks for Valkey again each time."""
 
-    def __init__(self, client: redis.asyncio.Redis, channel: str) -> None:
+    def __init__(self, client: redis.asyncio.Redis, channels: Sequence[str]) -> None:
         self.client = client
-        self.channel = PREFIX + channel
+        self.channels = [PREFIX + each for each in (*channels, EVERYONE)]
         self.listener: Any = None
 
     async def connect(self) -> None:
         listener = self.client.pubsub()
         try:
-            await listener.subscribe(self.channel, PREFIX + EVERYONE)
+            await listener.subscribe(*self.channels)
         except (redis.RedisError, OSError) as error:
             logger.debug("live_without_hints", error=str(error))
             await listener.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped
@@ -191,9 +191,9 @@ class _Hints:
 
 
 @asynccontextmanager
-async def _hints(channel: str) -> AsyncIterator[_Hints]:
+async def _hints(channels: Sequence[str]) -> AsyncIterator[_Hints]:
     client = redis.asyncio.Redis.from_url(settings.DOUGONG.redis_url, socket_connect_timeout=1)
-    hints = _Hints(client, channel)
+    hints = _Hints(client, channels)
     await hints.connect()
     try:
         yield hints

@@ -28,6 +28,7 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/pages.py",
         ROOT / "paas/identity/adapters.py",
         ROOT / "paas/identity/person_pages.py",
+        ROOT / "paas/identity/search.py",
         ROOT / "paas/identity/sign_in_pages.py",
         ROOT / "paas/identity/sso_pages.py",
         ROOT / "paas/identity/revocation_pages.py",

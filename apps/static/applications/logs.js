@@ -24,6 +24,9 @@
   const moment = (line) => line.at.replace("Z", "");
   const byTime = (one, other) => (moment(one) < moment(other) ? -1 : Number(moment(one) > moment(other)));
 
+  /* In the reader's zone, as the console tells every time. */
+  const clock = (line) => line.at && new Date(line.at).toLocaleTimeString("en-GB");
+
   /* The address of this page from this line on. */
   const link = (at) => {
     const address = new URL(location.href);
@@ -35,7 +38,7 @@
     const row = document.createElement("div");
     const where = document.createElement(line.at ? "a" : "span");
     where.className = `dg-where dg-pod-${line.colour}`;
-    where.textContent = [line.at.slice(11, 19), line.cluster, line.pod, line.release].filter(Boolean).join(" ");
+    where.textContent = [clock(line), line.cluster, line.pod, line.release].filter(Boolean).join(" ");
     if (line.at) {
       where.href = link(line.at);
       where.title = words.link;

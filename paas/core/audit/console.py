@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -38,6 +39,17 @@ _ACTIONS = """
     )
     SELECT action FROM found WHERE action IS NOT NULL ORDER BY action
 """
+
+
+EventPart = Callable[[HttpRequest, AuditEvent], SafeString]
+"""What a room tells of an event on its page, as HTML; only operators and auditors get there."""
+
+_parts: dict[str, EventPart] = {}
+
+
+def register_event_part(name: str, part: EventPart) -> None:
+    """Put a part on the page of every event; a second of the same name takes the first's place."""
+    _parts[name] = part
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -105,6 +117,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
     list_display = [
         column("at", gettext_lazy("When")),
         column("actor_name", gettext_lazy("Who")),
+        column("address", gettext_lazy("From where")),
         "what",
         "object_link",
         column("reason", gettext_lazy("Reason")),
@@ -117,6 +130,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_before_template = "console/audit_list.html"
+    change_form_after_template = "console/event_parts.html"
     fieldsets: ClassVar[Any] = [
         (None, {"fields": ["at", "actor_name", "what", "object_link", "reason", "changes"]}),
         (gettext_lazy("By what right"), {"fields": ["right_in_words", "how", "address", "subject"]}),
@@ -127,6 +141,16 @@ class AuditEventAdmin(ConsoleModelAdmin):
         """And the export of what a search found."""
         view = self.admin_site.admin_view(self.export)
         return [path("export/<str:form>/", view, name="core_auditevent_export"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The event, and beneath it what the rooms tell of it."""
+        event = self.get_object(request, object_id)
+        parts = [part(request, event) for _name, part in sorted(_parts.items())] if event else []
+        shown = {"parts": parts, **(extra_context or {})}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, shown)
+        return answer
 
     def export(self, request: HttpRequest, form: str) -> HttpResponse | StreamingHttpResponse:
         """What the list shows for the same query, all of it."""

@@ -1,5 +1,7 @@
 """Applications in the console: what each person finds, and that every change goes through services."""
 
+import re
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.urls import reverse
@@ -96,14 +98,18 @@ def test_strangers_find_nothing(client, application, stranger):
     client.force_login(stranger)
     release = Release.objects.get()
     environment = Environment.objects.get()
+    assert client.get(page_of(application)).status_code == 302
     for address in (
-        page_of(application),
         reverse("admin:applications_application_retire", args=[application.pk]),
         reverse("admin:applications_release_rollback", args=[release.pk]),
         reverse("admin:applications_release_compare", args=[release.pk, release.pk]),
         reverse("admin:applications_environment_logs", args=[environment.pk]),
+        reverse("admin:applications_environment_terminal", args=[environment.pk]),
+        reverse("admin:environment_protection", args=[environment.pk]),
     ):
-        assert client.get(address).status_code == 302
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert "you may not view it" in answer.content.decode()
     listed = client.get(reverse("admin:applications_application_changelist")).content.decode()
     assert "production" not in listed
 
@@ -204,6 +210,26 @@ def test_projects(client, team, owner, viewer, person, admin):
     client.force_login(viewer)
     client.post(reverse("admin:applications_project_add"), {**made, "name": "another"})
     assert Project.objects.count() == 1
+
+
+def test_the_pages_of_an_environment_lead_to_each_other(shown, application, viewer):
+    environment = Environment.objects.get()
+    pages = [
+        *(f"applications_environment_{name}" for name in ("logs", "placement", "scaling", "terminal")),
+        "environment_protection",
+    ]
+    addresses = [reverse(f"admin:{name}", args=[environment.pk]) for name in pages]
+    for here in addresses:
+        [tabs] = re.findall(r'<nav class="dg-tabs".*?</nav>', shown(viewer, here), re.DOTALL)
+        assert set(addresses) < set(re.findall(r'href="([^"#]*)', tabs))
+        assert re.findall(r'href="([^"]*)"\s*aria-current="page"', tabs) == [here]
+
+
+def test_each_button_of_a_card_has_its_command(shown, application, owner):
+    text = shown(owner, page_of(application))
+    for command in ("logs -f", "placement show", "scaling", "protect"):
+        assert f"dougong {command} demo/hello -e production" in text
+    assert "dougong exec demo/hello production -- sh" in text
 
 
 def test_the_logs_page_names_its_twins(shown, application, viewer):

@@ -68,5 +68,5 @@ def test_who_may_not_deploy_is_sent_back_with_the_rule(client, viewer, stranger,
     client.force_login(viewer)
     assert "permission_denied" in client.get(address, follow=True).content.decode()
     client.force_login(stranger)
-    assert client.get(address).status_code == 302
-    assert client.get(reverse("admin:applications_project_deploy", args=[project.pk])).status_code == 302
+    assert client.get(address).status_code == 404
+    assert client.get(reverse("admin:applications_project_deploy", args=[project.pk])).status_code == 404

@@ -42,6 +42,16 @@ def test_an_owner_makes_a_project_a_viewer_asks_one(steps, owner, viewer):
     assert steps(viewer)["A project"].ask == "Ask an owner of your team."
 
 
+def test_the_application_is_declared_here_by_who_may_deploy(steps, project, owner, viewer):
+    form = reverse("admin:applications_project_deploy", args=[project.pk])
+    assert steps(owner)["An application"].href == form
+    assert steps(viewer)["An application"].href == ""
+
+
+def test_each_step_names_its_command(steps, admin):
+    assert [each.twin.partition(" ")[0] for each in steps(admin).values()] == ["dougong"] * 4
+
+
 def test_it_is_gone_when_all_is_done(steps, deploy, owner, viewer, stranger):
     assert "applications/NAME/" in steps(owner)["An application"].twin
     deploy()

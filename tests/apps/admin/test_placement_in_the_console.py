@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from apps.admin import placement, scaling
 from apps.models import Environment
 from clusters.models import OwnedObject, Work
 from clusters.scalers import REPORTED
 from paas.core.models import AuditEvent
+from paas.identity import services as identity
 
 SCALED = [
     {"autoscale": {"process": "web", "min": 2, "max": 10}},
@@ -96,8 +98,8 @@ def test_who_may_not_deploy_sees_it_without_a_form(client, viewer, stranger, env
     client.post(address("placement", environment), filled(environment))
     assert Environment.objects.get().placement == {"clusters": ["east"]}
     client.force_login(stranger)
-    assert client.get(address("placement", environment)).status_code == 302
-    assert client.get(address("scaling", environment)).status_code == 302
+    assert client.get(address("placement", environment)).status_code == 404
+    assert client.get(address("scaling", environment)).status_code == 404
 
 
 def test_a_selector_that_matches_others_is_told(client, owner, deploy, east, make_cluster):
@@ -125,11 +127,40 @@ def test_how_it_is_scaled(client, viewer, deploy, monkeypatch):
     Work.objects.filter(name="application").update(reported={REPORTED: [told]})
     text = words(client.get(address("scaling", environment)))
     for word in (
-        "web · east", "Wanted 5", "Fewest 4", "Most 8", "95 %, aims at 80 %", "2026-12-01 18:00 UTC: 2 to 10",
+        "web · east", "Wanted 5", "Fewest 4", "Most 8", "95 %, aims at 80 %", "2026-12-01 18:00: 2 to 10",
         "4 to 8 0 8 * * * 0 18 * * *", "New size: 5; reason: cpu above target", "Too many replicas",
         "dougong scaling demo/hello",
     ):  # fmt: skip
         assert word in text, word
+
+
+def test_the_next_change_is_told_in_the_reader_s_zone(client, viewer, deploy, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 12, 1, 12, tzinfo=UTC))
+    deploy(blocks=SCALED)
+    client.force_login(viewer)
+    client.cookies["dougong_zone"] = "Asia/Shanghai"
+    assert "2026-12-02 02:00: 2 to 10" in words(client.get(address("scaling", Environment.objects.get())))
+
+
+def test_scaling_and_placement_follow_and_the_permission_is_asked_each_time(
+    client, first_state, viewer, team, admin, deploy
+):
+    deploy(blocks=SCALED)
+    environment = Environment.objects.get()
+    client.force_login(viewer)
+    for name, view in (("scaling", scaling.live), ("placement", placement.live)):
+        assert (
+            f'data-live="{address(f"{name}_live", environment)}"'
+            in client.get(address(name, environment)).content.decode()
+        )
+        assert "event: state" in first_state(view, viewer, environment.pk)
+    oid = f"autoscaling/HorizontalPodAutoscaler/{environment.namespace}/hello-web"
+    decided = {"id": oid, "decisions": [{"at": "2026-12-01T11:58:00Z", "message": "New size: 7"}]}
+    Work.objects.filter(name="application").update(reported={REPORTED: [decided]})
+    assert "New size: 7" in first_state(scaling.live, viewer, environment.pk)
+    identity.remove_member(team=team, user=viewer, actor=admin)
+    for view in (scaling.live, placement.live):
+        assert "environment_not_found" in first_state(view, viewer, environment.pk)
 
 
 def test_advice_says_what_would_be_saved(client, viewer, deploy, east):

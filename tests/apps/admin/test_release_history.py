@@ -92,7 +92,7 @@ def test_a_rollback_shows_what_a_dry_run_says(client, application, owner, viewer
 
 def test_who_may_not_see_it_finds_nothing(client, application, stranger):
     client.force_login(stranger)
-    assert client.get(reverse("admin:applications_application_releases", args=[application.pk])).status_code == 302
+    assert client.get(reverse("admin:applications_application_releases", args=[application.pk])).status_code == 404
     old, new = Release.objects.filter(number__lt=3).order_by("number")
-    assert client.get(reverse("admin:applications_release_compare", args=[old.pk, new.pk])).status_code == 302
+    assert client.get(reverse("admin:applications_release_compare", args=[old.pk, new.pk])).status_code == 404
     assert Environment.objects.get().current_release.number == 3

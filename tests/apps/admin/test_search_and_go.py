@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from apps import services
 from apps.models import Environment, Release
 
 PALETTE = reverse("admin:palette")
@@ -60,6 +61,41 @@ def test_strangers_find_pages_and_clusters_alone(found, application, stranger):
     assert found(stranger, "east") == {"cluster": ["east"]}
 
 
+def test_keys_secrets_teams_and_works_by_a_part_of_their_name(found, configure, application, owner, viewer):
+    configure(application, LEVEL="debug")
+    environment = Environment.objects.get()
+    for value in ("canary-1", "canary-2"):
+        services.set_secret(environment=environment, name="database", values={"PASSWORD": value}, actor=owner)
+    assert found(viewer, "leve")["key"] == ["LEVEL"]
+    assert found(viewer, "datab")["secret"] == ["database"]
+    assert "secret" not in found(viewer, "canary")
+    assert found(viewer, "cre")["team"] == ["crew"]
+    assert "demo/hello/production/application" in found(viewer, "production/app")["Work"]
+
+
+def test_each_leads_to_a_page(client, configure, application, owner, viewer):
+    configure(application, LEVEL="debug")
+    services.set_secret(environment=Environment.objects.get(), name="level", values={"A": "b"}, actor=owner)
+    client.force_login(viewer)
+    for term in ("LEVEL", "crew", "hello/production/application"):
+        hits = client.get(PALETTE, {"q": term}).json()["hits"]
+        assert hits
+        for hit in hits:
+            assert client.get(hit["href"].partition("#")[0]).status_code == 200, hit
+
+
+def test_keys_and_secrets_of_others_are_not_found(found, configure, application, owner, stranger):
+    configure(application, LEVEL="debug")
+    services.set_secret(environment=Environment.objects.get(), name="level", values={"A": "b"}, actor=owner)
+    for term in ("LEVEL", "crew", "application", "olga"):
+        assert found(stranger, term).keys() <= {"page"}
+
+
+def test_people_by_operators_alone(found, owner, viewer, operator):
+    assert found(operator, "olg")["person"] == ["olga"]
+    assert "person" not in found(viewer, "olg")
+
+
 def test_pages_without_a_word(found, application, viewer, operator):
     assert {"Home", "Applications", "Clusters"} <= {*found(viewer, "")["page"]}
     assert "Audit trail" not in found(viewer, "")["page"]
@@ -73,7 +109,7 @@ def test_whoever_is_not_signed_in_finds_nothing(client, application):
 def test_a_search_costs_a_query_a_kind(client, application, viewer, django_assert_max_num_queries):
     client.force_login(viewer)
     client.get(PALETTE)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(17):
         client.get(PALETTE, {"q": "hello r2"})
 
 

@@ -213,7 +213,7 @@ def test_by_keyboard_alone(sign_in, served, application, second, errors):
     page.get_by_text("environment/demo/hello/staging has changed: LOG_LEVEL").wait_for()
     assert ConfigChange.objects.first().after["value"] == "trace"
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="Application, environment").wait_for()
+    page.get_by_role("combobox", name="Name of a page").wait_for()
     assert errors == []
 
 

@@ -110,7 +110,7 @@ def too_wide(page):
 def test_the_palette_by_keyboard_alone(sign_in, application, owner, errors, abroad):
     page = sign_in(owner)
     page.keyboard.press("/")
-    box = page.get_by_role("combobox", name="Application, environment")
+    box = page.get_by_role("combobox", name="Name of a page")
     box.wait_for()
     page.get_by_role("option", name="Applications page").wait_for()
     assert serious(page) == []

@@ -94,6 +94,13 @@ def test_by_time_coloured_and_filtered(visit, written, errors):
     assert errors == []
 
 
+def test_times_in_the_reader_s_zone(visit, written, page):
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Shanghai"})
+    written.lines = [line("a", 0, "one")]
+    visit().get_by_text("one").wait_for()
+    assert shown(page)[0].startswith("20:00:00 ")
+
+
 def test_a_pause_and_a_noisy_pod(visit, written):
     """Two thousand lines are kept; those of a pod that writes much go first."""
     written.lines = [line("quiet", number, f"calm {number}") for number in range(10)]

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clusters.admin.fleet import fleet_snapshot
+from clusters.admin.fleet import ClusterAdmin, fleet_snapshot
 from clusters.admin.grid import Asked
 from clusters.faults import Unreachable
 from clusters.models import Cluster
@@ -14,6 +14,7 @@ from clusters.probe import Facts, Sight, record
 from clusters.probe.facts import node
 from clusters.sessions import access_for
 from paas.core.models import AuditEvent
+from paas.core.site import console as site
 from paas.identity import services
 
 FLEET = reverse("admin:clusters_cluster_changelist")
@@ -172,6 +173,19 @@ def test_the_page_of_a_cluster_shows_conditions_and_nodes(console, stranger, eas
         assert text in shown
     assert "Cordon<" not in shown
     assert "Unregister" not in shown
+
+
+def test_the_page_of_a_cluster_follows(console, first_state, operator, admin, east):
+    live = ClusterAdmin(Cluster, site).cluster_live
+    shown = console(operator).get(page(east)).content.decode()
+    assert f'data-live="{reverse("admin:clusters_cluster_live", args=[east.pk])}"' in shown
+    assert "worker-1" in first_state(live, operator, east.pk)
+    record(Sight(access_for(east), fault=Unreachable("no route to host")))
+    state = first_state(live, operator, east.pk)
+    assert "no route to host" in state
+    assert "csrfmiddlewaretoken" not in state
+    services.set_active(user=operator, active=False, actor=admin)
+    assert "event: refused" in first_state(live, operator, east.pk)
 
 
 def test_no_page_holds_a_secret(console, operator, east):

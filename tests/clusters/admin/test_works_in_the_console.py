@@ -13,6 +13,7 @@ from clusters.manifests import Manifest
 from clusters.models import OwnedObject, Work
 from clusters.work import Owner, submit_work
 from paas.core.site import console
+from paas.identity import services
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_the_list_says_of_itself_what_the_page_said(client, state, work, member,
     assert "Nothing fits this search" in state(member, "?health=Healthy")
     assert "None that you may view." in state(stranger)
     assert state(member, "?nothing__at=1").status_code == 400
+
+
+def test_the_page_follows_and_the_permission_is_asked_each_time(client, first_state, work, member, team, admin):
+    live = WorkAdmin(Work, console).live
+    client.force_login(member)
+    page = client.get(reverse("admin:clusters_work_change", args=[work.pk])).content.decode()
+    assert f'data-live="{reverse("admin:clusters_work_live", args=[work.pk])}"' in page
+    assert "no such image" in first_state(live, member, work.pk)
+    Work.objects.update(health="Healthy", conditions=[], reported={})
+    state = first_state(live, member, work.pk)
+    assert "no such image" not in state
+    assert "Healthy" in state
+    services.remove_member(team=team, user=member, actor=admin)
+    assert "event: refused" in first_state(live, member, work.pk)
 
 
 def test_strangers_find_nothing(client, work, stranger):

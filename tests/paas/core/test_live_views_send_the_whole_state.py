@@ -53,6 +53,18 @@ def test_on_connect_and_after_a_hint(valkey, patient, state):
     async_to_sync(watch)()
 
 
+def test_a_page_of_two_kinds_of_things_hears_of_both(valkey, patient, state):
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "clusters", "works")) as events:
+            await following(events)
+            for number, channel in enumerate(("works", "clusters"), start=2):
+                state["number"] = number
+                await asyncio.to_thread(sse._publish, channel)
+                assert await following(events) == {"number": number}
+
+    async_to_sync(watch)()
+
+
 def test_a_page_that_nobody_hints_at_is_not_read_at_each_heartbeat(valkey, monkeypatch):
     monkeypatch.setattr(sse, "HEARTBEAT", 0.01)
     read = []
