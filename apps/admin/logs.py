@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps import logs, selectors
 from apps.admin.views import application_page, page, streamed
+from apps.blocks import blocks
 from apps.models import Application, Environment, Release
 from paas.core.permissions import not_found
 
@@ -52,7 +53,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "original": application,
         "back": application_page(application.pk),
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
-        "processes": processes_of(environment),
+        "processes": _that_write(environment),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),
         "releases": _releases(environment, chosen["release"]),
         "chosen": chosen,
@@ -87,11 +88,20 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def processes_of(environment: Environment) -> list[str]:
-    """Of the current release, as far as its blocks have a process."""
+    """Of the current release, as far as its blocks have a process that goes on."""
+    return _named(environment, {"process"})
+
+
+def _that_write(environment: Environment) -> list[str]:
+    """The same, with what runs to its end."""
+    return _named(environment, {each.name for each in blocks().values() if each.declares_process})
+
+
+def _named(environment: Environment, wanted: set[str]) -> list[str]:
     if environment.current_release_id is None:
         return []
     spec = Environment.objects.values_list("current_release__spec", flat=True).get(pk=environment.pk)
-    return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] == "process"})
+    return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] in wanted})
 
 
 def _releases(environment: Environment, chosen: str) -> list[str]:

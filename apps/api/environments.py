@@ -182,6 +182,12 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
         return once(request, act)
 
+    @extend_schema(operation_id="environments_schedules_list", responses=forms.ScheduleOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def schedules(self, request: Request, id: str) -> Response:
+        """Its schedules on each cluster, and their runs, by the clock and by hand, as far as clusters have them."""
+        return Response(forms.ScheduleOut(selectors.schedules(self.get_object()), many=True).data)
+
     @extend_schema(
         operation_id="environments_schedules_run",
         request=forms.RunIn,

@@ -33,7 +33,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "LastRunFailed": (
         _("Last run failed"),
-        _("The last run of a schedule failed: read its log, repair it, or run it now. What is deployed is not held up."),
+        _("The last run of a schedule failed: read its log, mend it and deploy. No release is held up."),
     ),
     "OOMKilled": (
         _("OOMKilled"),

@@ -30,14 +30,12 @@ def settled(status: Part, environment: str | None = None) -> bool:
 def _environment_settled(environment: Part) -> bool:
     works = [work for cluster in environment.get("clusters") or () for work in cluster.get("works") or ()]
     return (
-        bool(works)
-        and _ready(environment, "Healthy")
-        and all(_ready(work, "") and _observed(work) for work in works)
+        bool(works) and _ready(environment, "Healthy") and all(_ready(work, "") and _observed(work) for work in works)
     )
 
 
 def _ready(part: Part, otherwise: str) -> bool:
-    """Whether its delivery is over. What does badly for another reason may still be Ready: a schedule's last run failed.
+    """Whether its delivery is over. What does badly may be Ready all the same: where a schedule's last run failed.
 
     `otherwise` is the health of a part that tells none.
     """

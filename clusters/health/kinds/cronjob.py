@@ -1,6 +1,6 @@
-"""CronJob: Healthy while it is scheduled and its last run succeeded; Degraded, and nothing waits for it, where that failed.
+"""CronJob: Healthy while it is scheduled; Degraded, which nothing waits for, where its last run failed.
 
-Its controller writes `lastScheduleTime` and the run's entry in `active` at once, and `lastSuccessfulTime` when a run has
+Its controller writes `lastScheduleTime` with the run's entry in `active`, and `lastSuccessfulTime` when a run has
 completed: one that goes on is not judged, and of runs beside each other the latest success counts. A run that a person
 started is no run of the clock, and counts for nothing here. Pure.
 """

@@ -1,4 +1,4 @@
-"""Schedules that a real cluster runs by its clock: what people learn of runs that fail, and what goes on all the same."""
+"""Schedules that a real cluster runs by its clock: what is told of runs that fail, and what goes on."""
 
 from apps.models import EnvironmentStatus
 from tests.apps.lab.site import example
