@@ -36,6 +36,9 @@ SCHEDULE = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The
 LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
     OpenApiParameter("process", str, description="Only this process."),
+    OpenApiParameter(
+        "container", str, description="This container, beside or before a process, in place of the process itself."
+    ),
     OpenApiParameter("cluster", str, description="Only this cluster."),
     OpenApiParameter("release", str, description="Only pods of this release, by its number: `8` or `r8`."),
     OpenApiParameter("tail", int, description="So many of the last lines of each process; 100 if left out."),
@@ -249,6 +252,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             environment=self.get_object(),
             follow=request.query_params.get("follow", "").lower() in ("1", "true", "yes"),
             process=request.query_params.get("process", ""),
+            container=request.query_params.get("container", ""),
             cluster=request.query_params.get("cluster", ""),
             release=request.query_params.get("release", ""),
             tail=whole_number(request, "tail"),
