@@ -108,7 +108,7 @@ def run(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
 
 
 def _shown(environment: Environment, found: Schedule) -> dict[str, Any]:
-    headers = [_("Run"), _("By"), _("Started"), _("Took"), _("Ended"), _("Message"), _("Log")]
+    headers = [_("Run"), _("By"), _("Started"), _("Took"), _("Verdict"), _("Message"), _("Log")]
     rows = [list(_cells(environment, found, each)) for each in found.runs]
     return {
         "name": found.name,
