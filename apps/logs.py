@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from apps.models import Environment, Release
+from apps.selectors.containers import containers_of
 from apps.selectors.tenants import grants_logs, naming
 from apps.services.rows import name_of
 from clusters.mixer import Line
@@ -46,6 +47,7 @@ def stream(
     environment: Environment,
     follow: bool = False,
     process: str = "",
+    container: str = "",
     cluster: str = "",
     release: str = "",
     tail: int | None = None,
@@ -56,6 +58,7 @@ def stream(
 ) -> StreamingHttpResponse:
     """Answer a request with the lines: events `line` {"cluster", "pod", "process", "release", "at", "line"}.
 
+    They are those of the container that is called as its process, or of `container` in the pods that have one.
     "release" is the latest release that changed the workload of the line's pod, "r8", or empty where nothing tells.
 
     Without `follow`, or of `previous` containers, it ends with the last line; with `says_end` by an event `ended`.
@@ -64,7 +67,8 @@ def stream(
 
     Raises:
         Invalid: `since_invalid`.
-        NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it; `release_not_found`.
+        NotFound: `environment_not_found`; `cluster_not_found`, where the environment is not on it; `release_not_found`;
+            `container_not_found`, where no process, or not the one asked for, has it.
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
     require(actor, "view", environment)
@@ -78,6 +82,7 @@ def stream(
             [*(f"{key}={_label(value)}" for key, value in names.items()), *([] if process else [COMPONENT])]
         ),
         container_label=COMPONENT,
+        container=_container(environment, process, container),
         follow=follow and not previous,
         tail=min((MOST_TAIL if since else DEFAULT_TAIL) if tail is None else tail, MOST_TAIL),
         since=_moment(since),
@@ -125,7 +130,7 @@ def _told(line: Line) -> bytes:
     found: dict[str, str | int] = {
         "cluster": line.cluster,
         "pod": line.pod,
-        "process": line.container,
+        "process": line.process,
         "release": line.release,
         "at": line.at,
         "line": line.text,
@@ -170,6 +175,18 @@ def _release(environment: Environment, said: str) -> str:
     if not number.isdecimal() or len(number) > MOST_DIGITS or not known.filter(number=int(number)).exists():
         raise NotFound("release_not_found", f"'{environment}' has no release '{said[:20]}'.")
     return f"r{int(number)}"
+
+
+def _container(environment: Environment, process: str, said: str) -> str:
+    if not said:
+        return ""
+    known = containers_of(environment)
+    there = sorted({name for each, names in known.items() if process in ("", each) for name in names})
+    if said not in there:
+        of = f"'{process}'" if process else f"'{environment}'"
+        rule = f"There are {', '.join(there)}." if there else "Nothing is declared there."
+        raise NotFound("container_not_found", f"{of} has no container '{said[:80]}'.", rule=rule)
+    return said
 
 
 def _moment(since: str) -> str:

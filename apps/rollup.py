@@ -14,8 +14,6 @@ from typing import Any
 from clusters.health import Health, Verdict, worst
 from paas.core.conditions import Condition, Status, get_condition, set_condition
 
-SETTLED = (Health.HEALTHY, Health.SUSPENDED)
-
 
 @dataclass(frozen=True)
 class Sight:
@@ -39,7 +37,8 @@ class Sight:
         health = Health(self.health) if self.health in set(Health) else Health.UNKNOWN
         reason = str(ready.get("reason") or health)
         message = str(ready.get("message") or "")
-        return Verdict(health, reason, f"{where}: {message}" if message else f"{where} is {health.lower()}.")
+        said = f"{where}: {message}" if message else f"{where} is {health.lower()}."
+        return Verdict(health, reason, said, awaited=ready.get("status") != "True")
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,8 @@ def roll_up(facts: Facts) -> Rollup:
             f"{', '.join(facts.stale)} has changed, or the renderer has: rendering anew would change objects there."
         )
         stated.append(Condition("RenderStale", "True", "TargetChanged", message, facts.generation))
+    if failing := _runs_that_failed(present, facts.generation):
+        stated.append(failing)
     if any(facts.placed_otherwise):
         stated.append(_placed_otherwise(*facts.placed_otherwise, facts.generation))
     observed = all(each.observed_generation >= each.generation for each in present)
@@ -110,6 +111,16 @@ def _verdict(facts: Facts, present: list[Sight]) -> Verdict:
     return Verdict(Health.HEALTHY, "Healthy", "All is delivered and healthy.")
 
 
+def _runs_that_failed(present: Iterable[Sight], generation: int) -> Condition | None:
+    """Of schedules, on whichever cluster: the release is out all the same, so Ready does not tell it."""
+    told = [
+        f"On {each.cluster}: {said['message']}"
+        for each in present
+        if (said := get_condition(each.conditions, "LastRunFailed"))
+    ]
+    return Condition("LastRunFailed", "True", "LastRunFailed", " ".join(told)[:2000], generation) if told else None
+
+
 def _placed_otherwise(joining: Sequence[str], leaving: Sequence[str], generation: int) -> Condition:
     told = []
     if joining:
@@ -122,6 +133,6 @@ def _placed_otherwise(joining: Sequence[str], leaving: Sequence[str], generation
 
 def _ready(verdict: Verdict, generation: int) -> Condition:
     status: Status = "Unknown" if verdict.reason == "NotDeployed" else "False"
-    if verdict.health in SETTLED:
+    if verdict.settled:
         status = "True"
     return Condition("Ready", status, verdict.reason, verdict.message[:2000], generation)

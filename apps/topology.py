@@ -68,6 +68,14 @@ def images(manifest: Manifest) -> list[str]:
     return [str(each["image"]) for each in containers if "image" in each]
 
 
+def containers(manifest: Manifest) -> list[str]:
+    """The names of all containers that the pods of a workload would have: side by side, then those before; [] else."""
+    if manifest.id.kind not in WORKLOADS:
+        return []
+    spec = _template(manifest.body.get("spec") or {}).get("spec") or {}
+    return [str(each["name"]) for each in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))]
+
+
 def _rank(kind: str) -> int | None:
     if kind in ROUTES:
         return 0

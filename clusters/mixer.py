@@ -19,15 +19,15 @@ TURN = 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a container, or with an empty `pod` something to know about the cluster. `at` is RFC 3339, `release`
-    that of the pod, or empty where nothing tells.
+    """A line of a pod of a process, or with an empty `pod` something to know about the cluster. `at` is RFC 3339,
+    `release` that of the pod, or empty where nothing tells.
 
     With `dropped` it stands for so many lines that were left out before the next.
     """
 
     cluster: str
     pod: str
-    container: str
+    process: str
     at: str
     text: str
     dropped: int = 0
@@ -38,7 +38,7 @@ class Line:
 class _Waiting:
     """Of one pod: its lines, their bytes, how many were left out before them, and how many were let in this second."""
 
-    container: str
+    process: str
     lines: deque[Line] = field(default_factory=deque)
     last: str = ""
     release: str = ""
@@ -71,7 +71,7 @@ class Mixer:
     async def put(self, line: Line) -> None:
         """Hand a line in; returns when its pod may go on."""
         key = (line.cluster, line.pod)
-        mine = self._of.setdefault(key, _Waiting(line.container))
+        mine = self._of.setdefault(key, _Waiting(line.process))
         while self._waits and _full(mine):
             self._room.clear()
             await self._room.wait()
@@ -119,7 +119,7 @@ class Mixer:
         if mine.dropped:
             count, mine.dropped = mine.dropped, 0
             at = mine.lines[0].at if mine.lines else mine.last
-            return Line(*key, mine.container, at, "", dropped=count, release=mine.release)
+            return Line(*key, mine.process, at, "", dropped=count, release=mine.release)
         if not mine.lines:
             return None
         line = mine.lines.popleft()

@@ -22,8 +22,7 @@ _BY_CRON = re.compile(r"(.+)-[0-9]{8,10}")
 
 def workload_of(pod: Mapping[str, Any]) -> str:
     """The id, as text, of the Deployment, StatefulSet, DaemonSet, Job or CronJob behind a pod; "" where it has none."""
-    owners = items(pod, "metadata", "ownerReferences")
-    owner = next((each for each in owners if each.get("controller") is True), {})
+    owner = _owner(pod)
     kind, name, namespace = text(owner, "kind"), text(owner, "name"), text(pod, "metadata", "namespace")
     if not kind or not name:
         return ""
@@ -38,6 +37,7 @@ def workload_of(pod: Mapping[str, Any]) -> str:
 def seen(pod: Mapping[str, Any]) -> dict[str, Any]:
     """{"name", "image", "node", "phase", "health", "reason", "message", "ready", "containers", "restarts",
     "created_at"}; the image is that of the process, `ready` counts its containers and `created_at` is RFC 3339 or "".
+    Of a Job's pod also {"job", "ended_at"}: its name, and when the pod's last container ended, "" before that.
     """
     verdict = assess(dict(pod))
     statuses = items(pod, "status", "containerStatuses")
@@ -53,12 +53,27 @@ def seen(pod: Mapping[str, Any]) -> dict[str, Any]:
         "containers": len(items(pod, "spec", "containers")),
         "restarts": sum(count(each, "restartCount") for each in statuses),
         "created_at": _moment(text(pod, "metadata", "creationTimestamp")),
+        **_of_a_run(pod, statuses),
     }
 
 
 def told(pods: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that are told one by one: the worst first, then by name."""
     return sorted(pods, key=lambda each: (-SEVERITY[Health(each["health"])], each["name"]))[:MOST]
+
+
+def _owner(pod: Mapping[str, Any]) -> dict[str, Any]:
+    owners = items(pod, "metadata", "ownerReferences")
+    return next((each for each in owners if each.get("controller") is True), {})
+
+
+def _of_a_run(pod: Mapping[str, Any], statuses: Iterable[dict[str, Any]]) -> dict[str, str]:
+    owner = _owner(pod)
+    if text(owner, "kind") != "Job":
+        return {}
+    ended = text(pod, "status", "phase") in ("Succeeded", "Failed")
+    moments = [_moment(text(each, "state", "terminated", "finishedAt")) for each in statuses]
+    return {"job": _kept(text(owner, "name")), "ended_at": max(moments, default="") if ended else ""}
 
 
 def _kept(said: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from clusters.by_hand import acting_for
 from clusters.client import ClusterClient
 from clusters.faults import ClusterFault
+from clusters.health.reading import items
 from clusters.kinds import Resource
 from clusters.mixer import Line, Mixer
 from clusters.models import ClusterCredential
@@ -34,16 +35,18 @@ LONGEST_LINE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Whose logs: pods of `namespace` that match `selector`, of each the container named by its label
-    `container_label`. `tail` is the number of last lines of each, `since` an RFC 3339 time before which nothing is
-    wanted, `previous` asks for the container before the last restart. `most_a_second` lines of a pod are told while
-    following, 0 for all that the reader takes. `revisions` are, by cluster, those who read which release a pod is of;
-    with `release` only lines of pods of that one are told. It is `person` who reads, for at most `seconds`.
+    """Whose logs: pods of `namespace` that match `selector`, each of the process that its label `container_label`
+    names; of each the container of that name, or `container` in the pods that have one. `tail` is the number of last
+    lines of each, `since` an RFC 3339 time before which nothing is wanted, `previous` asks for the container before the
+    last restart. `most_a_second` lines of a pod are told while following, 0 for all that the reader takes. `revisions`
+    are, by cluster, those who read which release a pod is of; with `release` only lines of pods of that one are told.
+    It is `person` who reads, for at most `seconds`.
     """
 
     namespace: str
     selector: str
     container_label: str
+    container: str = ""
     follow: bool = False
     tail: int = 100
     since: str = ""
@@ -129,12 +132,12 @@ class _Reader:
         if first and not there:
             left = f" of {self.query.release} is there; what a release leaves alone is of an earlier one"
             await self._tell(f"no pod{left if self.query.release else ' is there'}")
-        for pod, container, restarts in self._started(pods):
+        for pod, restarts in self._started(pods):
             if len(self.open) >= MOST_PODS:
                 await self._tell(f"only {MOST_PODS} pods are read at once")
                 return
             self.seen.add((str(pod["metadata"]["uid"]), restarts))
-            task = asyncio.create_task(self._read(pod, container, first))
+            task = asyncio.create_task(self._read(pod, first))
             self.open.add(task)
             task.add_done_callback(self.open.discard)
 
@@ -147,27 +150,30 @@ class _Reader:
             self._client = ClusterClient(endpoint)
         return self._client
 
-    def _started(self, pods: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
-        """Pods whose container has begun to write since the last look: (pod, container, restarts)."""
+    def _process(self, pod: Mapping[str, Any]) -> str:
+        return str((pod["metadata"].get("labels") or {}).get(self.query.container_label, ""))
+
+    def _started(self, pods: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int]]:
+        """Pods whose container has begun to write since the last look: (pod, restarts)."""
         for pod in pods:
-            container = str((pod["metadata"].get("labels") or {}).get(self.query.container_label, ""))
-            for status in (pod.get("status") or {}).get("containerStatuses") or ():
+            container = self.query.container or self._process(pod)
+            for status in (*items(pod, "status", "containerStatuses"), *items(pod, "status", "initContainerStatuses")):
                 restarts = int(status.get("restartCount") or 0)
                 # Before the first restart there is no previous one.
                 waiting = ("waiting" in (status.get("state") or {}) or self.query.previous) and not restarts
                 key = (str(pod["metadata"]["uid"]), restarts)
                 if status.get("name") == container and not waiting and key not in self.seen:
-                    yield pod, container, restarts
+                    yield pod, restarts
 
     def _release(self, pod: Mapping[str, Any]) -> str:
         """As of the last look: one that changes its workload and nothing of the pod itself takes it over."""
         return self.revisions.release(pod) if self.revisions is not None else ""
 
-    async def _read(self, pod: Mapping[str, Any], container: str, first: bool) -> None:
-        name = str(pod["metadata"]["name"])
+    async def _read(self, pod: Mapping[str, Any], first: bool) -> None:
+        name, process = str(pod["metadata"]["name"]), self._process(pod)
         # What begins to write while we look is read from its beginning.
         tail = {"tailLines": str(self.query.tail)} if first else {}
-        params = {"container": container, "timestamps": "true", **tail}
+        params = {"container": self.query.container or process, "timestamps": "true", **tail}
         if first and self.query.since:
             params["sinceTime"] = self.query.since
         if self.query.previous:
@@ -182,10 +188,10 @@ class _Reader:
                     at, _, text = raw[:LONGEST_LINE].decode(errors="replace").partition(" ")
                     release = self._release(pod)
                     if self.query.release in ("", release):
-                        line = Line(self.cluster, name, container, at, text.rstrip("\r\n"), release=release)
+                        line = Line(self.cluster, name, process, at, text.rstrip("\r\n"), release=release)
                         await self.mixer.put(line)
         except ClusterFault as fault:
-            await self.mixer.put(Line(self.cluster, name, container, "", f"(cannot be read: {fault})"))
+            await self.mixer.put(Line(self.cluster, name, process, "", f"(cannot be read: {fault})"))
 
     async def _tell(self, text: str) -> None:
         """Once, until there is something else to tell."""

@@ -23,6 +23,7 @@ from apps.admin import (  # noqa: F401 - home registers its section
     placement,
     releases,
     scaling,
+    schedules,
     shown,
     terminals,
 )
@@ -77,6 +78,7 @@ class ApplicationAdmin(LiveList):
             *logs.urls(view),
             *placement.urls(view),
             *scaling.urls(view),
+            *schedules.urls(view),
             *terminals.urls(view),
         ]
         return [*own, *super().get_urls()]

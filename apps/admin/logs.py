@@ -1,5 +1,6 @@
-"""The logs page of an environment: live lines of its processes, of one process, cluster or release, from a time on, or
-of the containers before their last restart. Its address says it all, so that it can be sent to somebody.
+"""The logs page of an environment: live lines of its processes, of one process, of what stands beside or before it, of
+one cluster or release, from a time on, or of the containers before their last restart. Its address says it all, so that
+it can be sent to somebody.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from django.utils.translation import gettext as _
 
 from apps import logs, selectors
 from apps.admin.views import page, streamed
+from apps.blocks import blocks
 from apps.models import Application, Environment, Release
+from apps.selectors.containers import containers_of
 from paas.core.permissions import not_found
 
 # Of a pod; nobody reads faster, and the others stay readable.
 MOST_A_SECOND = 200
 MOST_SAID = 63
 MOST_RELEASES = 10
-ASKED = ("process", "cluster", "release", "since", "previous")
+ASKED = ("process", "container", "cluster", "release", "since", "previous")
 
 
 def urls(view: Callable[..., Any]) -> list[URLPattern]:
@@ -51,7 +54,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "original": application,
         "environment": environment,
         "source": f"{reverse('admin:applications_environment_logs_live', args=[pk])}{'?' if query else ''}{query}",
-        "processes": processes_of(environment),
+        "processes": _that_write(environment),
+        "containers": _containers(environment, chosen["process"]),
         "clusters": sorted(each.cluster.name for each in environment.placements.all()),
         "releases": _releases(environment, chosen["release"]),
         "chosen": chosen,
@@ -68,12 +72,13 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         environment = selectors.environments_of(request.user).filter(pk=pk).first()
         if environment is None:
             raise not_found(Environment)
-        process, cluster, release, since = (request.GET.get(name, "") for name in ASKED[:-1])
+        process, container, cluster, release, since = (request.GET.get(name, "") for name in ASKED[:-1])
         return logs.stream(
             actor=request.user,
             environment=environment,
             follow=True,
             process=process,
+            container=container,
             cluster=cluster,
             release=release,
             since=since,
@@ -86,11 +91,27 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def processes_of(environment: Environment) -> list[str]:
-    """Of the current release, as far as its blocks have a process."""
+    """Of the current release, as far as its blocks have a process that goes on."""
+    return _named(environment, {"process"})
+
+
+def _that_write(environment: Environment) -> list[str]:
+    """The same, with what runs to its end."""
+    return _named(environment, {each.name for each in blocks().values() if each.declares_process})
+
+
+def _containers(environment: Environment, process: str) -> list[str]:
+    """To choose from, where a pod has more than one."""
+    known = containers_of(environment)
+    chosen = [names for each, names in known.items() if process in ("", each)]
+    return sorted({each for names in chosen if len(names) > 1 for each in names})
+
+
+def _named(environment: Environment, wanted: set[str]) -> list[str]:
     if environment.current_release_id is None:
         return []
     spec = Environment.objects.values_list("current_release__spec", flat=True).get(pk=environment.pk)
-    return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] == "process"})
+    return sorted({use["params"]["name"] for use in spec["blocks"] if use["block"] in wanted})
 
 
 def _releases(environment: Environment, chosen: str) -> list[str]:

@@ -101,7 +101,18 @@ def _card(environment: Mapping[str, Any], repairs: Repairs, now: datetime) -> di
         "placement": reverse("admin:applications_environment_placement", args=[environment["id"]]),
         "scaling": reverse("admin:applications_environment_scaling", args=[environment["id"]]),
         "logs": reverse("admin:applications_environment_logs", args=[environment["id"]]),
+        "schedules": _schedules(environment),
     }
+
+
+def _schedules(environment: Mapping[str, Any]) -> str:
+    """Where its schedules are run and their runs shown; "" where it has none."""
+    there = (
+        each["oid"] for cluster in environment["clusters"] for work in cluster["works"] for each in work["objects"]
+    )
+    if not any(oid.startswith("batch/CronJob/") for oid in there):
+        return ""
+    return reverse("admin:applications_environment_schedules", args=[environment["id"]])
 
 
 def _cluster(cluster: Mapping[str, Any], badge: Badge | None) -> dict[str, Any]:

@@ -37,6 +37,9 @@ SCHEDULE = OpenApiParameter("name", str, OpenApiParameter.PATH, description="The
 LOGS = [
     OpenApiParameter("follow", bool, description="Go on with what is written from now on."),
     OpenApiParameter("process", str, description="Only this process."),
+    OpenApiParameter(
+        "container", str, description="This container, beside or before a process, in place of the process itself."
+    ),
     OpenApiParameter("cluster", str, description="Only this cluster."),
     OpenApiParameter("release", str, description="Only pods of this release, by its number: `8` or `r8`."),
     OpenApiParameter("tail", int, description="So many of the last lines of each process; 100 if left out."),
@@ -181,6 +184,12 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
 
         return once(request, act)
 
+    @extend_schema(operation_id="environments_schedules_list", responses=forms.ScheduleOut(many=True), filters=False)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def schedules(self, request: Request, id: str) -> Response:
+        """Its schedules on each cluster, and their runs, by the clock and by hand, as far as clusters have them."""
+        return Response(forms.ScheduleOut(selectors.schedules(self.get_object()), many=True).data)
+
     @extend_schema(
         operation_id="environments_schedules_run",
         request=forms.RunIn,
@@ -242,6 +251,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
             environment=self.get_object(),
             follow=request.query_params.get("follow", "").lower() in ("1", "true", "yes"),
             process=request.query_params.get("process", ""),
+            container=request.query_params.get("container", ""),
             cluster=request.query_params.get("cluster", ""),
             release=request.query_params.get("release", ""),
             tail=whole_number(request, "tail"),

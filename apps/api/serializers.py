@@ -281,6 +281,35 @@ class RunOut(serializers.Serializer[Any]):
         return [work.cluster.name for work in run.works]
 
 
+class SeenRunOut(serializers.Serializer[Any]):
+    """A run of a schedule on one cluster, as far as it was seen. `number` is that of a run by hand, null of one by the
+    clock.
+    """
+
+    job = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    verdict = serializers.ChoiceField(["Succeeded", "Failed", "Running"])
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField(help_text="Why it failed; empty elsewhere.")
+    pods = serializers.ListField(child=serializers.CharField(), help_text="Whose logs are its own.")
+
+
+class ScheduleOut(serializers.Serializer[Any]):
+    """A schedule on one cluster, how it fares there, and the runs that the cluster still has, the latest first."""
+
+    name = serializers.CharField()
+    cluster = serializers.CharField()
+    cron = serializers.CharField()
+    time_zone = serializers.CharField()
+    suspended = serializers.BooleanField()
+    health = serializers.CharField()
+    reason = serializers.CharField()
+    message = serializers.CharField()
+    runs = SeenRunOut(many=True)
+
+
 class NotesOut(serializers.Serializer[Any]):
     """What is worth knowing."""
 

@@ -14,6 +14,7 @@ from apps.selectors.lists import (
     whole_environments_of,
 )
 from apps.selectors.placement import placement
+from apps.selectors.runs import schedules
 from apps.selectors.scaling import scaling
 from apps.selectors.secrets import Secret, latest_secrets, secrets_of
 from apps.selectors.specs import app_spec
@@ -38,6 +39,7 @@ __all__ = [
     "release_named",
     "releases_of",
     "scaling",
+    "schedules",
     "secrets_of",
     "status",
     "topology",

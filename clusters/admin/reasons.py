@@ -31,6 +31,10 @@ REASONS: dict[str, tuple[str, str]] = {
         _("Container crashed"),
         _("A task ended with an error: repair what it says and deploy again, since a task runs once a release."),
     ),
+    "LastRunFailed": (
+        _("Last run failed"),
+        _("The last run of a schedule failed: read its log, mend it and deploy. No release is held up."),
+    ),
     "OOMKilled": (
         _("OOMKilled"),
         _("The program used more memory than its limit: raise the memory of the process, or use less."),
@@ -251,6 +255,7 @@ TYPES = (
     _("Identity confirmed"),
     _("Kind not served"),
     _("Kinds unknown"),
+    _("Last run failed"),
     _("Namespace kept"),
     _("Not owned"),
     _("Placement stale"),

@@ -14,9 +14,20 @@ from typing import Any
 from clusters.health import kinds
 from clusters.health.generic import before_kind, by_conditions
 from clusters.health.pods import explain_pods, fold
-from clusters.health.verdict import SEVERITY, Health, Verdict, worst
+from clusters.health.verdict import SETTLED, SEVERITY, Health, Verdict, worst
 
-__all__ = ["SEVERITY", "Health", "Verdict", "assess", "explain_pods", "fold", "known_kinds", "passes_gate", "worst"]
+__all__ = [
+    "SETTLED",
+    "SEVERITY",
+    "Health",
+    "Verdict",
+    "assess",
+    "explain_pods",
+    "fold",
+    "known_kinds",
+    "passes_gate",
+    "worst",
+]
 
 Assess = Callable[[dict[str, Any]], Verdict]
 
@@ -32,10 +43,10 @@ def assess(body: dict[str, Any] | None) -> Verdict:
 def passes_gate(body: dict[str, Any], verdict: Verdict) -> bool:
     """Whether the next phase need not wait for this object.
 
-    Healthy and Suspended pass, and with them a kind without status. So does a PersistentVolumeClaim that nobody
+    What is settled passes, and with it a kind without status. So does a PersistentVolumeClaim that nobody
     provisions yet: it may wait for its first consumer, which comes in a later phase.
     """
-    if verdict.health in (Health.HEALTHY, Health.SUSPENDED):
+    if verdict.settled:
         return True
     return verdict.reason == "WaitForFirstConsumer" and _kind_of(body) == ("", "PersistentVolumeClaim")
 

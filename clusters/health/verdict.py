@@ -27,6 +27,7 @@ class Health(StrEnum):
 # From best to worst, as Argo CD adds them up.
 _ORDER = (Health.HEALTHY, Health.SUSPENDED, Health.PROGRESSING, Health.MISSING, Health.DEGRADED, Health.UNKNOWN)
 SEVERITY = {health: place for place, health in enumerate(_ORDER)}
+SETTLED = frozenset({Health.HEALTHY, Health.SUSPENDED})
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ class Verdict:
 
     Both come from controllers, which write what they like: `pending_dns` is told as PendingDns, and a NUL, which no
     database keeps, is left out. `source` is the pod and the container it was read from, where it is about one: who
-    wants to know more asks there.
+    wants to know more asks there. `awaited` is False for what is told to people and nothing waits to get better: how
+    the last run of a schedule ended says nothing of the release that is delivered now.
     """
 
     health: Health
     reason: str
     message: str = ""
     source: tuple[str, str] = field(default=("", ""), compare=False)
+    awaited: bool = True
 
     def __post_init__(self) -> None:
         if self.reason and not CAMEL_CASE.fullmatch(self.reason):
@@ -50,6 +53,11 @@ class Verdict:
             object.__setattr__(self, "reason", reason[:1].upper() + reason[1:])
         if "\0" in self.message:
             object.__setattr__(self, "message", self.message.replace("\0", ""))
+
+    @property
+    def settled(self) -> bool:
+        """Whether a delivery has come as far with it as it is meant to."""
+        return self.health in SETTLED or not self.awaited
 
 
 def healthy(reason: str, message: str = "") -> Verdict:
@@ -69,5 +77,9 @@ def suspended(reason: str, message: str = "") -> Verdict:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of many, the first of equals; nothing at all is Healthy."""
-    return max(verdicts, key=lambda verdict: SEVERITY[verdict.health], default=healthy("NothingExpected"))
+    """The worst of many, the first of equals; nothing at all is Healthy. What is not settled goes before what is."""
+    return max(verdicts, key=_weight, default=healthy("NothingExpected"))
+
+
+def _weight(verdict: Verdict) -> tuple[bool, int]:
+    return not verdict.settled, SEVERITY[verdict.health]

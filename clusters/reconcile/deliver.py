@@ -33,7 +33,7 @@ from clusters.manifests import (
 from clusters.reconcile import fights
 from clusters.reconcile.evidence import with_evidence
 from clusters.reconcile.hiding import hide, values_in
-from clusters.reconcile.outcome import SETTLED, Outcome, Row
+from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.prune import own, prune, prune_writers
 from clusters.reconcile.uncreated import with_refusal
 from clusters.reconcile.wire import Wire, all_of
@@ -67,7 +67,7 @@ async def deliver(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
         passed = await all_of(phase.run(manifest) for manifest in manifests)
         if not assignment.settled:
             blocked += [str(each.id) for each, through in zip(manifests, passed, strict=True) if not through]
-    healthy = not outcome.failed and all(verdict.health in SETTLED for verdict in outcome.verdicts.values())
+    healthy = not outcome.failed and all(verdict.settled for verdict in outcome.verdicts.values())
     await prune(wire, outcome, healthy=healthy)
     await _look_for_returned(wire, outcome)
 
@@ -143,15 +143,17 @@ class _Phase:
         if live is None:
             verdict = self._outcome.verdicts[manifest.id]
             # The rest is not to wait for a kind that this cluster may never serve.
-            return verdict.health in SETTLED or verdict.reason == "KindNotServed"
+            return verdict.settled or verdict.reason == "KindNotServed"
         self._say_fought(manifest.id)
         await self._say_counted(live)
         verdict = assess(live)
         # What was written just now has had no time to tell on any pod; the watch tells when it has.
-        if verdict.health not in SETTLED and manifest.id.kind in WORKLOADS and live is self._lives.get(manifest.id):
+        if not verdict.settled and manifest.id.kind in WORKLOADS and live is self._lives.get(manifest.id):
             verdict = await self._explained(live, verdict, self._outcome.rows[manifest.id].message)
         if verdict.reason == "Terminating":
             self._outcome.add("Terminating", "BeingDeleted", f"{manifest.id}: {verdict.message}")
+        if not verdict.awaited:
+            self._outcome.add("LastRunFailed", verdict.reason, f"{manifest.id}: {verdict.message}")
         row = self._outcome.rows[manifest.id].seen(verdict)
         row = replace(row, resource_version=live["metadata"]["resourceVersion"])
         if manifest.id.kind == "Job" and verdict.health is Health.HEALTHY:

@@ -19,11 +19,11 @@ from django.db.models.functions import Now
 from clusters import lease
 from clusters.due import database_time, next_sweep
 from clusters.faults import ApiRefused
+from clusters.health import SETTLED
 from clusters.kinds import WELL_KNOWN
 from clusters.lease import Held
 from clusters.manifests import LABEL_WORK, ObjectId
 from clusters.models import Lane, OwnedObject, Work
-from clusters.reconcile.outcome import SETTLED
 from clusters.reconcile.wire import LeaseLost, Wire, all_of
 from clusters.restored import distrust, newest
 from clusters.threads import in_thread

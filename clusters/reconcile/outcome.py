@@ -16,7 +16,6 @@ from clusters.reconcile.refusals import explain
 from paas.core.conditions import Condition
 
 Verb = Literal["apply", "delete", "release"]
-SETTLED = frozenset({Health.HEALTHY, Health.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)

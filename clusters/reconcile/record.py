@@ -21,7 +21,7 @@ from clusters.health import Health, Verdict, worst
 from clusters.lease import Held
 from clusters.models import ApiCall, Lane, OwnedObject, Work
 from clusters.orphans import take_in
-from clusters.reconcile.outcome import SETTLED, Outcome, Row
+from clusters.reconcile.outcome import Outcome, Row
 from clusters.reconcile.wire import LeaseLost
 from clusters.selectors import WORKS_CHANNEL
 from paas.core import audit
@@ -147,7 +147,7 @@ def _note(work: Work, outcome: Outcome, now: datetime) -> None:
     work.reported = outcome.reported
     work.observed_generation = max(work.observed_generation, generation)
     work.updated_at = now
-    settled = verdict.health in SETTLED and not outcome.assignment.retired
+    settled = verdict.settled and not outcome.assignment.retired
     if settled:
         work.settled_generation = max(work.settled_generation, generation)
     if _is_current(work, outcome):
@@ -187,7 +187,7 @@ def _verdict(outcome: Outcome) -> Verdict:
     if outcome.waiting:
         return Verdict(Health.PROGRESSING, "WaitingForWork", outcome.conditions[0].message)
     found = worst(outcome.verdicts.values())
-    if outcome.failed and found.health in SETTLED:
+    if outcome.failed and found.settled:
         failure = outcome.conditions[-1]
         return Verdict(Health.DEGRADED, failure.reason, failure.message)
     return found
@@ -198,12 +198,14 @@ def _conditions(
 ) -> list[dict[str, Any]]:
     """Ready, always; each other type only for as long as an attempt states it."""
     generation = outcome.assignment.generation
+    # What nothing waits for is no matter of Ready: it has a condition of its own.
+    said = verdict if verdict.awaited else Verdict(Health.HEALTHY, "Delivered", "All is delivered.")
     ready = Condition(
-        "Ready", "True" if verdict.health in SETTLED else "False", verdict.reason or str(verdict.health),
-        verdict.message[:2000], observed_generation=generation,
+        "Ready", "True" if said.settled else "False", said.reason or str(said.health),
+        said.message[:2000], observed_generation=generation,
     )  # fmt: skip
     stated = _joined(outcome.conditions)
-    if outcome.assignment.late and verdict.health not in SETTLED:
+    if outcome.assignment.late and not verdict.settled:
         message = f"Not Healthy by its deadline: {verdict.message or verdict.reason}"
         stated["DeadlineExceeded"] = Condition(
             "DeadlineExceeded", "True", verdict.reason or "NotHealthy", message[:2000], generation

@@ -188,6 +188,12 @@ class Client(SigningIn, People, Tenancy, Values):
         """What `rollback` would do: see `changes`."""
         return self._object("POST", path("applications", application_id, "rollback"), order, params=DRY_RUN)
 
+    def schedules(self, environment_id: str) -> list[Body]:
+        """[{"name", "cluster", "cron", "health", "reason", "message", "runs": [{"job", "number", "verdict",
+        "started_at", "seconds", "message", "pods"}]}].
+        """
+        return list(self.http.pages(path("environments", environment_id, "schedules")))
+
     def run(self, environment_id: str, schedule: str, order: Body) -> Body:
         """Run a schedule now: {"cluster", "reason"}; {"number", "job", "clusters"} of the run."""
         return self._object("POST", path("environments", environment_id, "schedules", schedule, "run"), order)

@@ -23,6 +23,7 @@ _CODES: Mapping[str, str] = {
     "See the releases with `dougong history APP`.": "nothing_to_roll_back release_not_found",
     "See its environments with `dougong status APP`.": "environment_exists environment_unknown",
     "See its processes and schedules with `dougong status APP`.": "process_not_found schedule_not_found",
+    "Name one of those, or leave it out for the process itself.": "container_not_found",
     "Open a new one with `dougong exec APP ENV`.": "environment_moved terminal_ended",
     "Wait until it has ended; `dougong status APP` shows how it goes.": "already_running",
     "Store it with `dougong secret set APP NAME KEY`, then deploy again.": "secret_missing secret_not_found",

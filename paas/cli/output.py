@@ -29,6 +29,9 @@ COLOURS = {
     "Missing": "red",
     "Unknown": "magenta",
     "Ready": "green",
+    "Succeeded": "green",
+    "Failed": "red",
+    "Running": "yellow",
 }
 
 

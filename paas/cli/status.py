@@ -30,10 +30,17 @@ def settled(status: Part, environment: str | None = None) -> bool:
 def _environment_settled(environment: Part) -> bool:
     works = [work for cluster in environment.get("clusters") or () for work in cluster.get("works") or ()]
     return (
-        bool(works)
-        and environment.get("health", "Healthy") in SETTLED
-        and all(work.get("health") in SETTLED and _observed(work) for work in works)
+        bool(works) and _ready(environment, "Healthy") and all(_ready(work, "") and _observed(work) for work in works)
     )
+
+
+def _ready(part: Part, otherwise: str) -> bool:
+    """Whether its delivery is over. What does badly may be Ready all the same: where a schedule's last run failed.
+
+    `otherwise` is the health of a part that tells none.
+    """
+    said = {each["type"]: each["status"] for each in part.get("conditions") or ()}
+    return part.get("health", otherwise) in SETTLED or said.get("Ready") == "True"
 
 
 def tree(status: Part, environment: str | None = None) -> Tree:

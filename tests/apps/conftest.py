@@ -233,7 +233,7 @@ def observe():
         for work in Work.objects.filter(owner_id=environment.pk):
             ready = {
                 "type": "Ready",
-                "status": "True",
+                "status": "True" if health in ("Healthy", "Suspended") else "False",
                 "reason": "Available",
                 "message": "",
                 "lastTransitionTime": "2026",

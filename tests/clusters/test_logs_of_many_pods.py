@@ -104,6 +104,15 @@ def test_the_last_lines_of_each_pod_then_the_end(fleet):
     assert sorted(fleet.closed) == ["east", "west"]
 
 
+def test_a_container_beside_or_before_the_process(fleet):
+    there = pod("a")
+    there["status"]["initContainerStatuses"] = [{"name": "cache", "state": {"terminated": {}}, "restartCount": 0}]
+    fleet.pods = {"east": [there, pod("b")]}
+    fleet.lines = {"a": [f"{AT} of the cache".encode()], "b": [f"{AT} of another".encode()]}
+    assert read("east", query=replace(QUERY, container="cache")) == [("east", "a", "of the cache")]
+    assert [params["container"] for _, _, params in fleet.asked] == ["cache"]
+
+
 def test_a_cluster_that_does_not_answer_keeps_no_other_back(fleet):
     fleet.pods = {"east": Unreachable("no route"), "west": [pod("c")]}
     fleet.lines = {"c": [f"{AT} hello".encode()]}

@@ -83,6 +83,16 @@ def test_what_is_told_of_a_pod():
     assert "readiness" in told["message"]
 
 
+def test_what_is_told_of_the_pod_of_a_run():
+    found = pod(owner=("batch/v1", "Job", "nightly-29740321"))
+    assert (seen(found)["job"], seen(found)["ended_at"]) == ("nightly-29740321", "")
+    ends = ("2026-01-01T03:30:05Z", "2026-01-01T03:30:09Z")
+    found["status"]["phase"] = "Failed"
+    for status, at in zip(found["status"]["containerStatuses"], ends, strict=True):
+        status["state"] = {"terminated": {"exitCode": 1, "finishedAt": at}}
+    assert seen(found)["ended_at"] == ends[1]
+
+
 @pytest.mark.parametrize(
     ("owner", "workload"),
     [

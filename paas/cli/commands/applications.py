@@ -234,6 +234,9 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Only this cluster.")] = None,
     process: Annotated[str | None, typer.Option(metavar="NAME", help="Only this process.")] = None,
+    container: Annotated[
+        str, typer.Option(metavar="NAME", help="A container beside or before a process, in place of the process.")
+    ] = "",
     release: Annotated[str, typer.Option(metavar="RELEASE", help="Only pods of this release, such as r8.")] = "",
     tail: Annotated[int | None, typer.Option(min=0, help="So many of the last lines of each pod; else 100.")] = None,
     since: Annotated[str, typer.Option(metavar="TIME", help="Only from this time on, such as 2026-01-31T12:00Z.")] = "",
@@ -250,6 +253,7 @@ def logs(
     where = environment_of(found, environment)
     asked = {"follow": "true" if follow else "", "cluster": cluster or "", "process": process or ""}
     asked |= {
+        "container": container,
         "release": release,
         "tail": "" if tail is None else str(tail),
         "since": since,

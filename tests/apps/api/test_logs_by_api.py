@@ -75,6 +75,19 @@ def test_one_cluster_and_one_process(get, address, viewer, asked):
     assert query.selector == "app.kubernetes.io/name=hello,app.kubernetes.io/component=web"
 
 
+def test_a_container_beside_the_process(get, address, deploy, viewer, asked):
+    cache = {"name": "cache", "process": "web", "cpu": "10m", "memory": "16Mi", "command": ["cache"]}
+    deploy(clusters=["east", "west"], blocks=[{"sidecar": cache}])
+    get(viewer, f"{address}?process=web&container=cache")
+    [(_, query)] = asked
+    assert query.container == "cache"
+    status, text = get(viewer, f"{address}?container=nobody")
+    refused = json.loads(text)
+    assert (status, refused["code"]) == (404, "container_not_found")
+    assert "cache, web" in refused["rule"]
+    assert get(viewer, f"{address}?process=other&container=cache")[0] == 404
+
+
 @pytest.mark.parametrize("said", ["1", "r1", "r01"])
 def test_one_release(get, address, viewer, asked, said):
     get(viewer, f"{address}?release={said}")

@@ -96,6 +96,9 @@ def test_runs_a_schedule_now(said, owner, project, east, file):
     code, out = run("run", "demo/hello", "report")
     assert (code, "schedule_running" in out) == (4, True)
     assert run("run", "hello", "nightly")[0] == 3
+    code, out = run("runs", "hello", "report", "-o", "json")
+    assert (code, json.loads(out)[0]["cron"]) == (0, "0 3 * * *")
+    assert json.loads(run("runs", "hello", "nightly", "-o", "json")[1]) == []
 
 
 def test_a_secret_from_its_first_version_to_its_revocation(said, owner, project, east, file):

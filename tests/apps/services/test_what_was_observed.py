@@ -32,6 +32,19 @@ def test_the_worst_of_its_works(environment, observe, health):
     assert environment.status.observed_generation == environment.generation
 
 
+def test_a_schedule_whose_last_run_failed(environment, observe):
+    ready = {"type": "Ready", "status": "True", "reason": "Delivered", "message": "", "lastTransitionTime": "2026"}
+    failed = {**ready, "type": "LastRunFailed", "reason": "LastRunFailed", "message": "It failed"}
+    observe(environment, "Degraded", conditions=[ready, failed])
+    assert (environment.status.health, said(environment)["Ready"]["status"]) == ("Degraded", "True")
+    told = said(environment)["LastRunFailed"]
+    assert (told["status"], told["message"]) == ("True", "On east: It failed On east: It failed")
+    [cluster] = selectors.environment_status(environment)["clusters"]
+    assert cluster["health"] == "Degraded"
+    observe(environment)
+    assert (environment.status.health, [*said(environment)]) == ("Healthy", ["Ready"])
+
+
 def test_the_loop_notes_and_the_adding_up_follows_the_commit(environment, django_capture_on_commit_callbacks):
     StatusDue.objects.all().delete()
     with django_capture_on_commit_callbacks() as callbacks:

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clusters.health import Health, Verdict, assess, kinds, known_kinds, passes_gate
+from clusters.health import Health, Verdict, assess, kinds, known_kinds, passes_gate, worst
 
 CASES = [
     case
@@ -40,6 +40,17 @@ def test_each_file_is_about_one_kind():
 def test_an_object_that_is_not_there_is_missing():
     assert assess(None).health is Health.MISSING
     assert not passes_gate({}, assess(None))
+
+
+FAILED = Verdict(Health.DEGRADED, "LastRunFailed", awaited=False)
+
+
+@pytest.mark.parametrize("other", [*Health])
+def test_what_nothing_waits_for_is_told_once_all_else_is_settled(other):
+    beside = Verdict(other, "Other")
+    settled = other in (Health.HEALTHY, Health.SUSPENDED)
+    assert worst([FAILED, beside]) == worst([beside, FAILED]) == (FAILED if settled else beside)
+    assert worst([FAILED, beside]).settled is settled
 
 
 odd = st.recursive(

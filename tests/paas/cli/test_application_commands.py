@@ -139,6 +139,15 @@ def test_nothing_placed_is_not_settled(run, hello, signed_in, quick):
     assert run("status", "hello", "--watch", "--timeout", "5").code == 6
 
 
+def test_a_failed_run_of_a_schedule_holds_up_nobody_who_waits_for_a_release(run, hello, signed_in, quick):
+    ready = {"conditions": [{"type": "Ready", "status": "True", "reason": "Delivered", "message": "", "good": True}]}
+    delivered = state({**work("Degraded"), **ready}, health="Degraded")
+    signed_in.on("GET", APPLICATION + "status/", seen({**delivered, **ready}))
+    signed_in.on("GET", APPLICATION + "status/", seen({**state(work("Degraded"), health="Degraded"), **ready}))
+    assert run("status", "hello", "--watch", "--timeout", "5").code == 0
+    assert run("status", "hello", "--watch", "--timeout", "5").code == 6
+
+
 def test_watches_one_environment(run, hello, signed_in, quick):
     slow = state(work("Progressing"), name="dev", health="Progressing")
     signed_in.on("GET", APPLICATION + "status/", seen(state(work()), slow))
