@@ -20,10 +20,11 @@ from apps.models.tenant import layer_name
 from apps.selectors.consumers import consumers
 from apps.selectors.tenants import Usage, exceptions_of, tenant_policy, tenants, usage
 from apps.services.exceptions import MOST_DAYS
+from apps.services.rows import locked
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
 from clusters.models import Cluster
-from paas.core.api import IF_MATCH, check_if_match, etag
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, check_if_match, etag
 from paas.core.permissions import Actor, not_found, visible
 from paas.identity.models import Team
 
@@ -113,7 +114,7 @@ class ExceptionOut(serializers.ModelSerializer[TenantException]):
         model = TenantException
         fields = [
             "id", "cluster", "figures", "days", "reason", "owner", "state", "decided_by", "created_at", "ends_at",
-            "ended_at",
+            "ended_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -150,7 +151,7 @@ class ExceptionsView(APIView):
         made = services.propose_exception(
             **{**said, "cluster": cluster}, team=_team(request, name), actor=_actor(request)
         )
-        return Response(ExceptionOut(made).data, status=201)
+        return Response(ExceptionOut(made).data, status=201, headers={"ETag": etag(made)})
 
 
 class ExceptionView(APIView):
@@ -160,7 +161,11 @@ class ExceptionView(APIView):
 
     @extend_schema(
         operation_id="teams_exceptions_decide",
-        parameters=[NAME, OpenApiParameter("decision", str, OpenApiParameter.PATH, enum=["accept", "end"])],
+        parameters=[
+            NAME,
+            OpenApiParameter("decision", str, OpenApiParameter.PATH, enum=["accept", "end"]),
+            IF_MATCH_IF_IT_MATTERS,
+        ],
         request=ReasonIn,
         responses=ExceptionOut,
     )
@@ -168,11 +173,16 @@ class ExceptionView(APIView):
         """Accept it, as an operator; or end it, which refuses it, takes it back or ends it early."""
         form = ReasonIn(data=request.data)
         form.is_valid(raise_exception=True)
-        row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
         act = {"accept": services.accept_exception, "end": services.end_exception}.get(decision)
-        if row is None or act is None:
-            raise not_found(TenantException)
-        return Response(ExceptionOut(act(exception=row, actor=_actor(request), **form.validated_data)).data)
+        with transaction.atomic():
+            row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
+            if row is None or act is None:
+                raise not_found(TenantException)
+            if "If-Match" in request.headers:
+                row = locked(row)
+                check_if_match(request, row)
+            decided = act(exception=row, actor=_actor(request), **form.validated_data)
+        return Response(ExceptionOut(decided).data, headers={"ETag": etag(decided)})
 
 
 class UsedOut(serializers.Serializer[Any]):
