@@ -74,7 +74,7 @@ def _text(text, ids):
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", numbered, text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "0123456789abcdef" * 4, text)
     text = re.sub(r"(?<=-)[0-9a-f]{8}\b(?!-)", "1a2b3c4d", text)
-    text = re.sub(r"\bdgt_[0-9a-f]{4}\b", "dgt_1a2b", text)
+    text = re.sub(r"\bdgt_[0-9a-f]{4,20}\b", "dgt_1a2b", text)
     text = re.sub(r"\bcode=[A-Z0-9-]+", "code=…", text)
     text = re.sub(r"\bcursor=[^&]+", "cursor=…", text)
     text = re.sub(r"(?<!\d)20[0-8]\d-\d\d-\d\d(?!\d)", DATE, text)

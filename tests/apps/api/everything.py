@@ -9,6 +9,7 @@ from apps.delivery import APPLICATION
 from apps.models import Application, ConfigProposal, FreezeWindow, Release, ReleaseProposal, Terminal
 from apps.selectors.config import scope_of
 from apps.services.config import Edit
+from clusters.manifests import ObjectId
 from clusters.models import OwnedObject, Work
 from paas.core.models import AuditEvent
 from paas.identity import devices
@@ -150,7 +151,7 @@ def release(world, turn):
 def let_go(world, environment):
     """Something that the loop holds."""
     work = Work.objects.get(owner_id=environment.pk, name=APPLICATION, cluster__name="c-0")
-    oid = f"/ConfigMap/{environment.namespace}/old"
+    oid = str(ObjectId("", "ConfigMap", environment.namespace, "old"))
     OwnedObject.objects.create(work=work, cluster=work.cluster, oid=oid, api_version="v1", claim="0", uid="0")
     world.ask("POST let go", f"works/{work.pk}/let-go/", {"object": oid, "confirm": "old"})
 

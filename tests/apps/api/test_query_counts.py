@@ -22,7 +22,7 @@ from tests.proof.operations import OPERATIONS
 BASELINE = Path(__file__).parents[2] / "query_counts.txt"
 WRITE = "DOUGONG_WRITE_ANSWERS"
 MOST = 10
-FEW, MANY = 3, 15
+FEW, MANY = 2, 6
 UNCOUNTED = {
     "applications_status_stream": "lasts for minutes; each reading is `applications_status`",
     "environments_logs": "lasts for minutes, and reads the clusters",

@@ -17,6 +17,7 @@ from apps.models import Application, Terminal
 from apps.selectors.config import scope_of
 from apps.services.config import Edit
 from apps.terminals import store
+from clusters.manifests import ObjectId
 from clusters.models import ClusterCredential, OwnedObject, Work, WorkloadPods
 from clusters.quotas import REPORTED
 from paas.identity import break_glass, service_accounts
@@ -170,8 +171,7 @@ class World:
         Work.objects.filter(name=GROUND).update(reported={REPORTED: [counted]})
         for work in Work.objects.filter(name=APPLICATION).select_related("cluster"):
             for body in (each["body"] for each in work.manifests):
-                namespace = body["metadata"]["namespace"]
-                oid = f"{_group(body)}/{body['kind']}/{namespace}/{body['metadata']['name']}"
+                namespace, oid = body["metadata"]["namespace"], str(ObjectId.of(body))
                 OwnedObject.objects.get_or_create(
                     cluster=work.cluster, oid=oid,
                     defaults={"work": work, "api_version": body["apiVersion"], "namespace": namespace, "claim": "0",
@@ -181,11 +181,6 @@ class World:
                     WorkloadPods.objects.get_or_create(
                         cluster=work.cluster, oid=oid, defaults={"namespace": namespace, "total": 1, "pods": [POD]}
                     )
-
-
-def _group(body):
-    group, slash, _ = body["apiVersion"].partition("/")
-    return group if slash else ""
 
 
 def operation_of(method, path):
