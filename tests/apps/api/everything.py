@@ -34,6 +34,7 @@ def reads(world):
     guarded = Application.objects.get(name="guarded").environments.get()
     at, room, team = f"applications/{application.pk}/", f"environments/{environment.pk}/", "teams/crew/"
     work = Work.objects.get(owner_id=environment.pk, name=APPLICATION, cluster__name="c-0")
+    terminal = Terminal.objects.exclude(ending="").latest("created_at")
     world.client.get(f"/api/v1/{room}topology/")  # keeps the tree of what is desired
     return {
         "me": "me",
@@ -89,7 +90,7 @@ def reads(world):
         "freezes list": "freezes/",
         "freezes detail": f"freezes/{FreezeWindow.objects.first().pk}/",
         "terminals list": "terminals/",
-        "terminals detail": f"terminals/{(terminal := Terminal.objects.first()).pk}/",
+        "terminals detail": f"terminals/{terminal.pk}/",
         "terminals recording": f"terminals/{terminal.pk}/recording/",
         "releases list": "releases/",
         "releases detail": f"releases/{Release.objects.filter(environment=environment).first().pk}/",
