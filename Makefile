@@ -87,11 +87,14 @@ check-openapi: $(SYNCED)
 check-tests: $(SYNCED) slapd
 	@$(STEP) "unit and database tests" $(PYTEST) -n 2 --dist worksteal -m "not lab and not browser and not keycloak and not soak"
 
-.PHONY: format openapi settings-page problems-page block-pages cli-pages messages
+.PHONY: format openapi answers settings-page problems-page block-pages cli-pages messages
 format: $(SYNCED) ## Format code and templates
 	@.venv/bin/ruff format --quiet $(CODE) && .venv/bin/ruff check --fix --quiet $(CODE); .venv/bin/djlint --reformat --quiet templates || true
 openapi: $(SYNCED) ## Write docs/openapi.yaml anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+answers: $(SYNCED) ## Write apps/api/answers.json and tests/query_counts.txt anew, then docs/openapi.yaml
+	@$(STEP) "answers" env DOUGONG_WRITE_ANSWERS=1 $(PYTEST) tests/apps/api/test_query_counts.py
+	@$(MAKE) openapi
 messages: $(SYNCED) gettext ## Gather the console's texts for translation and compile what is translated
 	@$(DEVELOPMENT) $(PYTHON) manage.py makemessages --locale zh_Hans --no-location --no-obsolete --ignore '.venv/*' \
 	  --ignore 'tests/*' --ignore 'deploy/*' --ignore 'bench/*'

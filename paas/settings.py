@@ -252,7 +252,11 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": ["Pending", "Approved", "Declined", "Superseded", "Expired"],
         "ApplicationStateEnum": ["Active", "Retiring", "Retired"],
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "paas.core.schema.add_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "paas.core.schema.add_problems",
+        "apps.api.answers.add_answers",
+    ],
 }
 
 # --- Console ---

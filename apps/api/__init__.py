@@ -9,6 +9,7 @@ In here:
     scaling       where an environment is, how it is spread and scaled
     releases      releases, read-only
     config        configuration of layers, its history, proposals; what is effective is with the environments
+    answers       examples of the OpenAPI file, as they were given
     idempotency   one answer per Idempotency-Key
     streams       server-sent events
 """

@@ -59,9 +59,7 @@ class ApplicationFilter(filters.FilterSet):
 
 @extend_schema_view(
     list=extend_schema(operation_id="applications_list"),
-    retrieve=extend_schema(
-        operation_id="applications_retrieve", responses=forms.ApplicationDetailOut, examples=examples.APPLICATION
-    ),
+    retrieve=extend_schema(operation_id="applications_retrieve", responses=forms.ApplicationDetailOut),
 )
 class ApplicationViewSet(ResourceViewSet[Application]):
     """Applications of one's teams; operators see all. Declared by PUT below their project."""

@@ -108,7 +108,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         responses=PolymorphicProxySerializer(
             "PlacedOrDryRun", [scaling_forms.PlacedOut, DryRunOut], resource_type_field_name=None
         ),
-        parameters=[IF_MATCH, DRY_RUN],
+        parameters=[IF_MATCH, DRY_RUN, IDEMPOTENCY_KEY],
     )
     def partial_update(self, request: Request, id: str) -> Response:
         """Place it elsewhere, or spread its replicas otherwise: the same release. The same placement again follows
@@ -119,11 +119,15 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
         if flag(request, "dryRun"):
             found = services.dry_run_placement(environment=self.get_object(), **given)
             return Response(DryRunOut(found).data)
-        with self.edited() as environment:
-            made = services.set_placement(environment=environment, **given)
-        row = self.get_queryset().get(pk=environment.pk)
-        answer = scaling_forms.PlacedOut(row, context={**self.get_serializer_context(), "notes": made.notes})
-        return Response(answer.data, headers={"ETag": etag(row)})
+
+        def act() -> Response:
+            with self.edited() as environment:
+                made = services.set_placement(environment=environment, **given)
+            row = self.get_queryset().get(pk=environment.pk)
+            answer = scaling_forms.PlacedOut(row, context={**self.get_serializer_context(), "notes": made.notes})
+            return Response(answer.data, headers={"ETag": etag(row)})
+
+        return once(request, act)
 
     @extend_schema(operation_id="environments_placement", responses=scaling_forms.PlacementOut, filters=False)
     @action(detail=True, filter_backends=[], pagination_class=None)

@@ -84,7 +84,7 @@ class PullSecretViewSet(ResourceViewSet[Team]):
     @extend_schema(
         operation_id="teams_pull_secrets_revoke",
         parameters=[NAME, REGISTRY, CONFIRM, REASON, IF_MATCH],
-        responses=PullSecretOut,
+        responses={200: PullSecretOut},
     )
     def revoke_pull_secret(self, request: Request, registry: str, **_: Any) -> Response:
         """Forget it, and take it from all the team's namespaces; the registry's name confirms."""

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from apps import selectors, services
 from apps.api import examples
 from apps.api.dry_runs import DRY_RUN, DryRunOut, or_dry_run
+from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.models import Environment, SecretVersion
 from apps.selectors import Secret
 from paas.core.api import ResourceViewSet, check_if_match, etag, flag, only_fields, whole_number
@@ -170,7 +171,7 @@ class SecretViewSet(ResourceViewSet[Environment]):
     @extend_schema(
         operation_id="environments_secrets_revoke",
         responses={200: or_dry_run(RevokedOut)},
-        parameters=[NAME, VERSION, RELEASE, FORCE, REASON, DRY_RUN, IF_MATCH],
+        parameters=[NAME, VERSION, RELEASE, FORCE, REASON, DRY_RUN, IF_MATCH, IDEMPOTENCY_KEY],
     )
     def revoke_secret(self, request: Request, name: str, **_: Any) -> Response:
         """Forget the values of a secret, in one version or in all; what uses one is released with its successor."""
@@ -186,7 +187,7 @@ class SecretViewSet(ResourceViewSet[Environment]):
         }
         if flag(request, "dryRun"):
             return Response(DryRunOut(services.dry_run_revocation(**order)).data)
-        return Response(RevokedOut(services.revoke_secret(**order, check=self._check)).data)
+        return once(request, lambda: Response(RevokedOut(services.revoke_secret(**order, check=self._check)).data))
 
     def _check(self, secret: Secret | None) -> None:
         """It is as it was read."""

@@ -22,8 +22,9 @@ from apps.services.exceptions import MOST_DAYS
 from apps.services.tenants import Held, hold
 from apps.tenants import FIGURES
 from clusters.models import Cluster
-from paas.core.api import IF_MATCH, ReasonIn, check_if_match, etag
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ReasonIn, check_if_match, etag
 from paas.core.permissions import Actor, not_found, visible
+from paas.core.rows import locked
 from paas.identity.models import Team
 
 TEAM = OpenApiParameter("team", str, description="The layer of this team; left out, of all teams.")
@@ -111,7 +112,7 @@ class ExceptionOut(serializers.ModelSerializer[TenantException]):
         model = TenantException
         fields = [
             "id", "cluster", "figures", "days", "reason", "owner", "state", "decided_by", "created_at", "ends_at",
-            "ended_at",
+            "ended_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -148,7 +149,7 @@ class ExceptionsView(APIView):
         made = services.propose_exception(
             **{**said, "cluster": cluster}, team=_team(request, name), actor=_actor(request)
         )
-        return Response(ExceptionOut(made).data, status=201)
+        return Response(ExceptionOut(made).data, status=201, headers={"ETag": etag(made)})
 
 
 class ExceptionView(APIView):
@@ -158,7 +159,11 @@ class ExceptionView(APIView):
 
     @extend_schema(
         operation_id="teams_exceptions_decide",
-        parameters=[NAME, OpenApiParameter("decision", str, OpenApiParameter.PATH, enum=["accept", "end"])],
+        parameters=[
+            NAME,
+            OpenApiParameter("decision", str, OpenApiParameter.PATH, enum=["accept", "end"]),
+            IF_MATCH_IF_IT_MATTERS,
+        ],
         request=ReasonIn,
         responses=ExceptionOut,
     )
@@ -166,11 +171,16 @@ class ExceptionView(APIView):
         """Accept it, as an operator; or end it, which refuses it, takes it back or ends it early."""
         form = ReasonIn(data=request.data)
         form.is_valid(raise_exception=True)
-        row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
         act = {"accept": services.accept_exception, "end": services.end_exception}.get(decision)
-        if row is None or act is None:
-            raise not_found(TenantException)
-        return Response(ExceptionOut(act(exception=row, actor=_actor(request), **form.validated_data)).data)
+        with transaction.atomic():
+            row = exceptions_of(_actor(request), _team(request, name)).filter(pk=id).first()
+            if row is None or act is None:
+                raise not_found(TenantException)
+            if "If-Match" in request.headers:
+                row = locked(row)
+                check_if_match(request, row)
+            decided = act(exception=row, actor=_actor(request), **form.validated_data)
+        return Response(ExceptionOut(decided).data, headers={"ETag": etag(decided)})
 
 
 class UsedOut(serializers.Serializer[Any]):

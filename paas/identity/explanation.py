@@ -14,6 +14,7 @@ from paas.core.permissions import (
     OPERATE,
     TEAM_WORDS,
     Actor,
+    Right,
     is_overseer,
     owners_seen,
     require,
@@ -82,16 +83,16 @@ def explain(*, actor: Actor, person: User, action: str, obj: Model | None) -> Ex
     if actor != person and not is_overseer(actor):
         require(actor, *(("own", obj) if owned else ("view", None)))
     # By their roles: that a token holds them back is told besides.
-    may = right(person, action, obj) is not None
+    held = right(person, action, obj)
     token = getattr(actor, "token", None)
     team = _cordoned(action, obj)
     return Explanation(
         person=person.username,
         action=action,
         obj=PLATFORM if obj is None else named(obj),
-        allowed=may,
-        ways=tuple(_ways(person, action, obj)),
-        reason="" if may else _reason(person, obj),
+        allowed=held is not None,
+        ways=tuple(_ways(person, action, obj, held)) if held else (),
+        reason="" if held else _reason(person, obj),
         roles=_roles(action, owned=owned),
         grantors=tuple(_grantors(actor, action, obj, owned=owned)),
         token="" if token is None or actor != person or token_lets(actor, action) else str(token.scope),
@@ -106,18 +107,13 @@ def _cordoned(action: str, obj: Model | None) -> Team | None:
     return team if isinstance(team, Team) and team.cordoned_at else None
 
 
-def _ways(person: User, action: str, obj: Model | None) -> list[Way]:
-    """All roles that give it; else what gives it without one."""
-    if not person.is_active:
-        return []
+def _ways(person: User, action: str, obj: Model | None, found: Right) -> list[Way]:
+    """All roles that give it; else what gives it without one, which was found."""
     carriers = [] if obj is None or action == OPERATE else carriers_of(obj)
     if carriers and scope_of(type(carriers[-1])) == "team":
         held = [Way(group, group.rpartition(":")[2], named(on)) for on, group in grants_of(person, action, carriers)]
         if held:
             return held
-    found = right(person, action, obj)
-    if found is None:
-        return []
     group = found.through.removeprefix("group ")
     role = {name: role for role, (name, _) in PLATFORM_ROLES.items()}.get(group)
     return [Way(group, role, PLATFORM) if role else Way("", found.through, PLATFORM)]

@@ -188,7 +188,7 @@ class PlatformMemberView(APIView):
         """Give it; operators do."""
         return self._set(request, role, username, held=True)
 
-    @extend_schema(operation_id="platform_members_remove", responses=forms.PlatformMemberOut(many=True))
+    @extend_schema(operation_id="platform_members_remove", responses={200: forms.PlatformMemberOut(many=True)})
     def delete(self, request: Request, role: str, username: str) -> Response:
         """Take it away; operators do."""
         return self._set(request, role, username, held=False)

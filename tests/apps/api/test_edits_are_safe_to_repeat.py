@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apps import services
 from apps.models import ConfigChange, ConfigProposal, Environment, Release
 from clusters.models import Work
 
 PATHS = yaml.safe_load((Path(__file__).parents[3] / "docs" / "openapi.yaml").read_text())["paths"]
 KEY = {"Idempotency-Key": "once"}
-# They make something new, change nothing, end or decide what is never edited, or put somebody into a group.
+# They make something new, change nothing, end what is never edited, or put somebody into a group: docs/api.md says why.
 NOTHING_TO_MATCH = {
     "break_glass_end",
     "break_glass_take",
@@ -31,7 +32,6 @@ NOTHING_TO_MATCH = {
     "service_accounts_create",
     "service_accounts_destroy",
     "teams_create",
-    "teams_exceptions_decide",
     "teams_exceptions_propose",
     "tokens_create",
     "tokens_destroy",
@@ -45,6 +45,8 @@ REPEATABLE = {
     "config_update",
     "environments_rerender",
     "environments_schedules_run",
+    "environments_secrets_revoke",
+    "environments_update",
 }
 REPORT = {"schedule": {"name": "report", "schedule": "0 3 * * *", "cpu": "50m", "memory": "64Mi"}}
 
@@ -151,3 +153,37 @@ def test_a_proposal_is_decided_as_it_was_read(api, proposal, owner, team, person
     twice(second, "post", f"{proposal}accept/", {}, **{"If-Match": tag})
     assert Release.objects.count() == 2
     assert second.get(proposal)["ETag"] != tag
+
+
+def test_an_environment_is_placed_once(api, deploy, owner, west):
+    deploy()
+    address = f"/api/v1/environments/{Environment.objects.get().pk}/"
+    tag = api(owner).get(address)["ETag"]
+    answer = twice(api(owner), "patch", address, {"placement": {"clusters": ["west"]}}, **{"If-Match": tag})
+    assert answer["ETag"] != tag
+    assert Environment.objects.get().generation == 2
+
+
+def test_a_secret_is_revoked_once(api, deploy, owner):
+    environment = deploy().releases[0].environment
+    for value in ("old", "new"):
+        services.set_secret(environment=environment, name="database", values={"KEY": value}, actor=owner)
+        if value == "old":
+            deploy(blocks=[{"secret": {"name": "database"}}])
+    address = f"/api/v1/environments/{environment.pk}/secrets/database/?version=1"
+    answer = twice(api(owner), "delete", address, None, **{"If-Match": "*"})
+    assert answer.json()["release"] == 3
+    assert Release.objects.count() == 3
+
+
+def test_an_exception_is_decided_as_it_was_read(api, owner, operator, team):
+    asked = {"figures": {"pods": "90"}, "days": 7, "reason": "a sale"}
+    made = api(owner).post("/api/v1/teams/crew/exceptions/", asked)
+    address = f"/api/v1/teams/crew/exceptions/{made.json()['id']}"
+    accepted = api(operator).post(f"{address}/accept/", {}, headers={"If-Match": made["ETag"]})
+    assert accepted.json()["state"] == "InForce"
+    late = api(owner).post(f"{address}/end/", {}, headers={"If-Match": made["ETag"]})
+    assert (late.status_code, late.json()["code"]) == (412, "version_changed")
+    [row] = api(owner).get("/api/v1/teams/crew/exceptions/").json()
+    assert (row["state"], f'"{row["version"]}"') == ("InForce", accepted["ETag"])
+    assert api(owner).post(f"{address}/end/", {}, headers={"If-Match": accepted["ETag"]}).json()["state"] == "Ended"
