@@ -107,7 +107,7 @@ def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) 
     it that are `taken` now, as `break_glass_pages.rows` has them.
     """
     people = member_rows(team, members(team))
-    accounts = service_accounts(team).annotate(tokens=Count("auth_token_set"), used=Max("auth_token_set__last_used_at"))
+    accounts = service_accounts(team)
     context = {
         "title": team.name,
         "opts": Team._meta,

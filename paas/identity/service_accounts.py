@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
@@ -17,8 +17,9 @@ from paas.identity.models import NAME, ApiToken, Team, User
 
 
 def service_accounts(team: Team) -> QuerySet[User]:
-    """Those of the team that may sign in, by name."""
-    return User.objects.filter(team=team, is_active=True).order_by("username")
+    """Those of the team that may sign in, by name, with how many `tokens` they have and when one was `used` last."""
+    found = User.objects.filter(team=team, is_active=True).order_by("username")
+    return found.annotate(tokens=Count("auth_token_set"), used=Max("auth_token_set__last_used_at"))
 
 
 def username_of(team: Team, name: str) -> str:
