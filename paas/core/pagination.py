@@ -25,3 +25,12 @@ class KeysetPagination(CursorPagination):
         ordering = getattr(view, "ordering", None) or self.ordering
         fields: Sequence[str] = (ordering,) if isinstance(ordering, str) else ordering
         return (*fields, "pk")
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Of a page, as OpenAPI 3.1 says it: `next` and `previous` are there, and null at the ends."""
+        address = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": address, "previous": address, "results": schema},
+        }
