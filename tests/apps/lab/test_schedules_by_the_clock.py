@@ -1,5 +1,7 @@
 """Schedules that a real cluster runs by its clock: what is told of runs that fail, and what goes on."""
 
+import pytest
+
 from apps.models import EnvironmentStatus
 from tests.apps.lab.site import example
 
@@ -19,6 +21,7 @@ def said(site):
     return {each["type"]: each for each in status(site).conditions}
 
 
+@pytest.mark.timeout(480)  # it waits for two full minutes of the clock
 def test_a_run_that_fails_is_told_and_holds_up_no_release(bring):
     site = bring(each_minute("exit 3"), KEPT)
     site.until(lambda: site.rows()["CronJob/hello-report"].reason == "LastRunFailed", minutes=3)
