@@ -1,0 +1,77 @@
+"""The pages of schedules: their runs, one run now, and the log of a sidecar; in light and dark, wide and narrow."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from apps.models import Environment
+from clusters.models import OwnedObject, Work, WorkloadPods
+
+pytestmark = pytest.mark.browser
+
+BLOCKS = [
+    {"schedule": {"name": "report", "schedule": "30 3 * * *", "command": ["report"], "cpu": "50m", "memory": "64Mi"}},
+    {"sidecar": {"process": "web", "name": "cache", "command": ["cache"], "cpu": "10m", "memory": "16Mi"}},
+]
+
+
+def pod(day, phase, message=""):
+    job = f"hello-report-2940{day}000"
+    return {
+        "name": f"{job}-x7k2p", "image": "hello:1", "node": "n1", "phase": phase, "health": "Healthy", "reason": "",
+        "message": message, "ready": 0, "containers": 1, "restarts": 0, "created_at": f"2026-01-0{day}T03:30:00Z",
+        "job": job, "ended_at": f"2026-01-0{day}T03:31:17Z",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def addresses(deploy):
+    """Of an application whose schedule succeeded on one day and failed on the next."""
+    deploy(blocks=BLOCKS)
+    made = Environment.objects.get()
+    work = Work.objects.get(name="application")
+    common = {"cluster": work.cluster, "oid": f"batch/CronJob/{made.namespace}/hello-report"}
+    message = "The run of 2026-01-02T03:30:00Z ended without success; none has succeeded since 2026-01-01T03:31:17Z"
+    row = {"health": "Degraded", "reason": "LastRunFailed", "message": message, "claim": "c"}
+    OwnedObject.objects.create(work=work, api_version="batch/v1", namespace=made.namespace, **common, **row)
+    pods = [pod(1, "Succeeded"), pod(2, "Failed", "Container report crashed (exit code 3, 0 restarts)")]
+    WorkloadPods.objects.create(namespace=made.namespace, total=2, pods=pods, **common)
+    return {
+        "card": reverse("admin:applications_application_change", args=[made.application_id]),
+        "schedules": reverse("admin:applications_environment_schedules", args=[made.pk]),
+        "run": reverse("admin:applications_schedule_run", args=[made.pk, "report"]),
+        "logs": f"{reverse('admin:applications_environment_logs', args=[made.pk])}?process=web&container=cache",
+    }
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_nothing_serious_stands_in_anyone_s_way(sign_in, served, addresses, owner, errors, scheme, width):
+    page = sign_in(owner)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    serious = {}
+    for name, address in addresses.items():
+        page.goto(served + address)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, name
+        found = Axe().run(page).response["violations"]
+        serious[name] = [
+            (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in {"serious", "critical"}
+        ]
+    assert serious == {name: [] for name in addresses}
+    assert errors == []
+
+
+def test_from_the_card_to_a_run(sign_in, served, addresses, owner, errors):
+    page = sign_in(owner)
+    page.goto(served + addresses["card"])
+    page.get_by_role("link", name="Run now, and runs").click()
+    page.get_by_role("link", name="Run report now…").click()
+    page.get_by_label("Reason, for the audit trail").fill("mended")
+    page.get_by_role("button", name="Run now").click()
+    page.get_by_text("hello-report-run-1 is started on east.").wait_for()
+    assert Work.objects.filter(name="run-report-1").exists()
+    assert errors == []
