@@ -52,7 +52,7 @@ urlpatterns = [
     ),
     path(
         "projects/<str:name>/members/<str:username>/",
-        ProjectMemberViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
+        ProjectMemberViewSet.as_view({"put": "set_member", "delete": "remove_member"}, pagination_class=None),
         name="project-member",
     ),
     path(

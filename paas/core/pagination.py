@@ -20,6 +20,13 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "limit"
     ordering = "-created_at"
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """As OpenAPI 3.1 says that there may be none."""
+        found: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            found["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        return found
+
     def get_ordering(self, request: Request, queryset: models.QuerySet[Any], view: Any) -> tuple[str, ...]:
         """The view's own order, always ended by the primary key so that no two rows are alike."""
         ordering = getattr(view, "ordering", None) or self.ordering

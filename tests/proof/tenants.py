@@ -119,6 +119,7 @@ class Tenant:
             "cluster": "east",
             "confirm": "registry.example",
             "environment": str(self.environment.pk),
+            "from": str(self.release.pk),
             "generation": str(self.work.generation),
             "object": f"environment/{self.project.name}/{self.application.name}/production",
             "of": f"{self.project.name}/{self.application.name}",

@@ -31,7 +31,7 @@ urlpatterns = [
     ),
     path(
         "teams/<str:name>/members/<str:username>/",
-        TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}),
+        TeamViewSet.as_view({"put": "set_member", "delete": "remove_member"}, pagination_class=None),
         name="team-member",
     ),
     path("teams/<str:name>/cordon/", TeamViewSet.as_view({"put": "cordon"}), name="team-cordon"),

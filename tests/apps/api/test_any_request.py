@@ -38,7 +38,8 @@ FILE = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 
 OPENAPI = schemathesis.openapi.from_path(FILE).exclude(operation_id=STREAMS)
 OPENAPI.app = get_wsgi_application()
-# What is there, by the method and address of an operation: names in the address, and behind its `?`.
+# What is there, by the method and address of an operation: names in the address, and behind its `?`. The file's own
+# examples are made before anything is.
 PLACES, QUERIES = {}, {}
 
 
@@ -55,7 +56,7 @@ def _of(context):
 def map_path_parameters(context, path_parameters):
     """Mostly the address leads to something: what is not there is soon refused."""
     if path_parameters and _likely(path_parameters):
-        path_parameters.update(PLACES[_of(context)])
+        path_parameters.update(PLACES.get(_of(context), {}))
     return path_parameters
 
 
@@ -63,7 +64,7 @@ def map_path_parameters(context, path_parameters):
 def map_query(context, query):
     """Mostly what has to be named is there. What is left out by `fields` is not, and no schema can say so."""
     said = {name: value for name, value in (query or {}).items() if name != "fields"}
-    return {**said, **QUERIES[_of(context)]} if _likely(query) else said
+    return {**said, **QUERIES.get(_of(context), {})} if _likely(query) else said
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ OPERATIONS = {
 }
 
 
-# Streams, a file that is sent while it is read, and the form of the app file.
-BARE = {"app_file_schema", "applications_status_stream", "audit_export", "environments_logs"}
+# Streams, a file that is sent while it is read, the form of the app file; and a cluster with nothing on it goes at once.
+BARE = {"app_file_schema", "applications_status_stream", "audit_export", "environments_logs", "clusters_destroy"}
 
 
 def answers():
