@@ -25,8 +25,8 @@ COMMAND = typer.main.get_command(app)
 # Of the demo, of the tests and of the command itself, told where they are used.
 VARIABLES = {
     "DOUGONG_CONFIG_DIR", "DOUGONG_SERVER", "DOUGONG_TOKEN", "DOUGONG_CONTEXT", "DOUGONG_DEMO_STATE",
-    "DOUGONG_TEST_LAB", "DOUGONG_SOAK_SEED", "DOUGONG_SOAK_HISTORIES", "DOUGONG_ADMIN_PASSWORD",
-    "DOUGONG_TUTORIAL_SEEN",
+    "DOUGONG_TEST_LAB", "DOUGONG_SOAK_SEED", "DOUGONG_SOAK_HISTORIES", "DOUGONG_SOAK_TENANTS",
+    "DOUGONG_ADMIN_PASSWORD", "DOUGONG_TUTORIAL_SEEN",
 }  # fmt: skip
 # A web socket is no operation of the OpenAPI file.
 SOCKETS = ["/api/v1/terminals/{id}/socket/"]

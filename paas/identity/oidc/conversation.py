@@ -83,8 +83,10 @@ def finish(provider: Provider, begun: Begun, *, code: str, back: str) -> tuple[d
     return claims, str(answer.get("refresh_token") or "")
 
 
-async def renew(provider: Provider, refresh_token: str, *, at: str, client: httpx.AsyncClient) -> str:
-    """The refresh token to use next time. `at` is the address of the provider's token endpoint.
+async def renew(provider: Provider, refresh_token: str, *, at: str, client: httpx.AsyncClient) -> tuple[str, str]:
+    """The refresh token to use next time, and an identity token, "" where the provider gives none; it is not verified.
+
+    `at` is the address of the provider's token endpoint.
 
     Raises:
         GrantError: the sign-in is over at the provider.
@@ -93,7 +95,8 @@ async def renew(provider: Provider, refresh_token: str, *, at: str, client: http
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     with _reached():
         response = await client.post(at, data={**form, **_us(provider)})
-    return str(_granted(response).get("refresh_token") or refresh_token)
+    answer = _granted(response)
+    return str(answer.get("refresh_token") or refresh_token), str(answer.get("id_token") or "")
 
 
 def _us(provider: Provider) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Following people after their sign-in: each refresh token is used now and then, and who is refused is out here too.
+"""Following people after their sign-in: each refresh token is used now and then, and who is refused is out here too;
+who is moved from group to group there has other roles here.
 
 Called by beat twice a minute. Providers are asked side by side, each for several people at once; only requests overlap,
 what is read and written stays in the caller's thread. A provider that does not answer changes nothing for anybody.
@@ -20,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from paas.identity.models import OidcAccount
-from paas.identity.oidc import conversation, documents, people
+from paas.identity.oidc import conversation, documents, people, tokens
 from paas.identity.oidc.documents import ProviderError
 from paas.identity.oidc.providers import Provider
 
@@ -84,7 +85,7 @@ class _Run:
             self.asked += 1
             try:
                 async with asyncio.timeout(ANSWER):
-                    token = await conversation.renew(self.provider, account.refresh_token, at=at, client=client)
+                    renewed = await conversation.renew(self.provider, account.refresh_token, at=at, client=client)
             except conversation.GrantError:
                 await sync_to_async(people.end)(account, people.REFUSED, seen=account.checked_at)
             except ProviderError as error:
@@ -92,7 +93,20 @@ class _Run:
             except TimeoutError:
                 self.failed.append(f"its token endpoint: no answer within {ANSWER:g} s")
             else:
-                await sync_to_async(_keep)(account, token)
+                await self._take(account, *renewed)
+
+    async def _take(self, account: OidcAccount, token: str, identity: str) -> None:
+        """Keep the token for the next time; the roles follow the groups that come with it."""
+        await sync_to_async(_keep)(account, token)
+        if not identity or not self.provider.groups_renewed:
+            return
+        verify = sync_to_async(tokens.renewed, thread_sensitive=False)
+        try:
+            claims = await verify(identity, self.provider, subject=account.subject)
+        except (tokens.TokenError, ProviderError) as error:
+            self.failed.append(f"a renewed identity token: {error}")
+        else:
+            await sync_to_async(people.regroup)(self.provider, account, claims)
 
 
 def _due(provider: Provider) -> deque[tuple[UUID, datetime | None]]:

@@ -3,7 +3,7 @@
 - An account belongs to a subject of the provider, never to a name or an e-mail address: nobody gets another's account
   by being called as they are. Whoever has an account here links it themselves, signed in to both.
 - A new account is made for who is in a group that the map gives a role to.
-- Their groups are mirrored into roles (`mirroring`) at each sign-in.
+- Their groups are mirrored into roles (`mirroring`) at each sign-in and with each renewal.
 """
 
 from __future__ import annotations
@@ -108,6 +108,23 @@ def unlink(provider_id: str, *, actor: User) -> None:
             mirror(account, {})
             audit.record(actor=actor, action="sso.unlinked", target=actor, before=_told(account))
             account.delete()
+
+
+def regroup(provider: Provider, account: OidcAccount, claims: Mapping[str, Any]) -> None:
+    """Roles as the groups of a renewed sign-in give them; access ends for who is in none and has no other way here.
+
+    Args:
+        account: as it was when it was asked for: who has signed in or out since stays as they are.
+        claims: of a token that was verified.
+    """
+    roles = provider.roles(claims)
+    if not roles and not account.user.has_usable_password():
+        end(account, NO_GROUP, seen=account.checked_at)
+        return
+    with transaction.atomic():
+        same = OidcAccount.objects.filter(pk=account.pk, checked_at=account.checked_at, ended="")
+        if (now := same.select_for_update(of=("self",)).select_related("user").first()) is not None:
+            mirror(now, seats(roles))
 
 
 def log_out(provider: Provider, asked: Logout) -> int:

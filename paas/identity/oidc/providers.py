@@ -16,7 +16,11 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Provider(BaseModel):
-    """One OpenID provider, as `issuer` calls itself."""
+    """One OpenID provider, as `issuer` calls itself.
+
+    `groups_renewed`: the identity token of a renewed sign-in has the groups as they are then. A token without the claim
+    says that there is none, so a provider that only leaves it out there must be known.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +32,7 @@ class Provider(BaseModel):
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     groups_claim: str = "groups"
     groups: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    groups_renewed: bool = True
 
     @field_validator("issuer")
     @classmethod

@@ -52,6 +52,18 @@ def identity(raw: str, provider: Provider, *, nonce: str) -> dict[str, Any]:
     return claims
 
 
+def renewed(raw: str, provider: Provider, *, subject: str) -> dict[str, Any]:
+    """The claims of an identity token that came with a renewed sign-in (Core 12.2: the same person; it has no nonce).
+
+    Raises:
+        TokenError, ProviderError
+    """
+    claims = _signed(raw, provider, required=["iss", "aud", "sub", "exp", "iat"])
+    if claims["sub"] != subject:
+        raise TokenError("it is another person's")
+    return claims
+
+
 def logout(raw: str, provider: Provider) -> Logout:
     """What a logout token asks for. Whether it came before is the caller's to know.
 

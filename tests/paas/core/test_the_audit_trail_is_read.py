@@ -4,9 +4,9 @@ import csv
 import io
 import json
 from datetime import timedelta
-from unittest import mock
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.urls import reverse
@@ -66,7 +66,7 @@ def test_until_a_moment_is_by_time_and_not_by_id(api, operator, team):
     now = timezone.now()
     with transaction.atomic():
         for action, minutes in (("a.late", 1), ("a.early", -1), ("a.later", 2)):
-            with mock.patch("django.utils.timezone.now", return_value=now + timedelta(minutes=minutes)):
+            with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
                 audit.record(actor=operator, action=action, target=team)
     query = {"since": (now - timedelta(minutes=2)).isoformat(), "until": now.isoformat(), "action": "a."}
     assert results(api(operator).get(AUDIT, query)) == ["a.early"]

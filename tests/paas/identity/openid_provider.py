@@ -57,6 +57,7 @@ class OpenIdProvider:
         self.asked = []
         self.bent = {}
         self.signer = None
+        self.vouches = True  # with an identity token at each renewal
         # Called with each form before it is answered; what raises a ConnectionError is never answered.
         self.before = lambda form: None
         self.connections = 0
@@ -140,7 +141,9 @@ class OpenIdProvider:
             return 401, {"error": "invalid_client"}
         if form["grant_type"] == "refresh_token":
             person = self.tokens.pop(form["refresh_token"], None)
-            return (200, self.granted(person)) if person else (400, {"error": "invalid_grant"})
+            if person is None:
+                return 400, {"error": "invalid_grant"}
+            return 200, {**self.granted(person), **({"id_token": self.id_token(person)} if self.vouches else {})}
         asked, person = self.codes.pop(form["code"], (None, None))
         if asked is None or asked["redirect_uri"] != form["redirect_uri"] or not self.proven(asked, form):
             return 400, {"error": "invalid_grant"}

@@ -76,7 +76,7 @@ def test_a_run_makes_no_more_connections_than_it_asks_at_once(openid, few, signe
     names = signed_in(20)
     following.follow()
     assert renewed(openid) == set(names)
-    assert openid.connections <= 1 + 4  # the discovery document, and who asks
+    assert openid.connections <= 2 + 4  # the discovery document, the keys, and who asks
 
 
 def test_a_refusal_ends_just_that_person(openid, few, signed_in):

@@ -14,6 +14,7 @@ from paas.core.models import AuditEvent
 from paas.identity import services
 from paas.identity.models import ApiToken, OidcAccount, User
 from paas.identity.oidc import documents, following
+from paas.identity.roles import teams_of
 from tests.paas.identity.oidc.visits import SIGNED_OUT, WEI, inside, told
 from tests.paas.identity.openid_provider import EVENT, Key
 
@@ -176,3 +177,75 @@ def test_a_refresh_token_is_sealed(client, openid, wei):
     with connection.cursor() as cursor:
         cursor.execute("SELECT refresh_token FROM identity_oidcaccount")
         assert token not in cursor.fetchone()[0]
+
+
+# --- moved from group to group ---
+
+
+def regrouped(openid, **claims):
+    """The same people, with other claims from now on."""
+    openid.tokens = {token: {**person, **claims} for token, person in openid.tokens.items()}
+
+
+def roles_of(user):
+    return {(team.name, role) for team, role in teams_of(user)}
+
+
+def test_who_is_dropped_from_all_groups_is_out_with_the_next_renewal(client, openid, wei, later):
+    assert roles_of(wei)
+    regrouped(openid, groups=[])
+    following.follow()
+    assert out(wei, client)
+    assert roles_of(wei) == set()
+    assert AuditEvent.objects.get(action="user.active_set").reason.startswith("in no mapped group")
+
+
+def test_who_is_in_another_group_has_another_role_and_stays(client, openid, wei, later, corp):
+    [(_, before)] = roles_of(wei)
+    name, role = next(
+        (group, words[0].partition(":")[2]) for group, words in corp.groups.items()
+        if words[0].startswith("shop:") and not words[0].endswith(before)
+    )  # fmt: skip
+    regrouped(openid, groups=[name])
+    following.follow()
+    assert roles_of(wei) == {("shop", role)}
+    assert inside(client)
+
+
+@pytest.mark.parametrize(
+    "bent", [{"aud": "b"}, {"iss": "https://evil.example"}, {"sub": "another"}, {"exp": int(time.time()) - 600}]
+)
+def test_a_renewed_token_that_is_not_right_changes_nothing(client, openid, wei, later, bent):
+    before = roles_of(wei)
+    regrouped(openid, groups=[])
+    openid.bent = bent
+    following.follow()
+    assert roles_of(wei) == before
+    assert inside(client)
+
+
+def test_a_renewed_token_by_another_key_changes_nothing(client, openid, wei, later):
+    before = roles_of(wei)
+    regrouped(openid, groups=[])
+    openid.signer = Key("first").sign
+    following.follow()
+    assert roles_of(wei) == before
+
+
+def test_a_provider_that_renews_without_an_identity_token_keeps_roles_till_the_next_sign_in(client, openid, wei, later):
+    before = roles_of(wei)
+    regrouped(openid, groups=[])
+    openid.vouches = False
+    following.follow()
+    assert roles_of(wei) == before
+    assert inside(client)
+
+
+def test_a_provider_that_leaves_the_groups_out_of_renewals_is_set_so(client, openid, wei, later, corp, settings):
+    before = roles_of(wei)
+    lazy = corp.model_copy(update={"groups_renewed": False})
+    settings.DOUGONG = settings.DOUGONG.model_copy(update={"oidc_providers": (lazy,)})
+    regrouped(openid, groups=None)
+    following.follow()
+    assert roles_of(wei) == before
+    assert inside(client)
