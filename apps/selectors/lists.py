@@ -72,7 +72,7 @@ def environments_of(actor: Actor) -> QuerySet[Environment]:
 def whole_environments_of(actor: Actor) -> QuerySet[Environment]:
     """With all of release, status, placements and their clusters: for what looks at one, not for lists."""
     found = Environment.objects.filter(retired_at=None).select_related("current_release", "status")
-    return visible(actor, found.prefetch_related("placements__cluster"))
+    return visible(actor, found.prefetch_related(Prefetch("placements", Placement.objects.select_related("cluster"))))
 
 
 def releases_of(actor: Actor) -> QuerySet[Release]:

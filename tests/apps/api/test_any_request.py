@@ -48,23 +48,15 @@ def _likely(value):
     return zlib.crc32(repr(value).encode()) % 3
 
 
-def _of(context):
-    return context.operation.method.lower(), context.operation.path
-
-
-@OPENAPI.hook
-def map_path_parameters(context, path_parameters):
-    """Mostly the address leads to something: what is not there is soon refused."""
-    if path_parameters and _likely(path_parameters):
-        path_parameters.update(PLACES.get(_of(context), {}))
-    return path_parameters
-
-
-@OPENAPI.hook
-def map_query(context, query):
-    """Mostly what has to be named is there. What is left out by `fields` is not, and no schema can say so."""
-    said = {name: value for name, value in (query or {}).items() if name != "fields"}
-    return {**said, **QUERIES.get(_of(context), {})} if _likely(query) else said
+def _lead(case):
+    """Mostly the address leads to something: what is not there is soon refused. What is left out by `fields` is not
+    there, required or not, and no schema can say so.
+    """
+    of = case.operation.method.lower(), case.operation.path
+    case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
+    if _likely((case.path_parameters, case.query)):
+        case.path_parameters = {**(case.path_parameters or {}), **PLACES[of]}
+        case.query |= QUERIES[of]
 
 
 @pytest.fixture(autouse=True)
@@ -108,4 +100,5 @@ def tokens(django_db_setup, django_db_blocker):
     suppress_health_check=list(HealthCheck),
 )
 def test_is_answered_as_the_file_says(case, who, tokens, db):
+    _lead(case)
     case.call_and_validate(headers={"Authorization": f"Bearer {tokens[who]}"}, checks=CHECKS)
