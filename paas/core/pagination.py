@@ -20,15 +20,17 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "limit"
     ordering = "-created_at"
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """As OpenAPI 3.1 says that there may be none."""
-        found: dict[str, Any] = super().get_paginated_response_schema(schema)
-        for name in ("next", "previous"):
-            found["properties"][name] = {"type": ["string", "null"], "format": "uri"}
-        return found
-
     def get_ordering(self, request: Request, queryset: models.QuerySet[Any], view: Any) -> tuple[str, ...]:
         """The view's own order, always ended by the primary key so that no two rows are alike."""
         ordering = getattr(view, "ordering", None) or self.ordering
         fields: Sequence[str] = (ordering,) if isinstance(ordering, str) else ordering
         return (*fields, "pk")
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Of a page, as OpenAPI 3.1 says it: `next` and `previous` are there, and null at the ends."""
+        address = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": address, "previous": address, "results": schema},
+        }

@@ -38,7 +38,8 @@ FILE = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 
 OPENAPI = schemathesis.openapi.from_path(FILE).exclude(operation_id=STREAMS)
 OPENAPI.app = get_wsgi_application()
-# What is there, by the method and address of an operation: names in the address, and behind its `?`.
+# What is there, by the method and address of an operation: names in the address, and behind its `?`. The file's own
+# examples are made before anything is.
 PLACES, QUERIES = {}, {}
 
 

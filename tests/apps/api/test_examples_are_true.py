@@ -20,8 +20,8 @@ OPERATIONS = {
 }
 
 
-# Streams, a file that is sent while it is read, the form of the app file; and a cluster with nothing on it goes at once.
-BARE = {"app_file_schema", "applications_status_stream", "audit_export", "environments_logs", "clusters_destroy"}
+# Streams, a file that is sent while it is read, the form of the app file, and a cluster that takes time to go.
+BARE = {"app_file_schema", "applications_status_stream", "audit_export", "clusters_destroy", "environments_logs"}
 
 
 def answers():
