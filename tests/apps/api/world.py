@@ -152,8 +152,8 @@ class World:
         services.set_tenant_policy(team=self.team, cluster=None, figures={"pods": str(60 + number)}, actor=self.owner)
 
     def freeze(self, number):
-        """One to come, of environments that are not there."""
-        at = {"starts": "2099-12-24T18:00", "ends": "2099-12-27T08:00", "time_zone": "Europe/Berlin"}
+        """One to come, of environments that are not there; each begins at another time, which orders their list."""
+        at = {"starts": f"2099-12-24T18:{number:02}", "ends": "2099-12-27T08:00", "time_zone": "Europe/Berlin"}
         return {"environments": [f"staging-{number}"], **at, "reason": "a sale"}
 
     def _opened(self, number):
