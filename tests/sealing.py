@@ -9,8 +9,8 @@ WAIT_SECONDS = 30
 
 
 def seal_all(sealer: Sealer) -> None:
-    """Turn until all is sealed: other tests write on the same server, and what they have begun holds a sealer back."""
+    """Turn until all is sealed: what is being written on the same server, in any database, holds a sealer back."""
     until = time.monotonic() + WAIT_SECONDS
     while sealer.turn() or AuditEvent.objects.filter(number=None).exists():
-        assert time.monotonic() < until, "other tests' transactions do not end"
+        assert time.monotonic() < until, "a transaction on this server does not end"
         time.sleep(0.01)

@@ -1,13 +1,11 @@
 """The pages of schedules: their runs, one run now, and the log of a sidecar; in light and dark, wide and narrow."""
 
-import os
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from apps.models import Environment
 from clusters.models import OwnedObject, Work, WorkloadPods
+from tests.apps.browser.looks import in_each_look, look_at
 
 pytestmark = pytest.mark.browser
 
@@ -46,22 +44,9 @@ def addresses(deploy):
     }
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+@in_each_look
 def test_nothing_serious_stands_in_anyone_s_way(sign_in, served, addresses, owner, errors, scheme, width):
-    page = sign_in(owner)
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    serious = {}
-    for name, address in addresses.items():
-        page.goto(served + address)
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, name
-        found = Axe().run(page).response["violations"]
-        serious[name] = [
-            (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in {"serious", "critical"}
-        ]
-    assert serious == {name: [] for name in addresses}
+    look_at(sign_in(owner), served, addresses, scheme, width)
     assert errors == []
 
 
