@@ -11,6 +11,8 @@ In here:
     home          "My applications" on the home page
     projects      projects
     applications  list and page of an application, retirement
+    environments  one environment rendered anew, or retired
+    schedules     how the runs of schedules went, and a run by hand
     releases      the release history: comparing two releases, and rolling back
     differences   in what two releases differ, as rows
     approvals     releases that wait for a second person, and which environments are protected

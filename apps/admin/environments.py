@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
@@ -42,9 +43,7 @@ def removed(environments: Collection[Any]) -> tables.Table:
 
 def rerender(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Why there is something to do, then a reason and a button."""
-    environment = _environment(request, pk)
-    if environment is None:
-        return _away()
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     back = application_page(environment.application_id)
     if refusal := denied(request, "deploy", environment, back=back):
         return refusal
@@ -73,9 +72,7 @@ def rerender(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The list of what would go first, then a typed name."""
-    environment = _environment(request, pk)
-    if environment is None:
-        return _away()
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     back = application_page(environment.application_id)
     if refusal := denied(request, "own", environment, back=back):
         return refusal
@@ -102,15 +99,7 @@ def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
     return page(request, "applications/retire.html", context)
 
 
-def _environment(request: HttpRequest, pk: UUID) -> Environment | None:
-    return selectors.environments_of(request.user).filter(pk=pk).first()
-
-
 def _names(environment: Environment) -> str:
     """As the command takes them."""
     application = environment.application
     return f"{application.project.name}/{application.name} -e {environment.name}"
-
-
-def _away() -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:applications_application_changelist"))

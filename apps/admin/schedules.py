@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -58,9 +59,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Each schedule on each cluster, with its runs."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return _away()
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     found = selectors.schedules(environment)
     runs = allowed(request.user, "deploy", environment) and environment.application.state == "Active"
     context = {
@@ -75,9 +74,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def run(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     """A cluster and a reason, then a button: the schedule runs once, now."""
-    environment = selectors.environments_of(request.user).filter(pk=pk).first()
-    if environment is None:
-        return _away()
+    environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
     back = reverse("admin:applications_environment_schedules", args=[pk])
     if refusal := denied(request, "deploy", environment, back=back):
         return refusal
@@ -140,7 +137,3 @@ def _frame(environment: Environment) -> dict[str, Any]:
 
 def _names(environment: Environment) -> dict[str, str]:
     return {"application": environment.application.name, "environment": environment.name}
-
-
-def _away() -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:applications_application_changelist"))

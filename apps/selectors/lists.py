@@ -11,6 +11,7 @@ from django.db.models.functions import Collate
 
 from apps.models import Application, Environment, Placement, Project, Release
 from clusters.health import Health
+from paas.core.addresses import is_uuid
 from paas.core.permissions import Actor, not_found, visible
 
 MOST_DIGITS = 9
@@ -91,18 +92,10 @@ def release_named(rows: QuerySet[Release], environment: Environment, said: str) 
     if number.isdecimal() and len(number) <= MOST_DIGITS:
         found = rows.filter(environment=environment, number=int(number)).first()
     else:
-        found = rows.filter(pk=said).first() if _is_uuid(said) else None
+        found = rows.filter(pk=said).first() if is_uuid(said) else None
     if found is None:
         raise not_found(Release)
     return found
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _environments() -> QuerySet[Environment]:

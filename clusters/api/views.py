@@ -15,7 +15,8 @@ from clusters import departure, held, registry, selectors
 from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
-from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match, is_uuid
+from paas.core.addresses import is_uuid
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
 from paas.core.permissions import not_found
 
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")

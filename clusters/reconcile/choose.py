@@ -110,7 +110,7 @@ def _rows(cluster_id: UUID, works: list[_Due], desired: Desired) -> tuple[Rows, 
     """The rows in force by Work, with a new one, under a random claim, for each desired object that has none; and the
     tombstones of its Secrets.
 
-    They get the version and phase now desired: by these they are read and removed.
+    Rows in force get the version and phase now desired: by these they are read and removed.
     """
     stored = bulk.read(_ROWS, [[work.id for work in works]])
     parsed = {oid: ObjectId.parse(oid) for _, _, oid, *_ in stored}

@@ -24,7 +24,6 @@ def changed(now: Mapping[str, str], words: Iterable[str]) -> dict[str, str]:
     Raises:
         UsageError: a word is neither, or the label to take away is not there.
     """
-
     words = list(words)
     taken = [each.removesuffix("-") for each in words if each.endswith("-") and "=" not in each]
     if missing := [key for key in taken if key not in now]:

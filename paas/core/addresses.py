@@ -1,9 +1,20 @@
-"""What no address holds: a NUL, which PostgreSQL takes in no text. No name has one, so there is nothing there."""
+"""What addresses hold: ids or names, and never a NUL, which PostgreSQL takes in no text: there is nothing there."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import Http404, HttpRequest
 from django.utils.deprecation import MiddlewareMixin
+
+
+def is_uuid(text: str) -> bool:
+    """Whether part of an address is an id, and no name."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 class NoNulMiddleware(MiddlewareMixin):

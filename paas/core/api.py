@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
-from uuid import UUID
 
 from django.db import models, transaction
 from django.http import Http404
@@ -49,15 +48,6 @@ class ReasonIn(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
-
-
-def is_uuid(text: str) -> bool:
-    """Whether part of an address is an id, and no name."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def etag(row: VersionedRow) -> str:

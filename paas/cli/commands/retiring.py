@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paas.cli.arguments import Reason
 from paas.cli.client import environment_of, project_name
 from paas.cli.commands.applications import App, Environment
 from paas.cli.errors import UsageError
@@ -26,7 +27,7 @@ def retire(
         str | None,
         typer.Option(metavar="NAME", help="The name of what goes once more; asked for if left out."),
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    reason: Reason = "",
 ) -> None:
     """Remove an application from every cluster, its data included; or only one of its environments.
 

@@ -5,9 +5,7 @@ Whatever it says is taken only where it calls itself as it is set here, and name
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +35,6 @@ class Endpoints:
 
 _endpoints: dict[str, tuple[float, Endpoints]] = {}
 _keys: dict[str, tuple[float, dict[str, dict[str, Any]]]] = {}
-_looking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 def forget() -> None:
@@ -73,17 +70,6 @@ def key(provider: Provider, kid: str | None) -> jwt.PyJWK | None:
     Raises:
         ProviderError
     """
-    with _looking[provider.issuer]:  # one fetches, whoever else looks for it waits
-        known = _known(provider, kid)
-    if (found := _chosen(known, kid)) is None:
-        return None
-    try:
-        return jwt.PyJWK(found)
-    except jwt.PyJWTError:
-        return None
-
-
-def _known(provider: Provider, kid: str | None) -> dict[str, dict[str, Any]]:
     fetched, known = _keys.get(provider.issuer, (float("-inf"), {}))
     age = time.monotonic() - fetched
     if age > KEPT or (_chosen(known, kid) is None and age > LOOKED_FOR_AGAIN):
@@ -91,7 +77,12 @@ def _known(provider: Provider, kid: str | None) -> dict[str, dict[str, Any]]:
         keys = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         known = {str(each.get("kid", "")): each for each in keys if each.get("use", "sig") == "sig"}
         _keys[provider.issuer] = (time.monotonic(), known)
-    return known
+    if (found := _chosen(known, kid)) is None:
+        return None
+    try:
+        return jwt.PyJWK(found)
+    except jwt.PyJWTError:
+        return None
 
 
 def _chosen(known: dict[str, dict[str, Any]], kid: str | None) -> dict[str, Any] | None:

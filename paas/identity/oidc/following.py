@@ -8,6 +8,7 @@ what is read and written stays in the caller's thread. A provider that does not 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from datetime import datetime, timedelta
@@ -65,12 +66,19 @@ class _Run:
             except ProviderError as error:
                 self.failed.append(str(error))
             else:
+                await self._fetch_keys()
                 await self._ask(at)
         if self.failed:
             logger.warning("sso_provider_unreachable", provider=self.provider.id, error=self.failed[-1][:300])
         elif self.due:
             logger.warning("sso_following_late", provider=self.provider.id, people=len(self.due))
         return self.asked
+
+    async def _fetch_keys(self) -> None:
+        """Once, before many tokens come for which they would be fetched at the same time."""
+        if self.provider.groups_renewed:
+            with contextlib.suppress(ProviderError):  # who gets a token tries again, and is told
+                await sync_to_async(documents.key, thread_sensitive=False)(self.provider, None)
 
     async def _ask(self, at: str) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
