@@ -32,12 +32,10 @@ def test_nothing_is_written_on_return(control_plane, soak_result):
     time.sleep(HOUR_SECONDS)
     control_plane.plane.start()
     eventually(lambda: _due(control_plane.database), lambda left: left == 0)
-    assert {cluster: log.writes(trial.application.namespace()) for cluster, log in logs.items()} == {
-        "east": [],
-        "west": [],
-    }
+    written = [write for log in logs.values() for write in log.writes(trial.application.namespace())]
+    soak_result("stopped", hours=HOUR_SECONDS / 3600, writes=len(written))
+    assert written == []
     trial.greets("Hello")
-    soak_result("stopped", hours=HOUR_SECONDS / 3600, writes=0)
 
 
 def _due(database: str) -> int:

@@ -99,7 +99,7 @@ class Recording:
 
     def __init__(self, view, cuts, *, ends):
         self.view, self.cuts, self.ends, self.over = view, iter(cuts), ends, asyncio.Event()
-        self.cut, self.fresh = next(self.cuts), True
+        self.cut, self.fresh, self.told = next(self.cuts), True, 0
 
     async def serve(self, request):
         if "watch" not in request.query:
@@ -124,7 +124,7 @@ class Recording:
         assert self.view.told[: len(whole)] == whole, f"cut at {self.cut}: what came whole is told"
         assert all(each in KNOWN for each in self.view.told), f"cut at {self.cut}: nothing is made up"
         assert self.view.objects == objects(AFTER), f"cut at {self.cut}: nothing is missed"
-        self.cut, self.fresh = next(self.cuts, None), True
+        self.cut, self.fresh, self.told = next(self.cuts, None), True, self.told + len(self.view.told)
         if self.cut is None:
             self.over.set()
         return await answered(request, json.dumps(TOO_OLD).encode() + b"\n")
@@ -151,7 +151,7 @@ def some():
     ],
 )
 @pytest.mark.parametrize("ends", [False, True], ids=["broken-off", "ended"])
-def test_a_watch_that_is_cut_at_any_byte(ends, cuts):
+def test_a_watch_that_is_cut_at_any_byte(ends, cuts, soak_result):
     async def run():
         view, failures = View(), []
         recording = Recording(view, cuts, ends=ends)
@@ -166,6 +166,7 @@ def test_a_watch_that_is_cut_at_any_byte(ends, cuts):
 
         await followed(serve, view, recording.over)
         assert not failures, failures[0]
+        soak_result("streams_are_cut", cuts=len(cuts), changes_told=recording.told)
 
     asyncio.run(run())
 

@@ -2,7 +2,9 @@
 
 import pytest
 import redis
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from paas.core import health
 
@@ -44,3 +46,12 @@ def test_metrics_count_requests_by_route(client, db):
     body = client.get("/metrics").content.decode()
     assert 'dougong_http_requests_total{method="GET",route="api/v1/teams/(?P<name>[^/.]+)/$",status="401"}' in body
     assert "no-such-team" not in body
+
+
+def test_code_that_is_behind_its_database_is_ready_and_code_that_is_ahead_is_not(client, db, broker):
+    recorder = MigrationRecorder(connection)
+    recorder.record_applied("clusters", "9999_of_the_next_release")
+    assert client.get("/readyz").status_code == 200
+    recorder.record_unapplied("clusters", MigrationLoader(None).graph.leaf_nodes("clusters")[0][1])
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["checks"]["migrations"]) == (503, "1 not applied")

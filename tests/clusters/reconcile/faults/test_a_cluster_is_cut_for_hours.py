@@ -16,7 +16,7 @@ MANY = pytest.param(500, 25, 6, marks=pytest.mark.soak)
 
 @pytest.mark.parametrize(("edits", "applications", "hours"), [(120, 15, 3), MANY], ids=["some", "many"])
 def test_its_applications_get_the_last_edit_once(
-    edits, applications, hours, proxied, join, submit, until, drain, healthy, ground, config, live
+    edits, applications, hours, proxied, join, submit, until, drain, healthy, ground, config, live, soak_result
 ):
     proxy, cut = proxied
     west = join("west")
@@ -56,3 +56,7 @@ def test_its_applications_get_the_last_edit_once(
     applied = [each.path.partition("?")[0].rpartition("/")[2] for each in proxy.seen[first:] if each.method == "PATCH"]
     assert sorted(applied) == sorted(names), "one apply an application, however many edits"
     assert max(under_way) <= IN_FLIGHT, "no thundering herd"
+    soak_result(
+        "a_cluster_is_cut_for_hours", hours=hours, edits=edits, applications=applications, applies=len(applied),
+        most_at_once=max(under_way), asked_meanwhile=cut.failures,
+    )  # fmt: skip

@@ -63,8 +63,9 @@ def identity():
 
 @steps
 def test_at_any_step_of_a_change(
-    steps, swap, cluster, join, submit, until, drain, sweep, healthy, ground, config, live, oid, on_west, identity
-):
+    steps, swap, cluster, join, submit, until, drain, sweep, healthy, ground, config, live, oid, on_west, identity,
+    proxied, soak_result,
+):  # fmt: skip
     west = join("west")
     twin = submit("application", [*ground, config("a", key="west"), config("b", key="west")], cluster=west)
     work = submit(
@@ -76,8 +77,9 @@ def test_at_any_step_of_a_change(
         wanted = {"a": str(number), f"new-{number}": "1", f"old-{number}": "1", "only-here": "0"}
         submit("application", [*ground, *(config(name, key=key) for name, key in wanted.items())])
         swap(step)
-        before = {*on_west()}
+        before, first = {*on_west()}, len(proxied[0].seen)
         drain()
+        reached = len(proxied[0].seen) > first + step
         there = on_west()
         assert {name: there.get(name) for name in theirs} == theirs
         # What once slipped through is known by its claim, and may go again by it.
@@ -86,6 +88,8 @@ def test_at_any_step_of_a_change(
             assert identity(cluster) == ("False", "AnotherCluster")
             sweep()
             assert on_west() == there, "nothing is sent to a cluster that is known to be another"
+        slipped = len({*there} - before)
+        soak_result("a_cluster_is_swapped", changes=1, swaps=int(reached), creates_that_slipped=slipped)
         swap.back()
         assert identity(cluster) == ("True", "SameCluster")
         until(lambda: healthy(work))
@@ -130,16 +134,20 @@ def test_what_bears_our_claim_there_is_not_what_was_to_go_here(
 
 @steps
 def test_at_any_step_of_a_removal(
-    steps, swap, cluster, submit, until, drain, retire, gone, healthy, ground, config, live, identity
-):
+    steps, swap, cluster, submit, until, drain, retire, gone, healthy, ground, config, live, identity,
+    proxied, soak_result,
+):  # fmt: skip
     base = submit("ground", ground)
     until(lambda: healthy(base))
     for step in steps:
         work = submit("application", [config("a", key="1"), config("b", phase=3, key="1")])
         until(lambda work=work: healthy(work))
         retire(work)
+        first = len(proxied[0].seen)
         swap(step)
         drain()
+        reached = len(proxied[0].seen) > first + step
+        soak_result("a_cluster_is_swapped", removals=1, swaps=int(reached))
         swap.back()
         if gone(work):
             assert live("ConfigMap", "a") is None

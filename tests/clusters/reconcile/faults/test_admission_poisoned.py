@@ -18,7 +18,8 @@ def test_many_are_delivered_beside_one_that_always_fails(base, deliver_beside):
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_five_hundred_are_delivered_beside_one_that_always_fails(base, deliver_beside, soak_result):
-    soak_result("poisoned", applications=500, attempts_of_the_poisoned=deliver_beside(500))
+    attempts = deliver_beside(500)
+    soak_result("poisoned", applications=500, kilobytes=100 * POISON, attempts_of_the_poisoned=attempts)
 
 
 @pytest.fixture

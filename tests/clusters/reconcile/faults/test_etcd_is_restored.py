@@ -130,7 +130,7 @@ def test_what_the_registry_says_is_so_again(
 
 @pytest.mark.soak
 def test_a_number_that_is_given_out_again_hides_no_edit(
-    etcd, cluster, admin, submit, until, healthy, sweep, ground, config, oid, live
+    etcd, cluster, admin, submit, until, healthy, sweep, ground, config, oid, live, soak_result
 ):
     """Nobody watches, and a hand edit gets the very resourceVersion that is recorded of what we had written."""
     base = submit("ground", ground)
@@ -164,6 +164,8 @@ def test_a_number_that_is_given_out_again_hides_no_edit(
         pytest.fail("the cluster's own writes took each of the numbers")
     sweep(2)
     assert [live("ConfigMap", each)["data"] for each in names] == [{"key": "2"}] * MANY
+    ahead = recorded[-1][0] - first
+    soak_result("etcd_is_restored", restores=1, revisions_lost=ahead, applications=MANY)
 
 
 def claim_of_storage(namespace):
