@@ -7,6 +7,8 @@ refused too; redirects are never followed.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,11 +20,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
+import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from clusters import addresses, tls
-from clusters.faults import HIDDEN, AddressNotAllowed, ApiRefused, Unreachable
+from clusters.faults import HIDDEN, AddressNotAllowed, ApiRefused, NoDescriptors, Unreachable
+
+log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
@@ -120,9 +125,9 @@ class Connection:
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        session = await self._open()
         data = None if body is None else orjson.dumps(body)
         try:
+            session = await self._open()
             async with session.request(
                 method, path, params=params, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
@@ -131,7 +136,7 @@ class Connection:
                     raise ApiRefused.of(response.status, said, response.headers.get("Retry-After"))
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
-            raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+            raise _unanswered(fault) from fault
 
     def _unquoted(self, refusal: bytes) -> bytes:
         """Without our token: a proxy that says back what it was asked must not have us show it to everyone."""
@@ -181,9 +186,9 @@ class Connection:
             ApiRefused: by status alone, no web socket has an error's body.
             Unreachable: no answer, or none that speaks the protocol.
         """
-        session = await self._open()
         limits = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
         try:
+            session = await self._open()
             async with asyncio.timeout(REQUEST_SECONDS):
                 socket = await session.ws_connect(
                     path, params=list(params), protocols=[protocol], timeout=limits, heartbeat=HEARTBEAT_SECONDS,
@@ -192,11 +197,30 @@ class Connection:
         except aiohttp.WSServerHandshakeError as refusal:
             raise ApiRefused.of(refusal.status, None, None) from refusal
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
-            raise Unreachable(f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__) from fault
+            raise _unanswered(fault) from fault
         async with socket:
             if socket.protocol != protocol:
                 raise Unreachable(f"the server does not speak {protocol}")
             yield socket
+
+
+def _unanswered(fault: Exception) -> Unreachable:
+    said = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    if not _descriptors_ran_out(fault):
+        return Unreachable(said)
+    log.error("descriptors_ran_out", fault=said)
+    return NoDescriptors(said)
+
+
+def _descriptors_ran_out(fault: Exception) -> bool:
+    if isinstance(fault, OSError) and fault.errno in (errno.EMFILE, errno.ENFILE):
+        return True
+    if isinstance(fault, aiohttp.ClientConnectorDNSError):  # the resolver then only says that it knows no such name
+        try:
+            os.close(os.dup(0))
+        except OSError as refusal:
+            return refusal.errno in (errno.EMFILE, errno.ENFILE)
+    return False
 
 
 def _limits(timeout: float) -> aiohttp.ClientTimeout:

@@ -19,6 +19,12 @@ class Unreachable(ClusterFault):
     """No answer: refused, timed out, TLS or DNS failed, or the answer broke off. The cluster's breaker counts these."""
 
 
+class NoDescriptors(Unreachable):
+    """Nothing was asked, since this process or machine has no file descriptor left: that says nothing of the cluster,
+    and no breaker counts it.
+    """
+
+
 class AddressNotAllowed(ClusterFault):
     """The server's name resolved to an address that the operator has not allowed; nothing was connected."""
 

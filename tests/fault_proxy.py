@@ -136,6 +136,11 @@ class FaultProxy:
         self._behind, self._token = (server, ca), token
         self._do(self._connect())
 
+    def show(self, ca: str, tls: ssl.SSLContext) -> None:
+        """From now on another certificate, of another authority; the connections that there are are cut."""
+        self.ca, self._tls = ca, tls
+        self.accept()
+
     def accept(self) -> None:
         """As it should be. This and the next three cut the connections that there are."""
         self._do(self._listen(self._web, self._tls))

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from clusters import breaker, conditions, credentials
 from clusters.due import due_unless_held
-from clusters.faults import ApiRefused, ClusterFault, Unreachable
+from clusters.faults import ApiRefused, ClusterFault, NoDescriptors, Unreachable
 from clusters.models import Cluster, ClusterCredential, Lane
 from clusters.probe.facts import Facts
 from clusters.selectors import FLEET_CHANNEL
@@ -40,9 +40,9 @@ class Sight:
         return self.fault if isinstance(self.fault, ApiRefused) and self.fault.status in (401, 403) else None
 
     @property
-    def busy(self) -> bool:
-        """The server only asks to come back later: it says nothing about the cluster."""
-        return isinstance(self.fault, ApiRefused) and self.fault.busy
+    def empty(self) -> bool:
+        """It says nothing about the cluster: the server only asks to come back later, or was not even asked."""
+        return isinstance(self.fault, NoDescriptors) or (isinstance(self.fault, ApiRefused) and self.fault.busy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Recorded:
 
 def record(sight: Sight) -> Recorded | None:
     """Write one sight; None where it no longer counts. Wakes the loop where delivery has become possible again."""
-    if sight.busy:
+    if sight.empty:
         return None
     with transaction.atomic():
         cluster = Cluster.objects.select_for_update().filter(pk=sight.access.cluster_id).first()

@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from clusters import breaker, bulk, lease
 from clusters.conditions import FENCE_MISSING
 from clusters.due import deliverable, queue
-from clusters.faults import AddressNotAllowed, ApiRefused, Unreachable
+from clusters.faults import AddressNotAllowed, ApiRefused, NoDescriptors, Unreachable
 from clusters.kinds import Kinds
 from clusters.lease import Held
 from clusters.models import Cluster, Lane
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 LAST_ADMISSION_SECONDS = 2.0
-REST_SECONDS = 0.25  # how long a cluster is left alone in which a service still held what was due
+REST_SECONDS = 0.25  # how long a cluster is left alone in which a service still held what was due, or that failed
 ADMIT_SECONDS = 0.05  # how long a newly due cluster waits while others are driven
 LOOK_SECONDS = 0.25  # the same of a Work; mostly an attempt that ends brings the next look sooner
 CLUSTERS_AT_ONCE = 16
@@ -73,12 +73,12 @@ def _due_clusters() -> tuple[str, tuple[Any, ...]]:
 async def drain_due(sessions: Sessions) -> None:
     """Drive up to 16 due clusters at once, admitting due ones as places free, till nothing is due or time is up."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    parts: dict[UUID, asyncio.Task[bool]] = {}
+    parts: dict[UUID, asyncio.Task[float]] = {}
     resting: dict[UUID, float] = {}
     try:
         while True:
             now = time.monotonic()
-            resting |= {each: now + REST_SECONDS for each, task in parts.items() if task.done() and not task.result()}
+            resting |= {each: now + task.result() for each, task in parts.items() if task.done()}
             parts = {each: task for each, task in parts.items() if not task.done()}
             busy = set(parts) | {each for each, until in resting.items() if until > now}
             free = CLUSTERS_AT_ONCE - len(parts)
@@ -93,31 +93,36 @@ async def drain_due(sessions: Sessions) -> None:
         await _end(parts.values())
 
 
-async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> bool:
+async def _part(sessions: Sessions, cluster_id: UUID, deadline: float) -> float:
     """One cluster's part: take the lease, drain, give it back, look once more. Raises nothing.
 
-    False where there was nothing to do after all: a service holds what is due.
+    Returns for how many seconds this drain is to leave the cluster alone: for a moment where there was nothing to do
+    after all (a service holds what is due), for good where this process has no descriptor left to reach it.
     """
     try:
         held = await in_thread(lease.take, cluster_id, f"{socket.gethostname()[:30]}:{os.getpid()}")
         if held is None:
-            return True  # another was faster; while it drives, the cluster is not among the due ones
+            return 0.0  # another was faster; while it drives, the cluster is not among the due ones
         drain = _Drain(sessions, held, deadline)
         try:
             await drain.run()
+        except NoDescriptors:
+            # Of this process alone: another, or the next sweep, goes on.
+            await in_thread(lease.release, drain.held, clean=drain.clean)
+            return DRAIN_SECONDS
         except ClusterAtFault as fault:
             log.warning("cluster_fault", cluster=str(cluster_id), fault=str(fault), kind=type(fault).__name__)
             await in_thread(_tell_breaker, cluster_id, fault)
             drain.attempted = True
         await in_thread(lease.release, drain.held, clean=drain.clean)
         await in_thread(_look_again, cluster_id)
-        return drain.attempted
+        return 0.0 if drain.attempted else REST_SECONDS
     except LeaseLost:
         log.warning("lease_lost", cluster=str(cluster_id))
     except Exception:
         # The lease runs out by itself, and who takes it then trusts nothing.
         log.exception("drain_failed", cluster=str(cluster_id))
-    return False
+    return REST_SECONDS
 
 
 def _tell_breaker(cluster_id: UUID, fault: Exception) -> None:

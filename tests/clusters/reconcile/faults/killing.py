@@ -23,7 +23,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import time_machine  # it takes pytest along: what each worker were to import anew would be most of its time
 
@@ -39,9 +39,14 @@ SECONDS = 120
 
 
 class Workers(AbstractContextManager["Workers"]):
-    """The process that forks them; its database is the one that the test uses. One worker at a time."""
+    """The process that forks them; its database is the one that the test uses. One worker at a time.
 
-    def __init__(self, networks: tuple[str, ...], *, program: str = __file__, **env: str) -> None:
+    `log` takes what they log; without it that goes where the test's own output goes.
+    """
+
+    def __init__(
+        self, networks: tuple[str, ...], *, program: str = __file__, log: IO[bytes] | None = None, **env: str
+    ) -> None:
         from django.db import connection
         from psycopg.conninfo import make_conninfo
 
@@ -56,7 +61,7 @@ class Workers(AbstractContextManager["Workers"]):
         }
         self._process = subprocess.Popen(
             [sys.executable, program], cwd=ROOT, env={**os.environ, **settings, **env},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0,
         )  # fmt: skip
 
     def __exit__(self, *_fault: object) -> None:
