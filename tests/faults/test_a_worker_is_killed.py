@@ -1,8 +1,12 @@
 """kill -9 of the workers at each step of a delivery: another resumes, nothing leaks, the same result."""
 
+import os
+import signal
+
 import pytest
 
 from tests.control_plane import eventually
+from tests.faults.trial import children
 
 WORKERS = ("worker-edit", "worker-rest")
 
@@ -52,6 +56,22 @@ def test_the_workers_die(trial, step):
         any(PASSING[step](trial) for _ in range(50))
     killed(trial)
     trial.greets(step)
+    trial.settled()
+    trial.recorded_once()
+    trial.nothing_leaked()
+
+
+def test_the_child_that_delivers_is_killed_as_by_the_kernel(trial):
+    """Memory has run out, and the largest process goes: the pool's child, whose worker lives on and has another."""
+    trial.all_run()
+    worker = trial.running.plane.group.process("worker-edit")
+    [before] = eventually(lambda: children(worker.pid))
+    trial.declare(greeting="out of memory")
+    any(PASSING["when an object is claimed"](trial) for _ in range(50))
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: children(worker.pid), lambda now: len(now) == 1 and now != [before])
+    assert trial.running.plane.group.process("worker-edit") == worker
+    trial.greets("out of memory")
     trial.settled()
     trial.recorded_once()
     trial.nothing_leaked()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +12,11 @@ from tests.control_plane import CLUSTERS, Application, Running, eventually
 
 OURS = "-l=dougong.dev/work"
 KINDS = "deployments,services,configmaps,poddisruptionbudgets,httproutes.gateway.networking.k8s.io"
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started itself, and that live."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @dataclass
