@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bench import ground, objects
 from bench.testbed import Testbed
@@ -86,19 +87,27 @@ def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION, healthy: bo
 
 
 def seed(bed: Testbed, count: int, *clusters: Cluster) -> None:
-    """So many applications on each cluster, settled; those that are there already stay."""
+    """Exactly so many applications on each cluster, settled. Those there stay; where there are more, all go first."""
     applications = objects.applications(count)
     lay_grounds(bed, *clusters)
     for cluster in clusters:
-        submit(applications, cluster, together=A_TRANSACTION)
+        if works(cluster).count() > count:
+            forget(bed, cluster)
+        there = set(works(cluster).values_list("owner_id", flat=True))
+        submit([each for each in applications if each.owner_id not in there], cluster, together=A_TRANSACTION)
     for cluster in clusters:
         wait(bed, cluster)
 
 
+def works(*clusters: Cluster) -> QuerySet[Work]:
+    """Of the applications of the bench."""
+    return Work.objects.filter(cluster__in=clusters, owner_kind=OWNER_KIND, name=APPLICATION)
+
+
 def forget(bed: Testbed, cluster: Cluster) -> None:
     """The applications never were: neither rows nor objects. The grounds stay."""
-    works = Work.objects.filter(owner_kind=OWNER_KIND, name=APPLICATION, cluster=cluster)
-    OwnedObject.objects.filter(work__in=works).delete()
-    works.delete()
+    found = works(cluster)
+    OwnedObject.objects.filter(work__in=found).delete()
+    found.delete()
     ground.clear(bed, cluster.name)
     OwnedObject.objects.filter(cluster=cluster, work=None).delete()

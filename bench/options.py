@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# In the order in which they run and are shown: each leaves what the next one needs.
+FIGURES = (
+    "throughput", "sweep", "drift", "edits", "repair", "memory", "isolation", "poisoned",
+    "pages", "permissions", "audit",
+)  # fmt: skip
+REPEATS = 5
+
 
 @dataclass(frozen=True)
 class Options:
@@ -12,5 +19,5 @@ class Options:
 
     say: Callable[[str], None]
     applications: int | None = None
-    repeats: int | None = None
+    repeats: int = REPEATS
     seconds: float | None = None
