@@ -35,12 +35,13 @@ def cluster_named(name: str) -> Cluster:
 def lay_grounds(bed: Testbed, *clusters: Cluster) -> None:
     """The namespaces of the bench, delivered by the workers, unless they are there."""
     for cluster in clusters:
-        _submit_grounds(cluster)
+        submit_grounds(cluster)
     for cluster in clusters:
         wait(bed, cluster, name=GROUND)
 
 
-def _submit_grounds(cluster: Cluster) -> None:
+def submit_grounds(cluster: Cluster) -> None:
+    """The namespaces of the bench."""
     target = cluster.target
     for namespace in objects.namespaces():
         owner_id, manifests = objects.ground_of(namespace, target)

@@ -54,9 +54,9 @@ def measure(bed: Testbed, options: Options) -> Figure:
 
     @contextmanager
     def poisoned() -> Iterator[Callable[[], None]]:
-        _submit(cluster)
+        submit(cluster)
         try:
-            yield lambda: _submit(cluster)
+            yield lambda: submit(cluster)
             ground.verify(bed, CLUSTER, declared)
             for name in POISONS:
                 attempts[name].append(_attempts(bed, cluster, name))
@@ -76,7 +76,7 @@ def _works(cluster: Cluster) -> QuerySet[Work]:
     return Work.objects.filter(cluster=cluster, owner_kind=deliveries.OWNER_KIND, name=NAME)
 
 
-def _submit(cluster: Cluster) -> None:
+def submit(cluster: Cluster) -> None:
     """All of them, as another release than before."""
     laid = Work.objects.get(
         owner_kind=deliveries.OWNER_KIND, name=deliveries.GROUND, cluster=cluster, owner_name=NAMESPACE
