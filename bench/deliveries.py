@@ -106,7 +106,11 @@ def works(*clusters: Cluster) -> QuerySet[Work]:
 
 
 def forget(bed: Testbed, cluster: Cluster) -> None:
-    """The applications never were: neither rows nor objects. The grounds stay."""
+    """The applications never were: neither rows nor objects. The grounds stay.
+
+    Only once the workers rest, as who is at an application just then would leave its objects behind.
+    """
+    ground.rest(bed.meter(cluster.name))
     found = works(cluster)
     OwnedObject.objects.filter(work__in=found).delete()
     found.delete()
