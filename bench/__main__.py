@@ -19,10 +19,8 @@ import django
 
 from bench import report
 from bench.figure import Figure
-from bench.options import Options
+from bench.options import FIGURES, REPEATS, Options
 from bench.testbed import Testbed, testbed
-
-FIGURES = ("throughput", "memory", "sweep", "drift", "edits", "repair", "isolation", "pages", "permissions", "audit")
 
 
 def main() -> int:
@@ -50,6 +48,7 @@ def _measure(name: str, bed: Testbed, options: Options) -> Figure:
     options.say(name)
     # Only now: a figure's modules need Django, and Django the settings of the control plane that is measured.
     figure: Figure = importlib.import_module(f"bench.{name}").measure(bed, options)
+    figure.settings["repeats"] = options.repeats
     return figure
 
 
@@ -65,8 +64,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure a control plane on a lab of its own.")
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"which (all): {', '.join(FIGURES)}")
     parser.add_argument("--applications", type=int, help="how many, in place of each figure's own number")
-    parser.add_argument("--repeats", type=int, help="how often, in place of each figure's own number")
-    parser.add_argument("--seconds", type=float, help="how long, where a figure lasts")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="how often each is measured (%(default)s)")
+    parser.add_argument("--seconds", type=float, help="how long a repeat is, where a figure lasts")
     parser.add_argument("--fresh", action="store_true", help="begin with an empty database and empty clusters")
     parser.add_argument("--out", type=Path, help="write the result here, and the table into docs/performance.md")
     asked = parser.parse_args()

@@ -1,13 +1,14 @@
 """Searching an audit trail of 1,000,000 events: by API and in the console.
 
 Events of a year, by 500 people on 20,000 objects, one in fifty refused. Each search is asked for again and again with
-other words, one answer after another, by an operator; the first answer is not counted.
+other words, one answer after another, by an operator, all of them in each repeat; the first answer is not counted.
 """
 
 from __future__ import annotations
 
 import json
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -27,7 +28,7 @@ ACTIONS = (
     "environment.deployed", "environment.rolled_back", "secret.stored", "config.changed", "team.renamed",
     "terminal.opened", "token.created", "user.signed_in",
 )  # fmt: skip
-REPEATS = 100
+ANSWERS = 40
 MOST_MS = 300
 YEAR = timedelta(days=365)
 
@@ -47,21 +48,24 @@ _SEED = """
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Seed what is missing, then each search."""
-    repeats = options.repeats or REPEATS
     options.say(f"seeding {EVENTS} events")
     _seed()
-    figure = Figure("audit", (__doc__ or "").strip(), {"events": EVENTS, "answers of each search": repeats})
+    figure = Figure("audit", (__doc__ or "").strip(), {"events": EVENTS, "answers of each search": ANSWERS})
     dice = random.Random(1)
     with httpx.Client(base_url=bed.plane.server, trust_env=False, timeout=HTTP_SECONDS) as client:
         sign_in(client, people.ADMIN, json.loads((bed.plane.state / "logins.json").read_text())[people.ADMIN])
-        for kind, address, searches in (
-            ("API", "/api/v1/audit/", API_SEARCHES),
-            ("console", "/console/core/auditevent/", CONSOLE_SEARCHES),
-        ):
-            for name, asked in searches.items():
-                options.say(f"{kind}: {name}")
-                taken = answers(client, [f"{address}?{urlencode(asked(dice))}" for _ in range(repeats + 1)])
-                figure.add(f"{kind}: {name}, p99", "ms", [percentile(taken, 99)], at_most=MOST_MS)
+        tails: dict[str, list[float]] = defaultdict(list)
+        for number in range(options.repeats):
+            options.say(f"repeat {number + 1}")
+            for kind, address, searches in (
+                ("API", "/api/v1/audit/", API_SEARCHES),
+                ("console", "/console/core/auditevent/", CONSOLE_SEARCHES),
+            ):
+                for name, asked in searches.items():
+                    taken = answers(client, [f"{address}?{urlencode(asked(dice))}" for _ in range(ANSWERS + 1)])
+                    tails[f"{kind}: {name}, p99"].append(percentile(taken, 99))
+        for name, found in tails.items():
+            figure.add(name, "ms", found, at_most=MOST_MS)
     return figure
 
 

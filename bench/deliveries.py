@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bench import ground, objects
 from bench.testbed import Testbed
@@ -34,12 +35,13 @@ def cluster_named(name: str) -> Cluster:
 def lay_grounds(bed: Testbed, *clusters: Cluster) -> None:
     """The namespaces of the bench, delivered by the workers, unless they are there."""
     for cluster in clusters:
-        _submit_grounds(cluster)
+        submit_grounds(cluster)
     for cluster in clusters:
         wait(bed, cluster, name=GROUND)
 
 
-def _submit_grounds(cluster: Cluster) -> None:
+def submit_grounds(cluster: Cluster) -> None:
+    """The namespaces of the bench."""
     target = cluster.target
     for namespace in objects.namespaces():
         owner_id, manifests = objects.ground_of(namespace, target)
@@ -86,19 +88,31 @@ def wait(bed: Testbed, cluster: Cluster, *, name: str = APPLICATION, healthy: bo
 
 
 def seed(bed: Testbed, count: int, *clusters: Cluster) -> None:
-    """So many applications on each cluster, settled; those that are there already stay."""
+    """Exactly so many applications on each cluster, settled. Those there stay; where there are more, all go first."""
     applications = objects.applications(count)
     lay_grounds(bed, *clusters)
     for cluster in clusters:
-        submit(applications, cluster, together=A_TRANSACTION)
+        if works(cluster).count() > count:
+            forget(bed, cluster)
+        there = set(works(cluster).values_list("owner_id", flat=True))
+        submit([each for each in applications if each.owner_id not in there], cluster, together=A_TRANSACTION)
     for cluster in clusters:
         wait(bed, cluster)
 
 
+def works(*clusters: Cluster) -> QuerySet[Work]:
+    """Of the applications of the bench."""
+    return Work.objects.filter(cluster__in=clusters, owner_kind=OWNER_KIND, name=APPLICATION)
+
+
 def forget(bed: Testbed, cluster: Cluster) -> None:
-    """The applications never were: neither rows nor objects. The grounds stay."""
-    works = Work.objects.filter(owner_kind=OWNER_KIND, name=APPLICATION, cluster=cluster)
-    OwnedObject.objects.filter(work__in=works).delete()
-    works.delete()
+    """The applications never were: neither rows nor objects. The grounds stay.
+
+    Only once the workers rest, as who is at an application just then would leave its objects behind.
+    """
+    ground.rest(bed.meter(cluster.name))
+    found = works(cluster)
+    OwnedObject.objects.filter(work__in=found).delete()
+    found.delete()
     ground.clear(bed, cluster.name)
     OwnedObject.objects.filter(cluster=cluster, work=None).delete()

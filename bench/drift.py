@@ -3,7 +3,8 @@
 Seen: from the answer to the foreign hand until its Work is due in the database, told by a trigger. Repaired: until a
 watch of the bench's own shows the object as declared. Deployments' images and Services' selectors are edited,
 ConfigMaps deleted, an application after the other. Then one application is edited again and again, each time at once
-after its repair. What is not seen or not repaired within half a minute is counted as missed.
+after its repair. What is not seen or not repaired within half a minute is counted as missed. Each repeat has its own
+applications.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from itertools import cycle, islice
 
 from bench import deliveries, ground, objects
 from bench.eyes import Eyes, Notices, Repaired, noticing, watching
-from bench.figure import Figure, percentile
+from bench.figure import Figure
 from bench.foreign import Target, disturb
 from bench.options import Options
 from bench.testbed import Testbed
 from clusters.client import ClusterClient
 from clusters.manifests import Manifest
-from clusters.models import Cluster, Work
+from clusters.models import Cluster
 
 CLUSTER = "east"
 APPLICATIONS = 2000
 RATE = 20
-SECONDS = 60.0
+SECONDS = 20.0
 REPEATED = 50
 GRACE_SECONDS = 30.0
 SEED = 20
@@ -71,43 +72,44 @@ class _Drift:
 def measure(bed: Testbed, options: Options) -> Figure:
     """Spread edits, then repeated ones."""
     count = options.applications or APPLICATIONS
-    edits, times = round((options.seconds or SECONDS) * RATE), options.repeats or REPEATED
+    edits = round((options.seconds or SECONDS) * RATE)
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
     deliveries.seed(bed, count, cluster)
-    ground.rest(bed.meter())
-    targets = _targets(cluster, edits)
-    again = next(each for each in targets if each.body["kind"] == "Deployment")
-    options.say(f"{edits} edits, {RATE} a second; then {times} of one application")
-    spread, repeated = bed.run(_measure(bed, targets, again, times))
+    targets = _targets(cluster, edits * options.repeats)
+    spread, repeated = [], []
+    for number in range(options.repeats):
+        options.say(f"repeat {number + 1}: {edits} edits, {RATE} a second; then {REPEATED} of one application")
+        ground.rest(bed.meter())
+        found = bed.run(_measure(bed, targets[number * edits : (number + 1) * edits]))
+        spread.append(found[0])
+        repeated.append(found[1])
     figure = Figure("drift", (__doc__ or "").strip())
-    figure.settings = {"applications": count, "edits": edits, "a second": RATE, "repeated": times}
+    figure.settings = {"applications": count, "edits": edits, "a second": RATE, "edits of one": REPEATED}
     _add(figure, "", spread)
     _add(figure, "one application again and again: ", repeated)
-    halves = [_median(repeated[: times // 2]), _median(repeated[times // 2 :])]
-    if all(halves):
-        figure.add("its second half against its first, p50", "×", [halves[1] / halves[0]])
+    halves = [(_median(each[: REPEATED // 2]), _median(each[REPEATED // 2 :])) for each in repeated]
+    ratios = [second / first for first, second in halves if first and second]
+    figure.add("its second half against its first, p50", "×", ratios)
     return figure
 
 
-async def _measure(bed: Testbed, targets: list[Target], again: Target, times: int) -> tuple[list[Answer], list[Answer]]:
+async def _measure(bed: Testbed, targets: list[Target]) -> tuple[list[Answer], list[Answer]]:
+    """One repeat: all of these, then one of them again and again."""
     client = bed.admin[CLUSTER]
+    again = next(each for each in targets if each.body["kind"] == "Deployment")
     async with (
         watching(client, objects.KINDS, objects.SELECTOR) as eyes,
         noticing(bed.database, "due") as notices,
     ):
         drift = _Drift(client, eyes, notices)
         spread = await drift.spread(targets)
-        return spread, [await drift.one(again) for _ in range(times)]
+        return spread, [await drift.one(again) for _ in range(REPEATED)]
 
 
 def _targets(cluster: Cluster, count: int) -> list[Target]:
     """An object of each of so many applications in a random order that is always the same, the kinds in turn."""
-    works = list(
-        Work.objects.filter(cluster=cluster, owner_kind=deliveries.OWNER_KIND, name=deliveries.APPLICATION).order_by(
-            "owner_name"
-        )
-    )
+    works = list(deliveries.works(cluster).order_by("owner_name"))
     random.Random(SEED).shuffle(works)
     places = cycle(range(objects.OBJECTS))
     return [
@@ -115,15 +117,13 @@ def _targets(cluster: Cluster, count: int) -> list[Target]:
     ]
 
 
-def _add(figure: Figure, what: str, answers: list[Answer]) -> None:
-    seen = [each.seen for each in answers if each.seen is not None]
-    repaired = [each.repaired for each in answers if each.repaired is not None]
-    for name, values, p50, p99 in (("seen", seen, None, 0.1), ("repaired", repaired, 0.1, 0.5)):
-        if values:
-            figure.add(f"{what}{name}, p50", "s", [percentile(values, 50)], at_most=p50)
-            figure.add(f"{what}{name}, p99", "s", [percentile(values, 99)], at_most=p99)
-            figure.add(f"{what}{name}, max", "s", [max(values)])
-        figure.add(f"{what}not {name}", "", [len(answers) - len(values)], at_most=0)
+def _add(figure: Figure, what: str, repeats: list[list[Answer]]) -> None:
+    seen = [[each.seen for each in answers if each.seen is not None] for answers in repeats]
+    repaired = [[each.repaired for each in answers if each.repaired is not None] for answers in repeats]
+    for name, found, p50, p99 in (("seen", seen, None, 0.1), ("repaired", repaired, 0.1, 0.5)):
+        figure.add_latencies(f"{what}{name}, ", found, p50=p50, p99=p99)
+        missed = [len(answers) - len(each) for answers, each in zip(repeats, found, strict=True)]
+        figure.add(f"{what}not {name}", "", missed, at_most=0)
 
 
 def _median(answers: list[Answer]) -> float:

@@ -2,8 +2,9 @@
 
 The edit is another command line of an application of the person's own, sent as an app file; the clock starts before the
 request and ends when the Deployment says it. The queues are of 2,000 other applications, filled up again before they
-are half empty: `drift`, all due in lane drift with nothing to write; `rerender`, all rendered anew in lane edit, as
-`turns` says, with two objects each to write.
+are half empty: `drift`, all due in lane drift with nothing to write; `rerender`, all rendered anew in lane sweep, as
+`turns` says, with two objects each to write. Idle and behind each queue the repeats follow one another, since a queue
+of re-renders takes a minute to empty.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 
 from bench import deliveries, ground, turns
 from bench.eyes import watching
-from bench.figure import Figure, percentile
+from bench.figure import Figure
 from bench.objects import IMAGE
 from bench.options import Options
 from bench.people import Person, document, signed_in
@@ -26,7 +27,7 @@ from clusters.models import Cluster, Lane
 
 CLUSTER = "east"
 APPLICATIONS = 2000
-REPEATS = 50
+EDITS = 20
 NAME = "edited"
 DEPLOYMENT = WELL_KNOWN["apps/v1", "Deployment"]
 GIVE_UP_SECONDS = 120.0
@@ -35,24 +36,26 @@ PAUSE_SECONDS = 0.2
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Idle, then behind each queue."""
-    count, times = options.applications or APPLICATIONS, options.repeats or REPEATS
+    count = options.applications or APPLICATIONS
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
     deliveries.seed(bed, count, cluster)
     ground.rest(bed.meter())
-    figure = Figure("edits", (__doc__ or "").strip(), {"queued": count, "edits": times})
+    figure = Figure("edits", (__doc__ or "").strip(), {"queued": count, "edits": EDITS})
     fill = {
         "drift": lambda: turns.make_due(bed, [cluster], Lane.DRIFT),
         "rerender": lambda: turns.turn(bed, [cluster]),
     }
     with signed_in(bed) as person:
         person.deploy(_document("begin"))
-        _add(figure, "idle", _edit(bed, person, times, lambda: None), 1.0)
+        idle = [bed.run(_edits(bed, person, lambda: None)) for _ in range(options.repeats)]
+        figure.add_latencies("idle: ", idle, p99=1.0)
         for name, again in fill.items():
             options.say(f"{count} queued: {name}")
-            queue = _Queue(bed, cluster, count, again)
-            _add(figure, f"{count} queued, {name}", _edit(bed, person, times, queue.fill), 2.0)
-            figure.add(f"{name}: least queued at an edit", "", [min(queue.lengths)])
+            queues = [_Queue(bed, cluster, count, again) for _ in range(options.repeats)]
+            seconds = [bed.run(_edits(bed, person, queue.fill)) for queue in queues]
+            figure.add_latencies(f"{count} queued, {name}: ", seconds, p99=2.0)
+            figure.add(f"{name}: least queued at an edit", "", [min(queue.lengths) for queue in queues])
             deliveries.wait(bed, cluster)
             ground.rest(bed.meter())
     return figure
@@ -71,17 +74,13 @@ class _Queue:
         self.lengths.append(turns.queued(self._bed, [self._cluster]))
 
 
-def _edit(bed: Testbed, person: Person, times: int, before: Callable[[], None]) -> list[float]:
-    """Seconds of so many edits, one after the other."""
-    return bed.run(_edits(bed, person, times, before))
-
-
-async def _edits(bed: Testbed, person: Person, times: int, before: Callable[[], None]) -> list[float]:
+async def _edits(bed: Testbed, person: Person, before: Callable[[], None]) -> list[float]:
+    """Seconds of the edits of one repeat, one after the other."""
     namespace = await asyncio.to_thread(person.namespace, NAME)
     oid = ObjectId("apps", "Deployment", namespace, f"{NAME}-web")
     seconds = []
     async with watching(bed.admin[CLUSTER], [DEPLOYMENT], f"app.kubernetes.io/name={NAME}") as eyes:
-        for _ in range(times):
+        for _ in range(EDITS):
             await asyncio.to_thread(before)
             said = f"turn-{time.time_ns()}"
             changed = eyes.expect(oid, lambda body, said=said: _says(body, said))  # type: ignore[misc]
@@ -99,9 +98,3 @@ def _document(said: str) -> Body:
 
 def _says(body: Body | None, said: str) -> bool:
     return body is not None and body["spec"]["template"]["spec"]["containers"][0].get("args") == [said]
-
-
-def _add(figure: Figure, name: str, seconds: list[float], longest: float) -> None:
-    figure.add(f"{name}: p50", "s", [percentile(seconds, 50)])
-    figure.add(f"{name}: p99", "s", [percentile(seconds, 99)], at_most=longest)
-    figure.add(f"{name}: max", "s", [max(seconds)])

@@ -73,6 +73,17 @@ class Figure:
         if found:
             self.measures.append(Measure(name, unit, found, at_most, at_least))
 
+    def add_latencies(
+        self, name: str, repeats: Iterable[Sequence[float]], *, p50: float | None = None, p99: float | None = None
+    ) -> None:
+        """Three measures of the samples of each repeat, in seconds: p50, p99 (each with its target) and the longest.
+
+        A repeat without a sample has no value.
+        """
+        found = [each for each in repeats if each]
+        for what, percent, most in (("p50", 50, p50), ("p99", 99, p99), ("max", 100, None)):
+            self.add(f"{name}{what}", "s", [percentile(each, percent) for each in found], at_most=most)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "about": self.about,

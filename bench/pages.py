@@ -1,8 +1,10 @@
 """The console with 10,000 applications: what 200 open pages cost while nothing changes, and how soon lists come.
 
 A page is what a browser holds: a live view of the home page, of the fleet or of an application, as server-sent events
-that are read to their end. The web process is read from /proc. Lists are asked for one after another, by a person who
-sees all applications; the first answer of each is not counted, as its caches are empty.
+that are read to their end. Each is read again once a minute, so they are opened one after the other over a minute: all
+times of the same length then hold as many readings, and each repeat is such a time. The web process is read from /proc.
+Lists are asked for one after another, by a person who sees all applications, all of them in each repeat; the first
+answer of each is not counted, as its caches may be empty.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import json
 import re
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
@@ -22,55 +25,57 @@ from bench.figure import Figure, percentile
 from bench.options import Options
 from bench.testbed import Testbed
 from deploy.demo import people
+from paas.core.sse import READ_AGAIN
 
 PAGES = 200
 APPLICATIONS = 10_000
-SECONDS = 60.0
-REPEATS = 100
-SETTLE_SECONDS = 10.0
+SECONDS = 20.0
+ANSWERS = 40
 OPEN_SECONDS = 120.0
 HTTP_SECONDS = 60.0
 MOST_CPU = 0.05
 SECRET = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
-CONSOLE_LISTS = {
-    "home": "/console/",
-    "applications": "/console/applications/application/",
-    "applications, not healthy": "/console/applications/application/?health=ill",
-    "applications, searched": "/console/applications/application/?q=seed-099",
-    "fleet": "/console/clusters/cluster/",
-    "projects": "/console/applications/project/",
+CONSOLE, API = "console", "API"
+LISTS = {
+    (CONSOLE, "home"): "/console/",
+    (CONSOLE, "applications"): "/console/applications/application/",
+    (CONSOLE, "applications, not healthy"): "/console/applications/application/?health=ill",
+    (CONSOLE, "applications, searched"): "/console/applications/application/?q=seed-099",
+    (CONSOLE, "fleet"): "/console/clusters/cluster/",
+    (CONSOLE, "projects"): "/console/applications/project/",
+    (API, "applications"): "/api/v1/applications/",
+    (API, "applications, not healthy"): "/api/v1/applications/?health=Unknown",
+    (API, "environments"): "/api/v1/environments/",
+    (API, "works"): "/api/v1/works/",
 }
-API_LISTS = {
-    "applications": "/api/v1/applications/",
-    "applications, not healthy": "/api/v1/applications/?health=Unknown",
-    "environments": "/api/v1/environments/",
-    "works": "/api/v1/works/",
-}
+MOST_MS = {CONSOLE: 300, API: 100}
 
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Seed what is missing, then pages, then lists."""
-    count, repeats = options.applications or APPLICATIONS, options.repeats or REPEATS
-    seconds = options.seconds or SECONDS
+    count, seconds = options.applications or APPLICATIONS, options.seconds or SECONDS
     options.say(f"seeding {count} applications")
     bed.plane.python("manage.py", "seed_applications", str(count), "--production")
     figure = Figure(
         "pages",
         (__doc__ or "").strip(),
-        {"applications": count, "pages": PAGES, "seconds": seconds, "answers of each list": repeats},
+        {"applications": count, "pages": PAGES, "seconds": seconds, "answers of each list": ANSWERS},
     )
     with httpx.Client(base_url=bed.plane.server, trust_env=False, timeout=HTTP_SECONDS) as client:
         sign_in(client, people.ADMIN, json.loads((bed.plane.state / "logins.json").read_text())[people.ADMIN])
         options.say(f"{PAGES} open pages for {seconds:g} s")
-        share, sent = asyncio.run(open_pages(bed, addresses(PAGES), dict(client.cookies), seconds))
-        figure.add(f"CPU of the web process, {PAGES} pages, nothing changes", "cores", [share], at_most=MOST_CPU)
-        figure.add("states sent meanwhile", "", [sent])
-        for kind, lists, most in (("console", CONSOLE_LISTS, 300), ("API", API_LISTS, 100)):
-            for name, address in lists.items():
-                options.say(f"{kind}: {name}")
-                taken = answers(client, [address] * (repeats + 1))
-                figure.add(f"{kind}: {name}, p99", "ms", [percentile(taken, 99)], at_most=most)
+        times = asyncio.run(open_pages(bed, addresses(PAGES), dict(client.cookies), [seconds] * options.repeats))
+        shares, sent = zip(*times, strict=True)
+        figure.add(f"CPU of the web process, {PAGES} pages, nothing changes", "cores", shares, at_most=MOST_CPU)
+        figure.add("states sent meanwhile", "", sent)
+        tails: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for number in range(options.repeats):
+            options.say(f"lists, repeat {number + 1}")
+            for (kind, name), address in LISTS.items():
+                tails[kind, name].append(percentile(answers(client, [address] * (ANSWERS + 1)), 99))
+        for (kind, name), found in tails.items():
+            figure.add(f"{kind}: {name}, p99", "ms", found, at_most=MOST_MS[kind])
     return figure
 
 
@@ -96,22 +101,24 @@ def answers(client: httpx.Client, addresses: Iterable[str]) -> list[float]:
 
 
 async def open_pages(
-    bed: Testbed, chosen: Sequence[str], cookies: dict[str, str], seconds: float
-) -> tuple[float, float]:
-    """(cores of the web process, states that were sent to all pages) over so many seconds, once all are open."""
+    bed: Testbed, chosen: Sequence[str], cookies: dict[str, str], times: Sequence[float]
+) -> list[tuple[float, float]]:
+    """(cores of the web process, states that were sent to all pages) in each of these times, in seconds, one after the
+    other, once all are open."""
     meter = Meter(lambda: {"web": [bed.pid("web")]})
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
         base_url=bed.plane.server, cookies=cookies, trust_env=False, timeout=httpx.Timeout(HTTP_SECONDS), limits=limits
     ) as client:
         states: list[int] = []
-        async with _reading(client, chosen, states.append) as wait:
-            await wait
-            await asyncio.sleep(SETTLE_SECONDS)
-            first, before, began = len(states), meter.read(), time.monotonic()
-            await asyncio.sleep(seconds)
-            after, lasted, last = meter.read(), time.monotonic() - began, len(states)
-    return spent(before, after)["web"] / lasted, last - first
+        found: list[tuple[float, float]] = []
+        async with _reading(client, chosen, states.append):
+            for seconds in times:
+                first, before, began = len(states), meter.read(), time.monotonic()
+                await asyncio.sleep(seconds)
+                used, lasted = spent(before, meter.read())["web"], time.monotonic() - began
+                found.append((used / lasted, len(states) - first))
+    return found
 
 
 def addresses(count: int) -> list[str]:
@@ -125,11 +132,12 @@ def addresses(count: int) -> list[str]:
 @asynccontextmanager
 async def _reading(
     client: httpx.AsyncClient, chosen: Sequence[str], state: Callable[[int], None]
-) -> AsyncIterator[asyncio.Future[None]]:
-    """Hold the streams open; yields what to wait for: each has sent its first state."""
+) -> AsyncIterator[None]:
+    """Hold the streams open, each opened at its moment of the minute; yields when each has sent its first state."""
     opened: list[asyncio.Event] = [asyncio.Event() for _ in chosen]
 
     async def read(number: int) -> None:
+        await asyncio.sleep(READ_AGAIN * number / len(chosen))
         async with client.stream("GET", chosen[number], headers={"Accept": "text/event-stream"}) as answer:
             assert answer.status_code == httpx.codes.OK, f"{chosen[number]}: {answer.status_code}"
             async for line in answer.aiter_lines():
@@ -141,7 +149,8 @@ async def _reading(
 
     async with asyncio.TaskGroup() as group:
         reading = [group.create_task(read(number)) for number in range(len(chosen))]
-        async with asyncio.timeout(OPEN_SECONDS):
-            yield asyncio.gather(*(each.wait() for each in opened))  # type: ignore[misc]
+        async with asyncio.timeout(READ_AGAIN + OPEN_SECONDS):
+            await asyncio.gather(*(each.wait() for each in opened))
+        yield
         for each in reading:
             each.cancel()

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bench.eyes import Repaired, watching
-from bench.figure import Figure, percentile
+from bench.figure import Figure
 from bench.foreign import delete, disturb
 from bench.options import Options
 from bench.people import document, signed_in
@@ -23,7 +23,7 @@ from clusters.models import Work
 from deploy.demo import image, people
 
 CLUSTER = "east"
-REPEATS = 25
+CHANGES = 15
 NAME = "repaired"
 REPLICAS = 2
 DEPLOYMENT = WELL_KNOWN["apps/v1", "Deployment"]
@@ -31,31 +31,32 @@ LOOK_SECONDS = 0.1
 GIVE_UP_SECONDS = 120.0
 
 Hand = Callable[[ClusterClient, Body], Awaitable[float]]
+HANDS: dict[str, Hand] = {"deleted": delete, "edited": disturb}
 
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Delete, edit, delete, edit."""
-    times = options.repeats or REPEATS
     built = image.build(bed.lab.env()["REGISTRY"])
     with signed_in(bed) as person:
         person.deploy(document(NAME, built, replicas=REPLICAS, host=f"{NAME}.example"))
     work = Work.objects.get(owner_name=f"{people.PROJECT}/{NAME}/production", name="application")
     declared = next(each.body for each in map(Manifest.from_json, work.manifests) if each.id.kind == "Deployment")
-    found = bed.run(_measure(bed.admin[CLUSTER], declared, times))
-    figure = Figure("repair", (__doc__ or "").strip(), {"of each": times, "replicas": REPLICAS})
-    for name, seconds in found.items():
-        figure.add(f"{name}: p50", "s", [percentile(seconds, 50)], at_most=0.1)
-        figure.add(f"{name}: p99", "s", [percentile(seconds, 99)], at_most=0.5)
-        figure.add(f"{name}: max", "s", [max(seconds)])
+    repeats = []
+    for number in range(options.repeats):
+        options.say(f"repeat {number + 1}")
+        repeats.append(bed.run(_measure(bed.admin[CLUSTER], declared)))
+    figure = Figure("repair", (__doc__ or "").strip(), {"of each": CHANGES, "replicas": REPLICAS})
+    for name in HANDS:
+        figure.add_latencies(f"{name}: ", [found[name] for found in repeats], p50=0.1, p99=0.5)
     return figure
 
 
-async def _measure(client: ClusterClient, declared: Body, times: int) -> dict[str, list[float]]:
-    hands: dict[str, Hand] = {"deleted": delete, "edited": disturb}
-    found: dict[str, list[float]] = {name: [] for name in hands}
+async def _measure(client: ClusterClient, declared: Body) -> dict[str, list[float]]:
+    """Seconds of one repeat, by what was done."""
+    found: dict[str, list[float]] = {name: [] for name in HANDS}
     async with watching(client, [DEPLOYMENT], f"app.kubernetes.io/name={NAME}") as eyes:
-        for _ in range(times):
-            for name, hand in hands.items():
+        for _ in range(CHANGES):
+            for name, hand in HANDS.items():
                 await _until_available(client, declared)
                 repaired = eyes.expect(ObjectId.of(declared), Repaired(declared))
                 answered = await hand(client, declared)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figure import Figure
+from bench.options import FIGURES
 from bench.testbed import Testbed
 from deploy.control_plane.group import ROOT
 from deploy.lab import paths
@@ -20,6 +21,7 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PACKAGES = ("django", "celery", "aiohttp", "orjson", "psycopg", "kubernetes")
 CODE = ("paas", "clusters", "apps", "deploy", "bench")
+WHERE = ("machine", "versions")
 MET = {True: "yes", False: "**no**", None: ""}
 
 
@@ -37,32 +39,44 @@ def result(bed: Testbed, figures: list[Figure]) -> dict[str, Any]:
     }
 
 
-def write(found: dict[str, Any], out: Path) -> None:
+def write(found: dict[str, Any], out: Path, page: Path = PAGE) -> None:
     """The file, and the page's table between its markers. Figures of an earlier run stay until they are taken anew."""
     if out.exists():
-        found = {**found, "figures": {**json.loads(out.read_text())["figures"], **found["figures"]}}
+        found = merged(json.loads(out.read_text()), found)
     paths.write_json(out, found)
-    before, _, rest = PAGE.read_text().partition(BEGIN)
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}")
+
+
+def merged(earlier: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What was found, and every other figure as it was taken earlier, with the machine and versions of that time."""
+    of = {key: earlier[key] for key in WHERE}
+    figures = {**{name: {**of, **each} for name, each in earlier["figures"].items()}, **found["figures"]}
+    return {**found, "figures": {name: figures[name] for name in FIGURES if name in figures}}
 
 
 def table(found: dict[str, Any]) -> str:
-    """Markdown: where it ran, then a table a figure."""
-    machine, versions = found["machine"], found["versions"]
-    head = (
-        f"{machine['cpus']} × {machine['cpu']}, {machine['memory_gib']} GiB; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + "."
-    )
-    return "\n\n".join([head, *(_figure(name, each) for name, each in found["figures"].items())])
+    """Markdown: where it ran, then a table a figure; one that was taken elsewhere says so."""
+    head = _where(found)
+    parts = [head]
+    for name, each in found["figures"].items():
+        where = _where({**found, **each})
+        parts.append(_figure(name, each, where if where != head else ""))
+    return "\n\n".join(parts)
 
 
-def _figure(name: str, figure: dict[str, Any]) -> str:
+def _where(taken: dict[str, Any]) -> str:
+    machine, versions = (taken[key] for key in WHERE)
+    of = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"{machine['cpus']} × {machine['cpu']}, {machine['memory_gib']} GiB; {of}."
+
+
+def _figure(name: str, figure: dict[str, Any], where: str) -> str:
     settings = ", ".join(f"{key} {value}" for key, value in figure["settings"].items())
     taken = f"{figure['date'][:10]}, commit {figure['commit'][:10]}{' and changes' if figure['changed'] else ''}"
     about = figure["about"].partition("\n")[0] + (f" ({settings})" if settings else "")
-    lines = [f"### {name}", "", f"{about} {taken}.", ""]
+    lines = [f"### {name}", "", f"{about} {taken}.{f' On {where}' if where else ''}", ""]
     lines += ["| measure | median | range | unit | target | met |", "|---|---|---|---|---|---|"]
     for each in figure["measures"]:
         low, high = each["range"]

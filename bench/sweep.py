@@ -21,7 +21,6 @@ from clusters.reconcile.sweep import ring_for_due
 
 CLUSTER = "east"
 APPLICATIONS = 2000
-REPEATS = 3
 LOOK_SECONDS = 0.01
 GIVE_UP_SECONDS = 600.0
 WRITER = "system:serviceaccount:dougong-system:dougong-writer"
@@ -54,7 +53,7 @@ class Audit:
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Sweep again and again."""
-    count, repeats = options.applications or APPLICATIONS, options.repeats or REPEATS
+    count, repeats = options.applications or APPLICATIONS, options.repeats
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
     deliveries.seed(bed, count, cluster)

@@ -32,7 +32,6 @@ from deploy.lab import paths
 
 CLUSTER = "east"
 APPLICATIONS = 200
-REPEATS = 5
 CONCURRENCY = (8, 12, 16, 32)
 THREADS = 16
 OURS, RAW, OFFICIAL, KUBECTL = "dougong", "raw", "official", "kubectl"
@@ -140,7 +139,7 @@ class _Race:
 
 def measure(bed: Testbed, options: Options) -> Figure:
     """Race them all."""
-    count, repeats = options.applications or APPLICATIONS, options.repeats or REPEATS
+    count, repeats = options.applications or APPLICATIONS, options.repeats
     cluster = deliveries.cluster_named(CLUSTER)
     deliveries.lay_grounds(bed, cluster)
     race = _Race(bed, cluster, objects.applications(count))

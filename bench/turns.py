@@ -34,9 +34,11 @@ _DUE = f"UPDATE clusters_work SET next_check_at = now(), lane = %(lane)s WHERE {
 _QUEUED = f"SELECT count(*) FROM clusters_work WHERE {_MINE} AND next_check_at <= now()"
 
 
-def turn(bed: Testbed, clusters: Collection[Cluster], *, only: Collection[UUID] | None = None) -> int:
+def turn(
+    bed: Testbed, clusters: Collection[Cluster], *, only: Collection[UUID] | None = None, lane: Lane = Lane.SWEEP
+) -> int:
     """Render the applications anew, or only these Works, and ring; how many."""
-    given = {"turn": str(time.time_ns()), "only": list(only) if only is not None else None, "lane": int(Lane.SWEEP)}
+    given = {"turn": str(time.time_ns()), "only": list(only) if only is not None else None, "lane": int(lane)}
     return _run(bed, _TURN, clusters, **given)
 
 
