@@ -10,12 +10,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clusters.watch.process import Watcher
+from paas.core import heap
 
 
 class Command(BaseCommand):
     help = "Watch every registered cluster and make due what changed on it."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        heap.settle()
         asyncio.run(_run())
 
 
