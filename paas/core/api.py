@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 from django.db import models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
+from django.utils.translation import gettext_noop as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
@@ -79,8 +80,8 @@ def changed_meanwhile(row: VersionedRow) -> PreconditionFailed:
     """The refusal of an edit that was made for another version of the row."""
     return PreconditionFailed(
         "version_changed",
-        "The object has changed since you read it.",
-        remedy="Read it again, and repeat your change on what is there now.",
+        _("The object has changed since you read it."),
+        remedy=_("Read it again, and repeat your change on what is there now."),
         details={"current": etag(row)},
     )
 

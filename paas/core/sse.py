@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
+from paas.core import meanings
 from paas.core.errors import Refusal, Unavailable
 from paas.core.problems import problem
 
@@ -113,12 +114,16 @@ async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGe
 
 
 def _for_reader(snapshot: Snapshot) -> Snapshot:
-    """In the language and the time zone of the request, which ends before the first reading."""
+    """In the language and the time zone of the request, which ends before the first reading; what is refused too."""
     language, zone = translation.get_language(), timezone.get_current_timezone()
 
     def read() -> dict[str, Any]:
         with translation.override(language), timezone.override(zone):
-            return snapshot()
+            try:
+                return snapshot()
+            except Refusal as refusal:
+                refusal.message = meanings.message(refusal)
+                raise
 
     return read
 
