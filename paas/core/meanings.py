@@ -47,6 +47,7 @@ REFUSALS = {
     "version_changed": _(
         "It was changed after you read it: read it again, and repeat your change on what is there now."
     ),
+    "watch_without_cursor": _("What is watched is the first page of a list: leave out the cursor."),
     "…_not_found": _("There is no such thing, or you may not view it."),
 }
 
