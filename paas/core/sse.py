@@ -2,8 +2,9 @@
 watched the rows that differ.
 
 A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
-without Valkey the state is read every five seconds, with it once a minute, so that a page that nothing happens to
-costs a few bytes now and then. Nothing new is ever sent without asking for the permission anew. Served by ASGI only.
+without Valkey the state is read every five seconds, with it once a minute and a watched list every other one, so that a
+page that nothing happens to costs a few bytes now and then. Nothing new is ever sent without asking for the permission
+anew. Served by ASGI only.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ HEARTBEAT = 15.0
 POLL = 5.0
 # A hint may be lost on its way from a writer; ages, told in words, go on.
 READ_AGAIN = 60.0
+# No words of a watched list age, and a page of it takes longer to read.
+LIST_AGAIN = 120.0
 # A burst of hints is one reading of the database.
 SETTLE = 0.2
 BURST = 1000
@@ -68,7 +71,7 @@ def stream(snapshot: Snapshot, *channels: str) -> StreamingHttpResponse:
     Raises:
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
-    return _answer(_whole(_for_reader(snapshot)), channels)
+    return _answer(_whole(_for_reader(snapshot)), channels, READ_AGAIN)
 
 
 def watch(rows: Rows, *channels: str) -> StreamingHttpResponse:
@@ -77,13 +80,13 @@ def watch(rows: Rows, *channels: str) -> StreamingHttpResponse:
     Events: `state` with `{"results": [row], "more": whether the list goes on}` on connect, `changed` with a row that is
         new or differs, `removed` with `{"id"}` of one that is no longer there or no longer to be seen.
     """
-    return _answer(_by_row(_for_reader(rows)), channels)
+    return _answer(_by_row(_for_reader(rows)), channels, LIST_AGAIN)
 
 
-def _answer(telling: Telling, channels: Sequence[str]) -> StreamingHttpResponse:
+def _answer(telling: Telling, channels: Sequence[str], again: float) -> StreamingHttpResponse:
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
-    response = StreamingHttpResponse(_events(telling, channels, LIFETIME), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(telling, channels, LIFETIME, again), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -98,7 +101,7 @@ def hint(channel: str) -> None:
 
 def events(snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
     """The bytes of a live view."""
-    return _events(_whole(snapshot), channels, lifetime)
+    return _events(_whole(snapshot), channels, lifetime, READ_AGAIN)
 
 
 def _whole(snapshot: Snapshot) -> Telling:
@@ -138,18 +141,20 @@ def _event(name: bytes, data: bytes) -> bytes:
     return b"event: " + name + b"\ndata: " + data + b"\n\n"
 
 
-async def _events(telling: Telling, channels: Sequence[str], lifetime: float) -> AsyncGenerator[bytes, None]:
+async def _events(
+    telling: Telling, channels: Sequence[str], lifetime: float, again: float
+) -> AsyncGenerator[bytes, None]:
     global _open  # noqa: PLW0603 - a count of this process
     _open += 1
     try:
-        async with _hints(channels) as hints, aclosing(_states(telling, hints, lifetime)) as states:
+        async with _hints(channels) as hints, aclosing(_states(telling, hints, lifetime, again)) as states:
             async for chunk in states:
                 yield chunk
     finally:
         _open -= 1
 
 
-async def _states(telling: Telling, hints: _Hints, lifetime: float) -> AsyncGenerator[bytes, None]:
+async def _states(telling: Telling, hints: _Hints, lifetime: float, seconds: float) -> AsyncGenerator[bytes, None]:
     """Listening has begun before the first reading, so that no change falls between."""
     read = sync_to_async(_reading(telling))
     end = time.monotonic() + lifetime
@@ -165,7 +170,7 @@ async def _states(telling: Telling, hints: _Hints, lifetime: float) -> AsyncGene
             logger.warning("live_unreadable", error=str(error)[:200])
             return
         yield new or b": unchanged\n\n"
-        again = min(end, time.monotonic() + READ_AGAIN)
+        again = min(end, time.monotonic() + seconds)
         while (left := again - time.monotonic()) > 0 and not await hints.wait(left):
             yield b": unchanged\n\n"
         if time.monotonic() >= end:
