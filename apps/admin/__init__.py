@@ -34,6 +34,7 @@ In here:
     forms         what people fill in
     filters       by what the list of applications is narrowed
     search        what the keyboard palette finds
+    meanings      what codes of refusals and actions mean
 """
 
 from apps.admin import (  # noqa: F401 - they register pages and what can be found
@@ -43,6 +44,7 @@ from apps.admin import (  # noqa: F401 - they register pages and what can be fou
     explaining,
     first_run,
     freezes,
+    meanings,
     pull_secrets,
     search,
     tenants,

@@ -9,11 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+EVENTS = "text/event-stream"
 FILE = Path(__file__).with_name("answers.json")
 
 
 def add_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Show them with their operations; a request that is shown already stays."""
+    """Show them with their operations; a request that is shown already stays, and so do events."""
     kept = json.loads(FILE.read_text())
     for operations in result.get("paths", {}).values():
         for operation in operations.values():
@@ -27,5 +28,7 @@ def _show(operation: dict[str, Any], found: dict[str, Any]) -> None:
         for media in operation["requestBody"]["content"].values():
             media.setdefault("examples", {"request": {"value": found["request"]}})
     for status, answers in found["answers"].items():
-        for media in operation["responses"][status]["content"].values():
+        for kind, media in operation["responses"][status]["content"].items():
+            if kind == EVENTS:
+                continue
             media["examples"] = {title: {"value": value} for title, value in answers.items()}

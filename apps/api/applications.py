@@ -18,14 +18,15 @@ from apps.api import examples
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
-from apps.api.streams import STREAMS
-from apps.delivery import channel
+from apps.delivery import HOME_CHANNEL, channel
 from apps.live import application_snapshot
 from apps.models import Application, Environment, Release
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ResourceViewSet, flag, only_fields
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, WATCH, ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
 from paas.core.schema import FIELDS
 from paas.core.sse import stream
+from paas.core.streams import STREAMS, WATCHED, watched
+from paas.identity.granting import TEAMS_CHANNEL
 
 
 class ApplicationFilter(filters.FilterSet):
@@ -58,7 +59,12 @@ class ApplicationFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(operation_id="applications_list"),
+    list=extend_schema(
+        operation_id="applications_list",
+        parameters=[WATCH],
+        responses=watched(forms.ApplicationOut),
+        examples=[WATCHED],
+    ),
     retrieve=extend_schema(operation_id="applications_retrieve", responses=forms.ApplicationDetailOut),
 )
 class ApplicationViewSet(ResourceViewSet[Application]):
@@ -66,6 +72,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
 
     queryset = Application.objects.all()
     filterset_class = ApplicationFilter
+    watch_channels = (HOME_CHANNEL, TEAMS_CHANNEL)
     ordering = "name"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[-0-9a-f]{36}"

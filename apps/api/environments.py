@@ -21,13 +21,15 @@ from apps.api import scaling as scaling_forms
 from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
-from apps.api.streams import STREAMS
 from apps.api.topology import TopologyOut, topology_of
+from apps.delivery import HOME_CHANNEL
 from apps.models import Environment
 from apps.selectors import effective
-from paas.core.api import IF_MATCH_IF_IT_MATTERS, ReasonIn, ResourceViewSet, etag, flag, whole_number
+from paas.core.api import IF_MATCH_IF_IT_MATTERS, WATCH, ReasonIn, ResourceViewSet, etag, flag, whole_number
 from paas.core.permissions import not_found
+from paas.core.streams import STREAMS, WATCHED, watched
 from paas.identity.api.serializers import ProtectionIn
+from paas.identity.granting import TEAMS_CHANNEL
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the environment; needed but for a dry run."
@@ -64,7 +66,12 @@ class EnvironmentFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(operation_id="environments_list"),
+    list=extend_schema(
+        operation_id="environments_list",
+        parameters=[WATCH],
+        responses=watched(forms.EnvironmentOut),
+        examples=[WATCHED],
+    ),
     retrieve=extend_schema(operation_id="environments_retrieve"),
 )
 class EnvironmentViewSet(ResourceViewSet[Environment]):
@@ -73,6 +80,7 @@ class EnvironmentViewSet(ResourceViewSet[Environment]):
     queryset = Environment.objects.all()
     serializer_class = forms.EnvironmentOut
     filterset_class = EnvironmentFilter
+    watch_channels = (HOME_CHANNEL, TEAMS_CHANNEL)
     ordering = "created_at"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[-0-9a-f]{36}"

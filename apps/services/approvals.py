@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from apps import appfile
 from apps.delivery import APPROVALS_CHANNEL
@@ -99,7 +100,7 @@ def _undecided(proposal: ReleaseProposal) -> ReleaseProposal:
     if proposal.state != State.PENDING:
         raise Conflict("proposal_decided", f"{proposal.decided_by_name} has decided on it: {proposal.state.lower()}.")
     if proposal.expires_at <= timezone.now():
-        raise Conflict("proposal_expired", "Its time is over.", remedy="Deploy again: that proposes it anew.")
+        raise Conflict("proposal_expired", _("Its time is over."), remedy=_("Deploy again: that proposes it anew."))
     return proposal
 
 
@@ -108,9 +109,9 @@ def _another_person(proposal: ReleaseProposal, actor: Actor) -> None:
     if found is None or found.team is not None or _proposed(proposal, actor):
         raise Forbidden(
             "second_person_required",
-            "Who proposed a release does not approve it, and no service account does.",
-            rule="What is new in a protected environment is released by two persons.",
-            remedy="Ask another releaser or owner.",
+            _("Who proposed a release does not approve it, and no service account does."),
+            rule=_("What is new in a protected environment is released by two persons."),
+            remedy=_("Ask another releaser or owner."),
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from pydantic import TypeAdapter, ValidationError
 
 from apps.config import DECLARING, LONGEST, TYPES, Declaration, Entry
@@ -124,9 +125,10 @@ def accept_proposal(*, proposal: ConfigProposal, actor: Actor, reason: str = "")
         if person(actor) is None or name_of(actor) == proposal.proposed_by_name:
             raise Forbidden(
                 "second_person_required",
-                "Who proposed a change does not accept it.",
-                rule="A protected key is changed by two persons.",
-                remedy=f"Ask another person who may edit {scope}.",
+                _("Who proposed a change does not accept it."),
+                rule=_("A protected key is changed by two persons."),
+                remedy=_("Ask another person who may edit %(layer)s."),
+                params={"layer": scope},
             )
         changes = {
             key: (Entry.from_json(each["before"]), Entry.from_json(each["after"]))
@@ -136,8 +138,9 @@ def accept_proposal(*, proposal: ConfigProposal, actor: Actor, reason: str = "")
         if overtaken := sorted(key for key, (before, _) in changes.items() if there.get(key, Entry()) != before):
             raise Conflict(
                 "config_proposal_overtaken",
-                f"{', '.join(overtaken)} changed after it was proposed.",
-                remedy="Refuse it, and propose it anew.",
+                _("%(keys)s changed after it was proposed."),
+                remedy=_("Refuse it, and propose it anew."),
+                params={"keys": ", ".join(overtaken)},
             )
         changed = _carry_out(
             scope, changes, actor=actor, reason=proposal.reason, release=proposal.release, proposal=proposal
@@ -281,12 +284,20 @@ def _changes(scope: Scope, edit: Edit) -> Changes:
             key in edit.declarations and declaration is None and old.declaration is None
         )
         if gone:
-            raise NotFound("config_not_set", f"{scope} says nothing of {key} that could be taken away.")
+            raise NotFound(
+                "config_not_set",
+                _("%(layer)s says nothing of %(key)s that could be taken away."),
+                params={"layer": scope, "key": key},
+            )
         if new != old:
             found[key] = (old, new)
     count = len({*there, *found})
     if count > MOST_KEYS:
-        raise Invalid("config_too_many", f"{scope} would have {count} keys; {MOST_KEYS} are the most.")
+        raise Invalid(
+            "config_too_many",
+            _("%(layer)s would have %(count)d keys; %(most)d are the most."),
+            params={"layer": scope, "count": count, "most": MOST_KEYS},
+        )
     return found
 
 
@@ -301,8 +312,9 @@ def _check(scope: Scope, edit: Edit) -> None:
         if value is not None and (not givable(value) or len(value) > LONGEST):
             raise Invalid(
                 "config_value_invalid",
-                f"The value of {key} is not a text that a process could be given.",
-                rule=f"At most {LONGEST} characters, and no NUL among them.",
+                _("The value of %(key)s is not a text that a process could be given."),
+                rule=_("At most %(most)d characters, and no NUL among them."),
+                params={"key": key, "most": LONGEST},
             )
     if edit.declarations and scope.kind not in DECLARING:
         raise Invalid(
@@ -321,14 +333,16 @@ def _check_key(key: str) -> None:
     except ValidationError:
         raise Invalid(
             "config_key_invalid",
-            f"'{key[:80]}' is no name of an environment variable.",
-            rule="Letters, digits and _, not beginning with a digit.",
+            _("'%(key)s' is no name of an environment variable."),
+            rule=_("Letters, digits and _, not beginning with a digit."),
+            params={"key": key[:80]},
         ) from None
     if key in RESERVED:
         raise Invalid(
             "config_key_reserved",
-            f"{key} is set by the platform itself.",
-            rule=f"{', '.join(sorted(RESERVED))} cannot be configured.",
+            _("%(key)s is set by the platform itself."),
+            rule=_("%(keys)s cannot be configured."),
+            params={"key": key, "keys": ", ".join(sorted(RESERVED))},
         )
 
 

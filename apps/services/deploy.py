@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext_noop as _
 
 from apps.appfile import PLACEMENT, AppFile, spec_for
 from apps.models import Application, Environment, Project, Release, ReleaseProposal
@@ -92,7 +93,11 @@ def deploy(
     """
     require(actor, "deploy", project)
     if app_file.project != project.name:
-        raise Invalid("project_mismatch", f"The app file is for project '{app_file.project}', not '{project}'.")
+        raise Invalid(
+            "project_mismatch",
+            _("The app file is for project '%(given)s', not '%(project)s'."),
+            params={"given": app_file.project, "project": project},
+        )
     names = _names(app_file, environments)
     with transaction.atomic():
         application = ensure_application(project, app_file.name, actor)
@@ -136,8 +141,9 @@ def _names(file: AppFile, chosen: Collection[str] | None) -> list[str]:
         if name not in file.environments:
             raise Invalid(
                 "environment_unknown",
-                f"The app file has no environment '{name}'.",
-                rule=f"Expected {one_of(file.environments, name)}.",
+                _("The app file has no environment '%(name)s'."),
+                rule=_("Expected %(expected)s."),
+                params={"name": name, "expected": one_of(file.environments, name)},
             )
     return sorted(set(chosen) if chosen else file.environments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from apps.delivery import CONFIG_CHANNEL, HOME_CHANNEL, channel
 from apps.ground import namespace_name
@@ -29,7 +30,11 @@ def create_environment(*, project: Project, application: str, name: str, actor: 
         refuse_cordoned(project.team)
         owner = ensure_application(project, application, actor)
         if owner.environments.filter(name=name, retired_at=None).exists():
-            raise Conflict("environment_exists", f"'{application}' has an environment '{name}' already.")
+            raise Conflict(
+                "environment_exists",
+                _("'%(application)s' has an environment '%(name)s' already."),
+                params={"application": application, "name": name},
+            )
         environment = ensure_environment(owner, name, actor)
         announce(owner)
     return environment
@@ -40,7 +45,12 @@ def ensure_application(project: Project, name: str, actor: Actor) -> Application
     living = Application.objects.filter(project=project, name=name, retired_at=None)
     application = living.first()
     if application is None:
-        taken = Conflict("application_just_created", f"'{name}' was created meanwhile.", remedy="Repeat the request.")
+        taken = Conflict(
+            "application_just_created",
+            _("'%(name)s' was created meanwhile."),
+            remedy=_("Repeat it."),
+            params={"name": name},
+        )
         application = insert(Application(project=project, name=name), taken=taken)
         after = {"name": name, "project": project.name}
         audit.record(actor=actor, action="application.created", target=application, after=after)
@@ -49,9 +59,10 @@ def ensure_application(project: Project, name: str, actor: Actor) -> Application
     if application.retiring_at is not None:
         raise Conflict(
             "application_retiring",
-            f"'{name}' is being removed.",
-            rule="Its name is free again once the last of its objects is gone.",
-            remedy="Wait until it is Retired, or choose another name.",
+            _("'%(name)s' is being removed."),
+            rule=_("Its name is free again once the last of its objects is gone."),
+            remedy=_("Wait until it is Retired, or choose another name."),
+            params={"name": name},
         )
     return application
 
@@ -62,7 +73,11 @@ def ensure_environment(application: Application, name: str, actor: Actor) -> Env
     if environment is None:
         environment = Environment(application=application, name=name)
         environment.namespace = namespace_name(application.project.name, application.name, name, str(environment.pk))
-        taken = Conflict("environment_exists", f"'{application}' has an environment '{name}' already.")
+        taken = Conflict(
+            "environment_exists",
+            _("'%(application)s' has an environment '%(name)s' already."),
+            params={"application": application, "name": name},
+        )
         insert(environment, taken=taken)
         EnvironmentStatus.objects.create(environment=environment)
         after = {"application": application.name, "name": name, "namespace": environment.namespace}
@@ -71,8 +86,9 @@ def ensure_environment(application: Application, name: str, actor: Actor) -> Env
     if environment.retiring_at is not None:
         raise Conflict(
             "environment_retiring",
-            f"Environment '{name}' of '{application}' is being removed.",
-            remedy="Wait until the last of its objects is gone.",
+            _("Environment '%(name)s' of '%(application)s' is being removed."),
+            remedy=_("Wait until the last of its objects is gone."),
+            params={"name": name, "application": application},
         )
     return environment
 
@@ -84,7 +100,7 @@ def held(environment: Environment) -> Environment:
         pk=environment.pk
     )
     if application.retiring_at or environment.retiring_at:
-        raise Conflict("environment_retiring", f"'{environment}' is being removed.")
+        raise Conflict("environment_retiring", _("'%(name)s' is being removed."), params={"name": environment})
     return environment
 
 

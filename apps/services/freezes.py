@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from apps.delivery import APPROVALS_CHANNEL
 from apps.models import Environment, FreezeWindow
@@ -90,7 +91,7 @@ def end_freeze(*, freeze: FreezeWindow, actor: Actor, reason: str = "") -> Freez
         now = timezone.now()
         if freeze.ended_at is not None or freeze.ends_at <= now:
             raise Conflict(
-                "freeze_over", "It is over already.", remedy="See what is in force with `dougong freeze list`."
+                "freeze_over", _("It is over already."), remedy=_("See what is in force with `dougong freeze list`.")
             )
         freeze.ended_at, freeze.ended_by_name = now, name_of(actor)
         freeze.save(update_fields=["ended_at", "ended_by_name"])
@@ -114,9 +115,10 @@ def heed_freeze(environment: Environment, actor: Actor, override: str | None) ->
     if override is None:
         raise Conflict(
             "frozen",
-            f"'{environment}' is frozen until {freeze.local(freeze.ends_at)}: {freeze.reason}.",
-            rule="A freeze keeps out what is new; going back stays possible.",
-            remedy="Wait until it is over, or have an owner release it with `--override-freeze` and a reason.",
+            _("'%(environment)s' is frozen until %(until)s: %(why)s."),
+            rule=_("A freeze keeps out what is new; going back stays possible."),
+            remedy=_("Wait until it is over, or have an owner release it with `--override-freeze` and a reason."),
+            params={"environment": environment, "until": freeze.local(freeze.ends_at), "why": freeze.reason},
         )
     require(actor, "own", environment)
     demand(override, "A freeze is overridden")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as _
+
 from apps.models import Environment
 from apps.selectors.targets import targets
 from apps.selectors.tenants import open_to
@@ -64,8 +66,9 @@ def _by_name(environment: Environment, names: list[str], here: set[UUID]) -> tup
         known = ", ".join(Cluster.objects.values_list("name", flat=True)[:20]) or "none"
         raise Invalid(
             "cluster_unknown",
-            f"There is no cluster {', '.join(unknown)}.",
-            rule=f"Registered clusters: {known}.",
+            _("There is no cluster %(names)s."),
+            rule=_("Registered clusters: %(known)s."),
+            params={"names": ", ".join(unknown), "known": known},
             details={
                 "errors": [
                     {
@@ -121,14 +124,24 @@ class _Open:
         """Why the cluster cannot take it; what runs there already is only refused where the cluster is leaving."""
         granted, ready = cluster.pk in self._granted, cluster.pk in self._ready
         reasons = (
-            (cluster.leaving, "cluster_leaving", f"Cluster '{cluster}' is being unregistered."),
-            (not granted, "cluster_not_granted", f"Cluster '{cluster}' is closed to the environments of your team."),
-            (cluster.suspended, "cluster_suspended", f"Cluster '{cluster}' is suspended: nothing is delivered to it."),
-            (cluster.cordoned, "cluster_cordoned", f"Cluster '{cluster}' is cordoned: it takes nothing new."),
-            (not ready, "cluster_not_ready", f"Cluster '{cluster}' cannot be delivered to at present."),
-            ("target" not in cluster.facts, "cluster_not_seen", f"Nothing is known yet of cluster '{cluster}'."),
+            (cluster.leaving, "cluster_leaving", _("Cluster '%(cluster)s' is being unregistered.")),
+            (
+                not granted,
+                "cluster_not_granted",
+                _("Cluster '%(cluster)s' is closed to the environments of your team."),
+            ),
+            (
+                cluster.suspended,
+                "cluster_suspended",
+                _("Cluster '%(cluster)s' is suspended: nothing is delivered to it."),
+            ),
+            (cluster.cordoned, "cluster_cordoned", _("Cluster '%(cluster)s' is cordoned: it takes nothing new.")),
+            (not ready, "cluster_not_ready", _("Cluster '%(cluster)s' cannot be delivered to at present.")),
+            ("target" not in cluster.facts, "cluster_not_seen", _("Nothing is known yet of cluster '%(cluster)s'.")),
         )
         for holds, code, message in reasons[:1] if cluster.pk in self._here else reasons:
             if holds:
-                return Conflict(code, message, remedy="Name another cluster, or ask an operator.")
+                return Conflict(
+                    code, message, remedy=_("Name another cluster, or ask an operator."), params={"cluster": cluster}
+                )
         return None

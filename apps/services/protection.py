@@ -7,6 +7,7 @@ once, by a releaser who says why.
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from apps.models import Environment
 from apps.services.environments import announce, held
@@ -51,7 +52,8 @@ def no_release_of_config(environment: Environment) -> None:
     if environment.protected:
         raise Conflict(
             "environment_protected",
-            f"'{environment}' is protected, and this would release it.",
-            rule="What is new in a protected environment is deployed, and a second person approves it.",
-            remedy="Store it without releases (`--no-release`), then deploy the environment.",
+            _("'%(environment)s' is protected, and this would release it."),
+            rule=_("What is new in a protected environment is deployed, and a second person approves it."),
+            remedy=_("Store it without releases (`--no-release`), then deploy the environment."),
+            params={"environment": environment},
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_noop as _
 
 from apps.config import Resolved
 from apps.models import Application, Environment, Placement, Release
@@ -67,9 +68,10 @@ def held_reach(scope: Scope) -> Reach:
     if count > MOST_ENVIRONMENTS:
         raise Conflict(
             "config_reach_too_wide",
-            f"{scope} reaches {count} environments.",
-            rule=f"One act makes at most {MOST_ENVIRONMENTS} releases.",
-            remedy="Store it without releases; each environment takes it with its next deploy.",
+            _("%(layer)s reaches %(count)d environments."),
+            rule=_("One act makes at most %(most)d releases."),
+            remedy=_("Store it without releases; each environment takes it with its next deploy."),
+            params={"layer": scope, "count": count, "most": MOST_ENVIRONMENTS},
         )
     # All of them in one order, so that two changes wait for each other and never in a circle.
     owners = Application.objects.filter(pk__in=_reached(scope).values("application")).order_by("pk")

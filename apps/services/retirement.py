@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from apps.models import Application, Environment
 from apps.services.environments import announce
@@ -61,7 +62,7 @@ def retire_environment(*, environment: Environment, actor: Actor, confirm: str, 
         locked(environment.application)
         environment = Environment.objects.select_related("application").get(pk=environment.pk)
         if environment.retiring_at is not None:
-            raise Conflict("environment_retiring", f"'{environment}' is being removed already.")
+            raise Conflict("environment_retiring", _("'%(name)s' is being removed."), params={"name": environment})
         _retire(environment)
         after = {"application": environment.application.name, "namespace": environment.namespace}
         audit.record(actor=actor, action="environment.retiring", target=environment, after=after, reason=reason)
@@ -73,8 +74,11 @@ def _confirmed(confirm: str, name: str) -> None:
     if confirm != name:
         raise Invalid(
             "not_confirmed",
-            f"'{confirm}' is not the name '{name}'." if confirm else f"To confirm, the name '{name}' is needed.",
-            rule="What cannot be undone is confirmed by typing the name.",
+            _("'%(typed)s' is not the name '%(name)s'.")
+            if confirm
+            else _("To confirm, the name '%(name)s' is needed."),
+            rule=_("What cannot be undone is confirmed by typing the name."),
+            params={"typed": confirm, "name": name},
         )
 
 

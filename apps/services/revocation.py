@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from apps.delivery import OWNER_KIND
 from apps.models import Environment, Release
@@ -108,7 +109,11 @@ def _revoke(environment: Environment, name: str, secret: Secret | None, version:
     in_force = [each for each in (secret.versions if secret else ()) if each.revoked_at is None]
     chosen = [each for each in in_force if version in (None, each.version)]
     if not chosen:
-        raise NotFound("secret_not_found", f"'{environment}' has no secret '{name}' in force.")
+        raise NotFound(
+            "secret_not_found",
+            _("'%(environment)s' has no secret '%(name)s' in force."),
+            params={"environment": environment, "name": name},
+        )
     for each in chosen:
         each.revoked_at, each.values = timezone.now(), "{}"
         each.save(update_fields=["revoked_at", "values"])

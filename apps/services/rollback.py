@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from apps.models import Environment, Release
 from apps.services.deploy import release_where_it_is, same
@@ -50,7 +51,11 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
         spec, more = with_config_everywhere(environment, spec, clusters)
         notes = [*map(str, replaced), *more]
         if current is not None and same(AppSpec.from_json(current.spec), spec, clusters):
-            raise Conflict("already_running", f"What {old} delivered is running now, as {current}.")
+            raise Conflict(
+                "already_running",
+                _("What %(old)s delivered is running now, as %(current)s."),
+                params={"old": old, "current": current},
+            )
         spec = replace(spec, rolled_back=True)
         made, more = release_where_it_is(
             environment, spec, clusters, old.app_file, actor=actor, reason=reason, rolled_back_to=old
@@ -71,14 +76,20 @@ def rollback(*, environment: Environment, release: Release | None = None, actor:
 def _chosen(environment: Environment, release: Release | None) -> Release:
     if release is not None:
         if release.environment_id != environment.pk:
-            raise NotFound("release_not_found", f"'{environment}' has no such release.")
+            raise NotFound(
+                "release_not_found", _("'%(environment)s' has no such release."), params={"environment": environment}
+            )
         return release
     current = environment.current_release
     if current is not None:
         before = Release.objects.filter(environment=environment, number__lt=current.number).order_by("-number").first()
         if before is not None:
             return before
-    raise Conflict("nothing_to_roll_back", f"'{environment}' has no release before the present one.")
+    raise Conflict(
+        "nothing_to_roll_back",
+        _("'%(environment)s' has no release before the present one."),
+        params={"environment": environment},
+    )
 
 
 def with_config_everywhere(

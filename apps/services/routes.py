@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from apps.models import Environment, RouteClaim
 from clusters.manifests import Manifest
@@ -47,9 +48,10 @@ def _refuse_taken(environment: Environment, new: list[RouteClaim]) -> None:
     if taken is not None:
         raise Conflict(
             "host_taken",
-            f"{taken} on cluster '{taken.cluster.name}' belongs to another environment.",
-            rule="A host and path lead to one environment on each cluster.",
-            remedy="Choose another host or path, or have it given up there first.",
+            _("%(route)s on cluster '%(cluster)s' belongs to another environment."),
+            rule=_("A host and path lead to one environment on each cluster."),
+            remedy=_("Choose another host or path, or have it given up there first."),
+            params={"route": taken, "cluster": taken.cluster.name},
             details={"host": taken.host, "path": taken.path, "cluster": taken.cluster.name},
         )
 

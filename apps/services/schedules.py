@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from apps.delivery import APPLICATION, GROUND, OWNER_KIND, run_name, run_number
 from apps.models import Environment
@@ -96,9 +97,10 @@ def _refuse_overlap(schedule: str, declared: Sequence[tuple[Work, Body]], earlie
         if work.cluster_id in forbidding and work.health not in SETTLED:
             raise Conflict(
                 "schedule_running",
-                f"'{schedule}' is running on {work.cluster}, as {work.name}.",
-                rule="Its concurrency policy forbids to run it twice at once.",
-                remedy="Wait until it has ended.",
+                _("'%(schedule)s' is running on %(cluster)s, as %(name)s."),
+                rule=_("Its concurrency policy forbids to run it twice at once."),
+                remedy=_("Wait until it has ended."),
+                params={"schedule": schedule, "cluster": work.cluster, "name": work.name},
             )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 from pydantic import TypeAdapter, ValidationError
 
 from apps.external import Remote
@@ -53,7 +54,7 @@ def set_secret(
     require(actor, "deploy", environment)
     values, remote = values or {}, remote or {}
     if bool(store) != bool(remote) or bool(store) == bool(values):
-        raise Invalid("secret_invalid", "A secret has either values, or a store and where in it they are.")
+        raise Invalid("secret_invalid", _("A secret has either values, or a store and where in it they are."))
     _check_keys(values or remote)
     _check_values(values)
     references = {key: _remote(store, said).reference for key, said in sorted(remote.items())}
@@ -73,7 +74,15 @@ def set_secret(
             max_age_days=kept if max_age_days is None else max_age_days or None,
             created_by=person(actor),
         )
-        insert(row, taken=Conflict("secret_just_stored", f"'{name}' was stored meanwhile.", remedy="Repeat it."))
+        insert(
+            row,
+            taken=Conflict(
+                "secret_just_stored",
+                _("'%(name)s' was stored meanwhile."),
+                remedy=_("Repeat it."),
+                params={"name": name},
+            ),
+        )
         after = {"name": name, "version": row.version, "keys": row.keys, **({"store": store} if store else {})}
         audit.record(actor=actor, action="secret.stored", target=environment, after=after)
         announce(environment.application)
@@ -89,8 +98,9 @@ def _check_keys(given: Mapping[str, str]) -> None:
         except ValidationError:
             raise Invalid(
                 "secret_invalid",
-                f"'{key[:80]}' is no name of an environment variable.",
-                rule="Letters, digits and _, not beginning with a digit.",
+                _("'%(key)s' is no name of an environment variable."),
+                rule=_("Letters, digits and _, not beginning with a digit."),
+                params={"key": key[:80]},
             ) from None
 
 
@@ -99,7 +109,9 @@ def _check_values(values: Mapping[str, str]) -> None:
         if not givable(value):
             raise Invalid("secret_invalid", f"The value of {key} is not a text that a process could be given.")
     if sum(len(value.encode()) for value in values.values()) > MOST_BYTES:
-        raise Invalid("secret_too_large", f"The values come to more than {MOST_BYTES // 1024} KiB.")
+        raise Invalid(
+            "secret_too_large", _("The values come to more than %(most)d KiB."), params={"most": MOST_BYTES // 1024}
+        )
 
 
 def _remote(store: str, said: str) -> Remote:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from apps.models import Environment, Terminal
 from apps.services.environments import announce, held
@@ -180,16 +181,17 @@ def _check_switches(environment: Environment) -> None:
     if not settings.DOUGONG.exec_enabled:
         raise Forbidden(
             "exec_off",
-            "Terminals are turned off on this platform.",
-            rule="They are off until an operator sets DOUGONG_EXEC_ENABLED.",
-            remedy="Ask an operator of the platform.",
+            _("Terminals are turned off on this platform."),
+            rule=_("They are off until an operator sets DOUGONG_EXEC_ENABLED."),
+            remedy=_("Ask an operator of the platform."),
         )
     if not environment.exec_allowed or environment.retiring_at is not None:
         raise Forbidden(
             "exec_not_allowed",
-            f"Terminals are turned off in '{environment}'.",
-            rule="They are off in each environment until an owner of its team turns them on.",
-            remedy="An owner does it with `dougong exec APP ENV --allow`, or on the terminal's page.",
+            _("Terminals are turned off in '%(environment)s'."),
+            rule=_("They are off in each environment until an owner of its team turns them on."),
+            remedy=_("An owner does it with `dougong exec APP ENV --allow`, or on the terminal's page."),
+            params={"environment": environment},
         )
 
 

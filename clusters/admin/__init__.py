@@ -12,10 +12,11 @@ In here:
     clicks   what a click came to, on the page of its event
     grid     the fleet as tiles and as a table
     reasons  what the reasons of conditions mean
+    meanings  what codes of refusals and actions mean
     words    words of rows and of the theme, for the catalogue
 """
 
-from clusters.admin import clicks  # noqa: F401 - it registers its part of the page of an event
+from clusters.admin import clicks, meanings  # noqa: F401 - they register a part of the page of an event, and words
 from clusters.admin.fleet import ClusterAdmin
 from clusters.admin.works import WorkAdmin
 

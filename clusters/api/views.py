@@ -16,8 +16,9 @@ from clusters.api import serializers as forms
 from clusters.models import Cluster, Work
 from clusters.target import OFFERED
 from paas.core.addresses import is_uuid
-from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, check_if_match
+from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, WATCH, ResourceViewSet, check_if_match
 from paas.core.permissions import not_found
+from paas.core.streams import WATCHED, watched
 
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name of the cluster.")
 REMOVE = OpenApiParameter(
@@ -46,7 +47,9 @@ class ClusterFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(operation_id="clusters_list"),
+    list=extend_schema(
+        operation_id="clusters_list", parameters=[WATCH], responses=watched(forms.ClusterOut), examples=[WATCHED]
+    ),
     retrieve=extend_schema(operation_id="clusters_retrieve", parameters=[ID]),
 )
 class ClusterViewSet(ResourceViewSet[Cluster]):
@@ -55,6 +58,7 @@ class ClusterViewSet(ResourceViewSet[Cluster]):
     queryset = Cluster.objects.all()
     serializer_class = forms.ClusterOut
     filterset_class = ClusterFilter
+    watch_channels = (selectors.FLEET_CHANNEL,)
     ordering = "name"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[-a-zA-Z0-9]{1,63}"

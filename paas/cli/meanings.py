@@ -105,8 +105,8 @@ def _codes(word: str) -> Iterator[tuple[dict[str, str], list[str]]]:
     for row in _rows(CODES):
         pattern = re.escape(row["code"]).replace(re.escape(VARIES), "[a-z0-9_]+")
         if re.fullmatch(pattern, word):
-            value = {key: row[key] for key in ("code", "status", "what is said", "rule", "what to do")}
-            told = (("Says", "what is said"), ("Rule", "rule"), ("Next", "what to do"))
+            value = {key: row[key] for key in ("code", "status", "what it means", "what is said", "rule", "what to do")}
+            told = (("Means", "what it means"), ("Says", "what is said"), ("Rule", "rule"), ("Next", "what to do"))
             lines = [f"{label}: {row[key]}" for label, key in told if row[key]]
             yield value, [f"{word} ({row['status']})", *lines]
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db import models, transaction
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils.http import parse_etags
+from django.utils.translation import gettext_noop as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
@@ -21,7 +22,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from paas.core.errors import Invalid, PreconditionFailed, PreconditionRequired
 from paas.core.pagination import KeysetPagination
-from paas.core.permissions import Actor, not_found, visible
+from paas.core.permissions import Actor, fresh, not_found, visible
+from paas.core.sse import watch
+from paas.core.streams import EventStreamRenderer
 
 MOST_DIGITS = 6
 
@@ -79,8 +82,8 @@ def changed_meanwhile(row: VersionedRow) -> PreconditionFailed:
     """The refusal of an edit that was made for another version of the row."""
     return PreconditionFailed(
         "version_changed",
-        "The object has changed since you read it.",
-        remedy="Read it again, and repeat your change on what is there now.",
+        _("The object has changed since you read it."),
+        remedy=_("Read it again, and repeat your change on what is there now."),
         details={"current": etag(row)},
     )
 
@@ -134,6 +137,15 @@ def only_fields(request: Request, serializer: serializers.BaseSerializer[Any]) -
     return serializer
 
 
+WATCH = OpenApiParameter(
+    "watch",
+    bool,
+    description="true: answer with events instead of a page, for ten minutes: `state` with "
+    '`{"results": [{"id", "etag", "object"}], "more"}`, the first `limit` objects; then `changed` with such an object '
+    'that is new or differs, and `removed` with `{"id"}`. Filters and `fields` hold; `cursor` is refused.',
+)
+
+
 class ResourceViewSet(GenericViewSet[AnyModel]):
     """Reads for every resource, and the frame for its edits.
 
@@ -148,6 +160,8 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
 
     permission_classes = [IsAuthenticated]
     pagination_class: type[KeysetPagination] | None = KeysetPagination
+    # What writers hint at when the list may differ; without any it is not watched.
+    watch_channels: ClassVar[Sequence[str]] = ()
     ordering: str | Sequence[str] = "-created_at"
 
     @property
@@ -174,10 +188,42 @@ class ResourceViewSet(GenericViewSet[AnyModel]):
         """With the fields that were asked for."""
         return only_fields(self.request, super().get_serializer(*args, **kwargs))
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def get_renderers(self) -> Any:
+        """Events too, where a list is watched."""
+        found = super().get_renderers()
+        request = getattr(self, "request", None)
+        watched = self.watch_channels and request is not None and request.query_params.get("watch") == "true"
+        return [*found, EventStreamRenderer()] if watched and self.action == "list" else found
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response | StreamingHttpResponse:
         """One page."""
+        if self.watch_channels and flag(request, "watch"):
+            return self._watched(request)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def _watched(self, request: Request) -> StreamingHttpResponse:
+        """The same query each time, by the person as they are then."""
+        if request.query_params.get("cursor"):
+            raise Invalid(
+                "watch_without_cursor",
+                "What is watched is the first page of a list.",
+                remedy="Leave out `cursor`; ask for more at once by `limit`, or for less by filters.",
+            )
+        # What makes no sense is refused before the stream begins.
+        self.get_serializer(self.filter_queryset(self.get_queryset()).none(), many=True)
+
+        def read() -> tuple[list[dict[str, Any]], bool]:
+            request.user = cast(Any, fresh(self.actor))
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+            told = self.get_serializer(page, many=True).data
+            rows = [
+                {"id": str(row.pk), "etag": etag(cast(VersionedRow, row)), "object": each}
+                for row, each in zip(page, told, strict=True)
+            ]
+            return rows, bool(cast(KeysetPagination, self.paginator).has_next)
+
+        return watch(read, *self.watch_channels)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One object with its ETag; 304 where If-None-Match names it."""

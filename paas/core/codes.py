@@ -18,10 +18,12 @@ from paas.core.problems import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("paas", "clusters", "apps")
-# The command's own failures are no answers of the API; what the framework refuses is read from CODES.
-APART = (ROOT / "paas" / "cli", ROOT / "paas" / "core" / "problems.py")
+# The command's own failures and the faults of the audit trail are no refusals; the framework's are read from CODES.
+APART = (ROOT / "paas/cli", ROOT / "paas/core/problems.py", ROOT / "paas/core/audit/verify.py")
 # What services turn into an Invalid of the same code, and how many arguments stand before its message.
-RAISED_BELOW = {"RenderError": 2, "KubeconfigRefused": 1, "refuse": 1, "_claim": 4}
+RAISED_BELOW = {"RenderError": 2, "Fault": 2, "KubeconfigRefused": 1, "refuse": 1, "_claim": 4}
+# How a text is marked that the console says in the reader's language.
+MARKED = {"_", "gettext_noop"}
 VARIES = "…"
 
 _STATUS = {
@@ -29,6 +31,7 @@ _STATUS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.Refusal)
 }
+_PLACE = re.compile(r"%\(\w+\)[sd]")
 _CODE = re.compile(rf"[a-z0-9_{VARIES}]+")
 
 
@@ -150,6 +153,8 @@ def _text(node: ast.expr) -> str:
         return "".join(_text(each) if isinstance(each, ast.Constant) else VARIES for each in node.values)
     if isinstance(node, ast.BinOp):
         return _text(node.left) + (_text(node.right) or VARIES)
+    if isinstance(node, ast.Call) and _name(node.func) in MARKED and node.args:
+        return _PLACE.sub(VARIES, _text(node.args[0])).replace("%%", "%")
     return ""
 
 

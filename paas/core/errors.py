@@ -5,6 +5,7 @@ Raised by services and pure modules alike, shown by the API (problem+json), the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -18,18 +19,27 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
         rule: what holds here, in general words.
         remedy: what the person can do next.
         details: JSON-safe facts, such as `{"errors": [{"path": "spec.image", "expected": "...", "got": "..."}]}`.
+        params: what varies in message, rule and remedy, which then are templates with `%(name)s`. Where they are marked
+            with gettext_noop as well, the console says them in the reader's language.
     """
 
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
 
     def __init__(
-        self, code: str, message: str, *, rule: str = "", remedy: str = "", details: dict[str, Any] | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        rule: str = "",
+        remedy: str = "",
+        details: dict[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message)
+        self.templates = (message, rule, remedy)
+        self.params = params or {}
+        self.message, self.rule, self.remedy = (text % params if params else text for text in self.templates)
+        super().__init__(self.message)
         self.code = code
-        self.message = message
-        self.rule = rule
-        self.remedy = remedy
         self.details = details or {}
 
     def __str__(self) -> str:

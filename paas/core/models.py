@@ -11,6 +11,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from paas.core import meanings
+
 
 class Versioned(models.Model):
     """Abstract: a row whose `version` rises with each edit and is its ETag. Services write it by `save_version`."""
@@ -114,6 +116,11 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action} {self.object_type} {self.object_name}"
+
+    @property
+    def action_in_words(self) -> str:
+        """For the pages of the console, in the reader's language."""
+        return meanings.of_action(self.action)
 
     def facts(self) -> dict[str, Any]:
         """What is signed: all but the ids that the database gives, and the person's row, which may go."""

@@ -23,6 +23,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from paas.core.errors import Forbidden, NotFound, Refusal, Unauthenticated
 from paas.core.grants import (
@@ -98,7 +99,7 @@ def fresh(actor: Actor) -> Actor:
     if found is not None and token is not None:
         found.token = type(token)._default_manager.filter(pk=token.pk, expiry__gt=timezone.now()).first()
     if found is None or not _still_signed_in(person, found):
-        raise Unauthenticated("not_authenticated", "You are signed out.", remedy="Sign in again.")
+        raise Unauthenticated("not_authenticated", _("You are signed out."), remedy=_("Sign in again."))
     return cast(Actor, found)
 
 
@@ -221,16 +222,16 @@ def _refusal(actor: Actor, permission: str, obj: models.Model | None) -> Refusal
     if obj is None and permission == "view":
         return Forbidden(
             "auditor_required",
-            "Only operators and auditors of the platform may see this.",
-            rule="It needs the permission 'operate' or 'audit'.",
-            remedy="Ask an operator to add you to the group 'auditors', or to look for you.",
+            _("Only operators and auditors of the platform may see this."),
+            rule=_("It needs the permission 'operate' or 'audit'."),
+            remedy=_("Ask an operator to add you to the group 'auditors', or to look for you."),
         )
     if permission == OPERATE or obj is None:
         return Forbidden(
             "operator_required",
-            "Only operators of the platform may do this.",
-            rule="It needs the permission 'operate'.",
-            remedy="Ask an administrator to add you to the group 'operators', or to do it for you.",
+            _("Only operators of the platform may do this."),
+            rule=_("It needs the permission 'operate'."),
+            remedy=_("Ask an administrator to add you to the group 'operators', or to do it for you."),
         )
     carriers = carriers_of(obj)
     root = named_in_quotes(carriers[-1] if carriers else obj)

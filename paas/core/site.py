@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
-from paas.core import filters
+from paas.core import filters, meanings
 from paas.core.errors import Refusal
 from paas.core.manual import REFUSALS, linked
 from paas.core.models import AuditEvent
@@ -88,13 +88,19 @@ def register_view(route: str, view: Callable[..., Any], *, name: str) -> None:
 
 
 def refused(refusal: Refusal) -> str:
-    """A refusal in words: what, by which rule, what to do, and its code, which leads to the docs."""
-    said = [refusal.message]
-    if refusal.rule:
-        said.append(_("Rule: %(rule)s") % {"rule": refusal.rule})
-    if refusal.remedy:
-        said.append(_("What to do: %(remedy)s") % {"remedy": refusal.remedy})
-    return format_html("{} ({})", " ".join(said), linked(REFUSALS, refusal.code))
+    """A refusal in words: what, by which rule, what to do, and its code, which leads to the docs. What is not there in
+    the reader's language stands beneath it in English.
+    """
+    message, rule, remedy = (meanings.spoken(each, refusal.params) for each in refusal.templates)
+    said = [message or meanings.of_refusal(refusal.code)]
+    if rule:
+        said.append(_("Rule: %(rule)s") % {"rule": rule})
+    if remedy:
+        said.append(_("What to do: %(remedy)s") % {"remedy": remedy})
+    pairs = zip((message, rule, remedy), (refusal.message, refusal.rule, refusal.remedy), strict=True)
+    english = " ".join(text for told, text in pairs if not told and text)
+    shown = format_html("{} ({})", " ".join(filter(None, said)), linked(REFUSALS, refusal.code))
+    return format_html('{}<span class="block text-xs" lang="en">{}</span>', shown, english) if english else shown
 
 
 def refuse(form: Form, refusal: Refusal) -> None:

@@ -1,8 +1,10 @@
-"""Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events.
+"""Live views: the whole state from PostgreSQL on connect and after each hint, as server-sent events; of a list that is
+watched the rows that differ.
 
 A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
-without Valkey the state is read every five seconds, with it once a minute, so that a page that nothing happens to
-costs a few bytes now and then. Nothing new is ever sent without asking for the permission anew. Served by ASGI only.
+without Valkey the state is read every five seconds, with it once a minute and a watched list every other one, so that a
+page that nothing happens to costs a few bytes now and then. Nothing new is ever sent without asking for the permission
+anew. Served by ASGI only.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
 
 import orjson
 import redis
@@ -23,6 +26,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
+from paas.core import meanings
 from paas.core.errors import Refusal, Unavailable
 from paas.core.problems import problem
 
@@ -32,6 +36,8 @@ HEARTBEAT = 15.0
 POLL = 5.0
 # A hint may be lost on its way from a writer; ages, told in words, go on.
 READ_AGAIN = 60.0
+# No words of a watched list age, and a page of it takes longer to read.
+LIST_AGAIN = 120.0
 # A burst of hints is one reading of the database.
 SETTLE = 0.2
 BURST = 1000
@@ -42,6 +48,11 @@ PREFIX = "dougong:live:"
 EVERYONE = "everyone"
 
 Snapshot = Callable[[], dict[str, Any]]
+# Reads a page of a list: `(rows, more)`, each row JSON-safe with its `id`; whether the list goes on behind it.
+Rows = Callable[[], tuple[list[dict[str, Any]], bool]]
+# Reads, and says what is new as events; b"" where nothing is.
+Telling = Callable[[], bytes]
+Read = TypeVar("Read")
 
 _open = 0
 
@@ -60,9 +71,22 @@ def stream(snapshot: Snapshot, *channels: str) -> StreamingHttpResponse:
     Raises:
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
+    return _answer(_whole(_for_reader(snapshot)), channels, READ_AGAIN)
+
+
+def watch(rows: Rows, *channels: str) -> StreamingHttpResponse:
+    """Answer a request with a page of a list, and then with what changes in it; as `stream` else.
+
+    Events: `state` with `{"results": [row], "more": whether the list goes on}` on connect, `changed` with a row that is
+        new or differs, `removed` with `{"id"}` of one that is no longer there or no longer to be seen.
+    """
+    return _answer(_by_row(_for_reader(rows)), channels, LIST_AGAIN)
+
+
+def _answer(telling: Telling, channels: Sequence[str], again: float) -> StreamingHttpResponse:
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
-    response = StreamingHttpResponse(events(_for_reader(snapshot), *channels), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(telling, channels, LIFETIME, again), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -75,58 +99,103 @@ def hint(channel: str) -> None:
     transaction.on_commit(lambda: _publish(channel))
 
 
-async def events(snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
-    """The stream's bytes."""
+def events(snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
+    """The bytes of a live view."""
+    return _events(_whole(snapshot), channels, lifetime, READ_AGAIN)
+
+
+def _whole(snapshot: Snapshot) -> Telling:
+    """The state, where it differs from the last."""
+    sent = b""
+
+    def tell() -> bytes:
+        nonlocal sent
+        state = orjson.dumps(snapshot(), default=str)
+        if state == sent:
+            return b""
+        sent = state
+        return _event(b"state", state)
+
+    return tell
+
+
+def _by_row(rows: Rows) -> Telling:
+    """All rows at first, then those that came, differ or went. What was sent is kept as digests."""
+    sent: dict[str, bytes] | None = None
+
+    def tell() -> bytes:
+        nonlocal sent
+        found, more = rows()
+        told = {str(row["id"]): orjson.dumps(row, default=str) for row in found}
+        before, sent = sent, {key: sha256(row).digest() for key, row in told.items()}
+        if before is None:
+            return _event(b"state", orjson.dumps({"results": found, "more": more}, default=str))
+        gone = [_event(b"removed", orjson.dumps({"id": key})) for key in before if key not in sent]
+        new = [_event(b"changed", row) for key, row in told.items() if before.get(key) != sent[key]]
+        return b"".join(gone + new)
+
+    return tell
+
+
+def _event(name: bytes, data: bytes) -> bytes:
+    return b"event: " + name + b"\ndata: " + data + b"\n\n"
+
+
+async def _events(
+    telling: Telling, channels: Sequence[str], lifetime: float, again: float
+) -> AsyncGenerator[bytes, None]:
     global _open  # noqa: PLW0603 - a count of this process
     _open += 1
     try:
-        async with _hints(channels) as hints, aclosing(_states(snapshot, hints, lifetime)) as states:
+        async with _hints(channels) as hints, aclosing(_states(telling, hints, lifetime, again)) as states:
             async for chunk in states:
                 yield chunk
     finally:
         _open -= 1
 
 
-async def _states(snapshot: Snapshot, hints: _Hints, lifetime: float) -> AsyncGenerator[bytes, None]:
+async def _states(telling: Telling, hints: _Hints, lifetime: float, seconds: float) -> AsyncGenerator[bytes, None]:
     """Listening has begun before the first reading, so that no change falls between."""
-    read = sync_to_async(_reading(snapshot))
-    sent = b""
+    read = sync_to_async(_reading(telling))
     end = time.monotonic() + lifetime
     yield b"retry: 2000\n\n"
     while True:
         try:
-            state = orjson.dumps(await read(), default=str)
+            new = await read()
         except Refusal as refusal:
-            yield b"event: refused\ndata: " + orjson.dumps(problem(refusal)) + b"\n\n"
+            yield _event(b"refused", orjson.dumps(problem(refusal)))
             return
         except DatabaseError as error:
             # PostgreSQL ends or restarts: the browser connects again, and this is no fault of the page's.
             logger.warning("live_unreadable", error=str(error)[:200])
             return
-        yield b": unchanged\n\n" if state == sent else b"event: state\ndata: " + state + b"\n\n"
-        sent = state
-        again = min(end, time.monotonic() + READ_AGAIN)
+        yield new or b": unchanged\n\n"
+        again = min(end, time.monotonic() + seconds)
         while (left := again - time.monotonic()) > 0 and not await hints.wait(left):
             yield b": unchanged\n\n"
         if time.monotonic() >= end:
             return
 
 
-def _for_reader(snapshot: Snapshot) -> Snapshot:
-    """In the language and the time zone of the request, which ends before the first reading."""
+def _for_reader(snapshot: Callable[[], Read]) -> Callable[[], Read]:
+    """In the language and the time zone of the request, which ends before the first reading; what is refused too."""
     language, zone = translation.get_language(), timezone.get_current_timezone()
 
-    def read() -> dict[str, Any]:
+    def read() -> Read:
         with translation.override(language), timezone.override(zone):
-            return snapshot()
+            try:
+                return snapshot()
+            except Refusal as refusal:
+                refusal.message = meanings.message(refusal)
+                raise
 
     return read
 
 
-def _reading(snapshot: Snapshot) -> Snapshot:
-    def read() -> dict[str, Any]:
+def _reading(telling: Telling) -> Telling:
+    def read() -> bytes:
         try:
-            return snapshot()
+            return telling()
         finally:
             # A stream lives for minutes and must not hold a connection all the while.
             if not connection.in_atomic_block:

@@ -27,7 +27,7 @@ from paas.core.site import (
     register_navigation,
     register_view,
 )
-from paas.identity import pages, revocation_pages, search, services  # noqa: F401 - they register views and what is found
+from paas.identity import meanings, pages, revocation_pages, search, services  # noqa: F401 - they register views, words
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.hold_pages import holds_page

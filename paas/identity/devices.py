@@ -18,6 +18,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_noop as _
 
 from paas.core import audit
 from paas.core.errors import Conflict, NotFound, Unauthenticated
@@ -173,9 +174,9 @@ def _pending(row: DeviceGrant | None) -> DeviceGrant:
     if row is None or row.expires_at <= timezone.now():
         raise NotFound(
             "device_code_not_found",
-            "No machine waits under this code.",
-            rule="A code holds for ten minutes and works once.",
-            remedy="Compare it with what `dougong login` printed, or run that again.",
+            _("No machine waits under this code."),
+            rule=_("A code holds for ten minutes and works once."),
+            remedy=_("Compare it with what `dougong login` printed, or run that again."),
         )
     if row.state != DeviceGrant.State.PENDING:
         raise Conflict(

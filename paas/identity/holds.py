@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from paas.core import audit
 from paas.core.errors import Conflict
@@ -63,9 +64,10 @@ def refuse_cordoned(team: Team) -> None:
     if found.cordoned_at is not None:
         raise Conflict(
             "team_cordoned",
-            f"Team '{team}' is cordoned by {found.cordoned_by_name}: {found.cordon_reason}",
-            rule="Nothing new of a cordoned team is accepted; what runs goes on, and may be removed.",
-            remedy=f"An operator ends it: `dougong team uncordon {team}`.",
+            _("Team '%(team)s' is cordoned by %(by)s: %(why)s"),
+            rule=_("Nothing new of a cordoned team is accepted; what runs goes on, and may be removed."),
+            remedy=_("An operator ends it: `dougong team uncordon %(team)s`."),
+            params={"team": team, "by": found.cordoned_by_name, "why": found.cordon_reason},
         )
 
 
@@ -74,9 +76,10 @@ def refuse_protected(team: Team) -> None:
     if _as_it_stands(team).protected:
         raise Conflict(
             "team_protected",
-            f"Team '{team}' is protected: nothing of it is removed.",
-            rule="What belongs to a protected team is removed once an owner of the team has ended the protection.",
-            remedy=f"An owner ends it, with a reason: `dougong team protect {team} --off --reason …`.",
+            _("Team '%(team)s' is protected: nothing of it is removed."),
+            rule=_("What belongs to a protected team is removed once an owner of the team has ended the protection."),
+            remedy=_("An owner ends it, with a reason: `dougong team protect %(team)s --off --reason …`."),
+            params={"team": team},
         )
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from paas.core import audit, problems
 from paas.core.errors import Conflict, Forbidden
@@ -79,9 +80,9 @@ def reset(*, user: User, reason: str, actor: Actor) -> int:
     if person == user:
         raise Conflict(
             "second_factor_own",
-            "These are your own.",
-            rule="One's own second factor is removed with that factor, so that whoever finds a session can't.",
-            remedy="Remove it on your page Security, or ask another operator.",
+            _("These are your own."),
+            rule=_("One's own second factor is removed with that factor, so that whoever finds a session can't."),
+            remedy=_("Remove it on your page Security, or ask another operator."),
         )
     if user.is_superuser and not (person and person.is_superuser):
         raise Forbidden(
@@ -122,9 +123,9 @@ def _reset(user: User, reason: str, actor: Actor) -> int:
 def _required() -> Forbidden:
     return Forbidden(
         "second_factor_required",
-        "You need a second factor to go on.",
-        rule="Whoever operates this platform, or everybody, signs in with a second factor: DOUGONG_SECOND_FACTOR.",
-        remedy="Sign in to the console and add an authenticator app or a passkey on the page Security.",
+        _("You need a second factor to go on."),
+        rule=_("Whoever operates this platform, or everybody, signs in with a second factor: DOUGONG_SECOND_FACTOR."),
+        remedy=_("Sign in to the console and add an authenticator app or a passkey on the page Security."),
     )
 
 

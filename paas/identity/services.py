@@ -13,6 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from guardian.shortcuts import assign_perm
 
 from paas.core import audit
@@ -376,7 +377,8 @@ def _keep_an_owner(team: Team, leaving: User) -> None:
     if not User.objects.filter(groups=team.owners, is_active=True).exclude(pk=leaving.pk).exists():
         raise Conflict(
             "last_owner",
-            f"'{leaving.username}' is the last owner of team '{team}'.",
-            rule="A team keeps at least one owner who can sign in.",
-            remedy="Make someone else an owner first.",
+            _("'%(person)s' is the last owner of team '%(team)s'."),
+            rule=_("A team keeps at least one owner who can sign in."),
+            remedy=_("Make someone else an owner first."),
+            params={"person": leaving.username, "team": team},
         )

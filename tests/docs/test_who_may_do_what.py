@@ -188,7 +188,7 @@ def test_the_screens_that_are_named_are_there(demo):
     with browsing() as browser:
         page = browser.get(f"{demo.plane.server}/console/")
         home = filled(browser, page, login=people.ADMIN, password=demo.passwords[people.ADMIN])
-        assert "sign_in.succeeded" in follow(browser, home, "Audit trail").text
+        assert "Signed in" in follow(browser, home, "Audit trail").text
         application = follow(browser, follow(browser, home, "Applications"), "hello")
         asking = follow(browser, application, "Who may…")
         answer = browser.get(asking.url, params={"person": people.VIEWER, "action": "deploy"}).raise_for_status()

@@ -23,6 +23,7 @@ def modules() -> list[Path]:
         ROOT / "paas/identity/admin.py",
         ROOT / "paas/identity/break_glass_pages.py",
         ROOT / "paas/identity/hold_pages.py",
+        ROOT / "paas/identity/meanings.py",
         ROOT / "paas/identity/member_pages.py",
         ROOT / "paas/identity/overviews.py",
         ROOT / "paas/identity/pages.py",
@@ -40,6 +41,12 @@ def modules() -> list[Path]:
     return sorted(files)
 
 
+def marking() -> list[Path]:
+    """Python that marks texts: the console's, and services whose refusals it says in the reader's language."""
+    found = [path for room in ("apps", "clusters", "paas") for path in (ROOT / room).rglob("*.py")]
+    return sorted(path for path in found if "django.utils.translation" in path.read_text())
+
+
 def templates() -> list[Path]:
     """All of ours."""
     return sorted((ROOT / "templates").rglob("*.html"))
@@ -48,7 +55,7 @@ def templates() -> list[Path]:
 def marked() -> dict[str, str]:
     """Each text that asks for a translation → a file it stands in."""
     found: dict[str, str] = {}
-    for path in modules():
+    for path in marking():
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and _name(call.func) in MARKS:
                 texts = call.args[: 2 if _name(call.func) == "ngettext" else 1]

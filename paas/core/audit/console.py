@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from paas.core import meanings
 from paas.core.audit.api import export
 from paas.core.models import AuditEvent
 from paas.core.permissions import is_overseer
@@ -62,7 +63,7 @@ class ActionFilter(admin.SimpleListFilter):
         """Each action that occurs."""
         with connection.cursor() as cursor:
             cursor.execute(_ACTIONS)
-            return [(action, action) for (action,) in cursor.fetchall()]
+            return [(action, meanings.of_action(action)) for (action,) in cursor.fetchall()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """That action."""
@@ -132,7 +133,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
     list_before_template = "console/audit_list.html"
     change_form_after_template = "console/event_parts.html"
     fieldsets: ClassVar[Any] = [
-        (None, {"fields": ["at", "actor_name", "what", "object_link", "reason", "changes"]}),
+        (None, {"fields": ["at", "actor_name", "what", "action_code", "object_link", "reason", "changes"]}),
         (gettext_lazy("By what right"), {"fields": ["right_in_words", "how", "address", "subject"]}),
         (gettext_lazy("Where it stands"), {"fields": ["number", "sealed", "request_link"]}),
     ]
@@ -162,10 +163,15 @@ class AuditEventAdmin(ConsoleModelAdmin):
 
     @admin.display(description=gettext_lazy("What"), ordering="action")
     def what(self, event: AuditEvent) -> str:
-        """The action, and whether it was refused."""
+        """The action in words, and whether it was refused."""
         if event.outcome == AuditEvent.Outcome.DONE:
-            return event.action
-        return format_html("{} {}", event.action, _label(_("Refused"), "danger", "block"))
+            return event.action_in_words
+        return format_html("{} {}", event.action_in_words, _label(_("Refused"), "danger", "block"))
+
+    @admin.display(description=gettext_lazy("Action"))
+    def action_code(self, event: AuditEvent) -> str:
+        """As the API, its filters and the export name it."""
+        return format_html("<code>{}</code>", event.action)
 
     @admin.display(description=gettext_lazy("Object"), ordering="object_name")
     def object_link(self, event: AuditEvent) -> str:

@@ -34,9 +34,9 @@ def test_deploys_protection_and_secrets_of_its_environments_are_in_it(history, a
     environment = Environment.objects.get()
     services.protect_environment(environment=environment, protected=True, actor=owner, reason="it earns money")
     rows = history(viewer)
-    assert "environment.protected" in rows[0]
+    assert "Environment protected" in rows[0]
     assert "it earns money" in rows[0]
-    for action in ("environment.deployed", "environment.created", "application.created"):
+    for action in ("Deployed", "Environment created", "Application created"):
         assert any(action in row for row in rows), action
 
 
@@ -48,12 +48,12 @@ def test_another_application_s_events_are_not(history, deploy, viewer):
 def test_from_where_how_it_ended_and_the_seal(client, history, application, viewer, owner):
     client.force_login(viewer)
     client.post(reverse("admin:environment_protection", args=[Environment.objects.get().pk]), {"reason": "x"})
-    [refused] = [row for row in history(viewer) if "permission.refused" in row]
+    [refused] = [row for row in history(viewer) if "Refused for want of permission" in row]
     assert "Refused" in refused
     assert "from 127.0.0.1" in refused
     assert "Not yet" in refused
     AuditEvent.objects.filter(action="permission.refused").update(number=4711, seal="as the sealer does")
-    [refused] = [row for row in history(viewer) if "permission.refused" in row]
+    [refused] = [row for row in history(viewer) if "Refused for want of permission" in row]
     assert "#4711" in refused
 
 

@@ -103,7 +103,7 @@ def test_what_an_event_touched(sign_in, served, addresses, operator, page, error
     """At both widths; operators alone get there."""
     page = sign_in(operator)
     page.goto(served + addresses["work-history"])
-    page.get_by_role("link", name="environment.deployed").first.click()
+    page.get_by_role("link", name="Deployed", exact=True).first.click()
     page.get_by_role("region", name="What it touched").wait_for()
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})

@@ -88,7 +88,7 @@ def test_the_page_of_a_work_leads_to_who_asked_for_it(client, member, stranger, 
     client.force_login(member)
     assert f'href="{history}"' in client.get(reverse("admin:clusters_work_change", args=[work.pk])).content.decode()
     text = client.get(history).content.decode()
-    assert "environment.deployed" in text
+    assert "Deployed" in text
     assert "because" in text
     client.force_login(stranger)
     assert client.get(history).status_code == 302

@@ -45,7 +45,7 @@ def test_reasons_and_conditions(run, word):
 def test_codes_those_made_of_a_name_too(run, code, status):
     got = run("explain", code)
     assert got.out.startswith(f"{code} ({status}")
-    assert "Says: " in got.out
+    assert "Means: " in got.out
 
 
 def test_every_row_of_both_pages_can_be_explained(run):

@@ -200,3 +200,24 @@ def test_a_hint_is_sent_when_the_change_is_there(valkey, monkeypatch, django_cap
 def test_a_hint_that_cannot_be_sent_disturbs_nobody(without_valkey, db, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         sse.hint("app-1")
+
+
+def test_a_list_that_is_watched_says_nothing_while_nothing_differs(without_valkey, monkeypatch):
+    monkeypatch.setattr(sse, "POLL", 0.001)
+    rows = {"a": 1, "b": 1}
+
+    async def watch():
+        answer = sse.watch(lambda: ([{"id": key, "is": value} for key, value in rows.items()], False), "list-1")
+        async with asyncio.timeout(20), aclosing(answer._iterator) as chunks:
+            assert await anext(chunks) == b"retry: 2000\n\n"
+            first = b'{"results":[{"id":"a","is":1},{"id":"b","is":1}],"more":false}'
+            assert await anext(chunks) == b"event: state\ndata: " + first + b"\n\n"
+            assert {await anext(chunks) for _ in range(3)} == {b": unchanged\n\n"}
+            del rows["a"]
+            rows["b"] = 2
+            gone, new = b'event: removed\ndata: {"id":"a"}\n\n', b'event: changed\ndata: {"id":"b","is":2}\n\n'
+            assert await anext(chunks) == gone + new
+            assert await anext(chunks) == b": unchanged\n\n"
+
+    async_to_sync(watch)()
+    assert sse._open == 0

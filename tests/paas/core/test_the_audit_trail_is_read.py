@@ -140,11 +140,13 @@ def test_it_is_verified(api, settings, tmp_path):
 def test_the_console_shows_and_exports_it(client, operator, renamed, team):
     client.force_login(operator)
     page = client.get(reverse("admin:core_auditevent_changelist"), {"action": "team.renamed"})
-    assert "team.renamed" in page.content.decode()
+    assert "Team renamed" in page.content.decode()
     assert reverse("admin:identity_team_change", args=[team.pk]) in page.content.decode()
     whole = client.get(reverse("admin:core_auditevent_change", args=[renamed.pk])).content.decode()
     assert "olga → group team:shop:owner → own" in whole
     assert "The shop" in whole
+    assert "Team renamed" in whole
+    assert "<code>team.renamed</code>" in whole
     answer = client.get(reverse("admin:core_auditevent_export", args=["csv"]), {"action": "team.renamed"})
     assert exported(answer).count("\n") == 2
     assert client.get(reverse("admin:core_auditevent_export", args=["xml"])).status_code == 404

@@ -6,8 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from paas.core.errors import Conflict, NotFound
 from paas.core.models import AuditEvent
 from paas.core.moments import span, when
+from paas.core.problems import problem
+from paas.core.site import refused
 from paas.core.sse import _for_reader
 from paas.identity.models import User
 
@@ -90,3 +93,50 @@ def test_a_live_view_goes_on_in_the_language_and_zone_it_began_in():
 )
 def test_spans(seconds, said):
     assert span(seconds) == said
+
+
+REFUSAL = Conflict(
+    "cluster_cordoned", "Cluster 'east' is cordoned: it takes nothing new.", remedy="Name another cluster."
+)
+TEMPLATE = Conflict(
+    "frozen",
+    "'%(environment)s' is frozen until %(until)s: %(why)s.",
+    rule="Said nowhere else, and so in English.",
+    params={"environment": "production", "until": "Monday", "why": "it is Christmas"},
+)
+
+
+def test_a_refusal_in_english_says_nothing_twice():
+    said = "Cluster &#x27;east&#x27; is cordoned: it takes nothing new. What to do: Name another cluster."
+    assert refused(REFUSAL) == f"{said} (cluster_cordoned)"
+    assert refused(TEMPLATE).startswith("&#x27;production&#x27; is frozen until Monday: it is Christmas. Rule: ")
+
+
+def test_a_refusal_in_chinese_says_what_it_means_and_the_english_beneath():
+    with translation.override("zh-hans"):
+        told = refused(REFUSAL)
+    assert told.startswith(f"集群已封锁，不接受新内容：请指定其他集群，或联系运维人员。 ({REFUSAL.code})")
+    assert '<span class="block text-xs" lang="en">Cluster &#x27;east&#x27; is cordoned' in told
+
+
+def test_a_refusal_that_is_translated_has_its_values_in_chinese():
+    with translation.override("zh-hans"):
+        told = refused(TEMPLATE)
+    assert "production" in told.partition("<span")[0]
+    assert "Monday" in told.partition("<span")[0]
+    assert told.partition("<span")[2].endswith("Said nowhere else, and so in English.</span>")
+    assert "is frozen" not in told
+
+
+def test_a_live_view_says_its_end_in_the_reader_s_language():
+    def gone():
+        raise NotFound("not_found", "There is nothing at this address.")
+
+    with translation.override("zh-hans"):
+        read = _for_reader(gone)
+    with pytest.raises(NotFound) as refusal:
+        read()
+    assert problem(refusal.value)["detail"] == "这里没有内容，或您无权查看。"
+    with pytest.raises(NotFound) as refusal:
+        _for_reader(gone)()
+    assert problem(refusal.value)["detail"] == "There is nothing at this address."

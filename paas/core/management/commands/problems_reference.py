@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from paas.core import meanings
 from paas.core.codes import VARIES, Code, codes
 
 HEAD = """# Refusals and their codes
@@ -17,10 +18,12 @@ kind ([cli.md](cli.md)). `dougong explain CODE` tells a line of this page. Where
 `errors` names every place.
 
 This page is written by `manage.py problems_reference` from the source; a test keeps it complete. "…" stands for what
-varies.
+varies. The API speaks English; the console says what a code means in the reader's language.
 """
 ROOMS = {"paas": "Of every request, people, teams and tokens", "clusters": "Clusters", "apps": "Applications"}
-TABLE = "\n## {title}\n\n| code | status | what is said | rule | what to do |\n|---|---|---|---|---|\n"
+TABLE = (
+    "\n## {title}\n\n| code | status | what it means | what is said | rule | what to do |\n|---|---|---|---|---|---|\n"
+)
 
 
 class Command(BaseCommand):
@@ -43,9 +46,10 @@ def reference() -> str:
 
 
 def _row(code: Code) -> str:
-    said = _cell(code.messages) or "What is wrong, and where."
+    meaning = meanings.of_refusal(code.code)
+    said = _cell([each for each in code.messages if each != meaning])
     status = f"{code.status} {HTTPStatus(code.status).phrase}"
-    cells = [f"`{code.code}`", status, said, _cell(code.rules), _cell(code.remedies)]
+    cells = [f"`{code.code}`", status, meaning, said, _cell(code.rules), _cell(code.remedies)]
     return f"| {' | '.join(cells)} |\n"
 
 
