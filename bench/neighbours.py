@@ -1,8 +1,8 @@
 """What becomes of applications beside a trouble: the same work with it and without it, in turn.
 
-The work is a planned re-render of all of them, then single ones, fifteen a second: each from the commit to the record of
-the attempt. Which of the two comes first is turned from one repeat to the next. The rate and the percentiles are those
-of each repeat, and so are their ratios: two runs that follow each other are compared.
+The work is a planned re-render of all of them, then single ones, fifteen a second: each from the commit to the record
+of the attempt. Which of the two comes first is turned from one repeat to the next. The rate and the percentiles are
+those of each repeat, and so are their ratios: two runs that follow each other are compared.
 """
 
 from __future__ import annotations
