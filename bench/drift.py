@@ -72,7 +72,7 @@ class _Drift:
 def measure(bed: Testbed, options: Options) -> Figure:
     """Spread edits, then repeated ones."""
     count = options.applications or APPLICATIONS
-    edits = round((options.seconds or SECONDS) * RATE)
+    edits = min(round((options.seconds or SECONDS) * RATE), count)
     cluster = deliveries.cluster_named(CLUSTER)
     options.say(f"seeding {count} applications")
     deliveries.seed(bed, count, cluster)
