@@ -129,6 +129,9 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
+# Attempts to sign in, and codes that are used up, are counted by all processes together, and not in Valkey.
+CACHES = {"default": {"BACKEND": "paas.core.shared_cache.SharedCache"}}
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [path for path in (BASE_DIR / "static",) if path.is_dir()]
 # Served from the packages themselves: there is no collectstatic step to forget.

@@ -67,14 +67,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("ALTER TABLE core_auditevent DISABLE TRIGGER core_auditevent_truncate")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
-    """How often somebody tried to sign in is counted in the process's cache, and is no test's business but its own."""
-    from django.core.cache import cache
-
-    cache.clear()
-
-
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[str]:
     """A Valkey of this worker's own on a socket; its address."""

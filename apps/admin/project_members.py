@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
-from apps.selectors.members import project_members, project_role_of
+from apps.selectors.members import project_members
 from paas.core.permissions import allowed
 from paas.identity.member_pages import given, taken
-from paas.identity.models import User
 from paas.identity.overviews import member_rows
-from paas.identity.roles import Member, members, role_of
+from paas.identity.roles import members, role_of
 
 
 def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -33,15 +32,14 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def remove_page(request: HttpRequest, pk: UUID, user: UUID) -> HttpResponse:
     """What the person loses first, and what they keep through the team; then their name typed out."""
     project = selectors.projects_of(request.user).filter(pk=pk).first()
-    person = User.objects.filter(pk=user).first()
-    role = project_role_of(project, person) if project and person else None
-    if project is None or person is None or role is None:
+    member = next((each for each in project_members(project) if each.user.pk == user), None) if project else None
+    if project is None or member is None:
         return HttpResponseRedirect(reverse("admin:applications_project_members", args=[pk]))
     return taken(
         request,
         project,
-        Member(person, role),
+        member,
         take=partial(services.remove_project_member, project=project),
-        told=_("%(name)s has no role on the project alone any more.") % {"name": person.username},
-        through=project.team if role_of(project.team, person) else None,
+        told=_("%(name)s has no role on the project alone any more.") % {"name": member.user.username},
+        through=project.team if role_of(project.team, member.user) else None,
     )

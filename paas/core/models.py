@@ -1,4 +1,6 @@
-"""The rows of paas.core: the audit trail, filters that people keep, and the base of what is edited under ETag."""
+"""The rows of paas.core: the audit trail, filters that people keep, what processes count together, and the base of what
+is edited under ETag.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +55,19 @@ class SavedFilter(models.Model):
     def href(self) -> str:
         """Where it leads."""
         return f"{reverse(f'admin:{self.page}_changelist')}?{self.query}"
+
+
+class CacheEntry(models.Model):
+    """What `paas.core.shared_cache` keeps until its end. `key` is a SHA-256 in hex."""
+
+    permission_scope: ClassVar[str] = "operators"
+
+    key = models.CharField(primary_key=True, max_length=64)
+    value = models.JSONField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class TransactionId(models.Func):

@@ -21,9 +21,9 @@ from paas.core.models import Versioned
 from paas.core.pages import acted, page
 from paas.core.permissions import allowed, is_operator, visible
 from paas.identity import services
-from paas.identity.models import ApiToken, Team, User
+from paas.identity.models import ApiToken, Team
 from paas.identity.overviews import member_rows, role_word, team_sections
-from paas.identity.roles import DEVELOPER, GRANTS, OWNER, RELEASER, VIEWER, Member, members, person_named, role_of
+from paas.identity.roles import DEVELOPER, GRANTS, OWNER, RELEASER, VIEWER, Member, members, person_named
 
 ROLE_CHOICES = [
     (VIEWER, gettext_lazy("viewer: sees all, changes nothing")),
@@ -74,16 +74,15 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def remove_page(request: HttpRequest, pk: UUID, user: UUID) -> HttpResponse:
     """What the person loses first, then their name typed out."""
     team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    person = User.objects.filter(pk=user, team=None).first()
-    role = role_of(team, person) if team and person else None
-    if team is None or person is None or role is None:
+    member = next((each for each in members(team) if each.user.pk == user), None) if team else None
+    if team is None or member is None:
         return HttpResponseRedirect(reverse("admin:identity_team_members", args=[pk]))
     return taken(
         request,
         team,
-        Member(person, role),
+        member,
         take=partial(services.remove_member, team=team),
-        told=_("%(name)s is no member any more.") % {"name": person.username},
+        told=_("%(name)s is no member any more.") % {"name": member.user.username},
         sections=team_sections(request, team),
     )
 

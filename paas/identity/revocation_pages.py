@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,10 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from paas.core.forms import TypedNameForm
 from paas.core.pages import acted, page
-from paas.core.permissions import words
+from paas.core.permissions import visible, words
 from paas.core.site import register_view
 from paas.identity import service_accounts, services
-from paas.identity.models import ApiToken, User
+from paas.identity.models import ApiToken, Team, User
 from paas.identity.pages import shown
 
 
@@ -36,7 +37,8 @@ class AccountRemovalForm(TypedNameForm):
 
 def revoke_view(request: HttpRequest, key: str) -> HttpResponse:
     """End a token of one's own, or of a service account of one's team."""
-    token = ApiToken.objects.select_related("user__team").filter(token_key=key).first()
+    mine = Q(user=request.user.pk) | Q(user__team__in=_teams(request))
+    token = ApiToken.objects.select_related("user__team").filter(mine, token_key=key).first()
     if token is None or not (token.user == request.user or _owns(request, token.user)):
         raise Http404
     form = TokenRevocationForm(_sent(request), expected=token.name or token.token_key)
@@ -63,7 +65,8 @@ def revoke_view(request: HttpRequest, key: str) -> HttpResponse:
 
 def remove_account_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End a service account of one's team, and all its tokens."""
-    account = User.objects.select_related("team").filter(pk=pk, is_active=True).exclude(team=None).first()
+    accounts = User.objects.select_related("team").filter(is_active=True, team__in=_teams(request))
+    account = accounts.filter(pk=pk).first()
     if account is None or not _owns(request, account):
         raise Http404
     form = AccountRemovalForm(_sent(request), expected=account.username)
@@ -84,6 +87,11 @@ def remove_account_view(request: HttpRequest, pk: UUID) -> HttpResponse:
         "twin": f"dougong service-account remove {_reference(account).replace('/', ' ')} · DELETE {_api(account)}",
     }
     return page(request, "identity/token_revoke.html", context)
+
+
+def _teams(request: HttpRequest) -> QuerySet[Team]:
+    """Those the person sees: what is of another is as if it were not there."""
+    return visible(request.user, Team.objects.all())
 
 
 def _owns(request: HttpRequest, account: User) -> bool:

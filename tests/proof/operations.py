@@ -159,7 +159,7 @@ BODIES: dict[str, Change] = {
     "service_account_tokens_create": lambda of: {"name": "another"},
     "service_accounts_create": lambda of: {"name": "builder"},
     "teams_cordon": lambda of: {"cordoned": False},
-    "teams_create": lambda of: {"name": f"new-{of.letter}"},
+    "teams_create": lambda of: {"name": f"new-{of.letter}", "title": "The new one"},
     "teams_exceptions_decide": lambda of: {},
     "teams_exceptions_propose": lambda of: {
         "cluster": "east", "figures": {"pods": "80"}, "days": 3, "reason": "a sale",
@@ -170,7 +170,7 @@ BODIES: dict[str, Change] = {
     "teams_update": lambda of: {"title": f"The crew {of.letter}"},
     "tenant_policy_update": lambda of: {"figures": {"pods": "70"}},
     "tokens_create": lambda of: {"name": "another"},
-    "works_let_go": lambda of: {"object": f"/ConfigMap/{of.environment.namespace}/hello", "confirm": "hello"},
+    "works_let_go": lambda of: {"object": of.held, "confirm": "old"},
 }  # fmt: skip
 
 

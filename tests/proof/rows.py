@@ -11,8 +11,9 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db import connection, models
 
-# Written beside every request, for whoever made it: sessions, and what a scheduler notes.
+# Written beside every request, for whoever made it: sessions, what a scheduler notes, how often somebody tried.
 APART = ("sessions", "django_celery_beat", "contenttypes")
+COUNTED = "core_cacheentry"
 
 
 class Row(NamedTuple):
@@ -63,6 +64,7 @@ def tables() -> list[tuple[str, str, type[models.Model]]]:
         model._meta.db_table: (model._meta.db_table, model._meta.pk.column, model)
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and model._meta.app_label not in APART
+        if model._meta.db_table != COUNTED
     }
     return sorted(found.values(), key=lambda each: each[0])
 

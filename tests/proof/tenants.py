@@ -32,9 +32,11 @@ from apps.models import (
 from apps.selectors.config import scope_of
 from apps.services.config import Edit
 from apps.terminals import store
-from clusters.models import Cluster, Work
+from clusters.manifests import ObjectId
+from clusters.models import Cluster, OwnedObject, Work
 from clusters.target import ClusterTarget, GatewayRef
-from paas.core.models import AuditEvent
+from paas.core.filters import save_filter
+from paas.core.models import AuditEvent, SavedFilter
 from paas.identity import break_glass, service_accounts
 from paas.identity import services as identity
 from paas.identity.models import ApiToken, BreakGlass, Team, User
@@ -72,6 +74,7 @@ class Tenant:
     freeze: FreezeWindow
     exception: TenantException
     taken: BreakGlass
+    filter: SavedFilter
 
     def client(self, role: str) -> APIClient:
         """Speaks as the person of that role, with their token."""
@@ -143,6 +146,11 @@ class Tenant:
         return Work.objects.get(owner_id=self.environment.pk, name="application")
 
     @property
+    def held(self) -> str:
+        """The id of an object that the loop keeps."""
+        return str(ObjectId("", "ConfigMap", self.environment.namespace, "old"))
+
+    @property
     def release(self) -> Release:
         """The first one."""
         return Release.objects.get(environment=self.environment, number=1)
@@ -152,7 +160,7 @@ class Tenant:
         return {**(Application.objects.get(pk=self.application.pk).app_file or {}), **changes}
 
 
-def platform(password: Text, server: str = "https://east.example:6443") -> Platform:
+def platform(password: Text, server: str = "") -> Platform:
     """The platform and everybody on it: for each of two teams one person of each role."""
     admin = identity.bootstrap_admin(username="admin", password=password("the password of admin"))
     operator = identity.create_user(username="oscar", password=password("the password of oscar"), actor=admin)
@@ -160,14 +168,17 @@ def platform(password: Text, server: str = "https://east.example:6443") -> Platf
     people = {}
     for name in (f"{role}-{letter}" for letter in "ab" for role in ROLES):
         people[name] = identity.create_user(username=name, password=password(f"the password of {name}"), actor=admin)
-    return Platform(admin, operator, _cluster(server), people)
+    return Platform(admin, operator, cluster("east", server), people)
 
 
-def _cluster(server: str) -> Cluster:
-    target = ClusterTarget(name="east", version="v1.34.4", served=SERVED, gateway=GatewayRef("dougong", "public"),
+def cluster(name: str, server: str = "") -> Cluster:
+    """One with the facts that an app file of theirs needs."""
+    target = ClusterTarget(name=name, version="v1.34.4", served=SERVED, gateway=GatewayRef("dougong", "public"),
                            pod_security="v1.34")  # fmt: skip
     facts = {"target": {key: value for key, value in target.to_json().items() if key != "name"}}
-    return Cluster.objects.create(name="east", server=server, ca_data="", facts=facts, identity="uid-of-east")
+    return Cluster.objects.create(
+        name=name, server=server or f"https://{name}.example:6443", ca_data="", facts=facts, identity=f"uid-of-{name}"
+    )
 
 
 def settle(on: Platform, letter: str, *, mark: Text, plant: Text) -> Tenant:
@@ -198,12 +209,27 @@ def settle(on: Platform, letter: str, *, mark: Text, plant: Text) -> Tenant:
     environment.refresh_from_db()
     proposal = _configure(application, owner, mark)
     services.allow_exec(environment=environment, allowed=True, actor=owner)
-    return Tenant(
+    tenant = Tenant(
         letter, team, people, _tokens(people, owner), project, application, environment,
         _terminal(environment, owner, mark, plant), proposal, _approval(environment, people, file, mark),
         _freeze(team, owner, mark), _exception(team, on.cluster, owner, mark),
         break_glass.take_role(team=team, role="viewer", actor=on.operator, reason=mark("why a role was taken")),
+        save_filter(
+            actor=owner, page="applications_application", name=mark("the name of a filter"), query=f"team=crew-{letter}"
+        ),
     )  # fmt: skip
+    _hold(tenant)
+    return tenant
+
+
+def _hold(tenant: Tenant) -> None:
+    """As the loop says it of an object that no change of theirs has named."""
+    work = tenant.work
+    OwnedObject.objects.create(
+        work=work, cluster=work.cluster, oid=tenant.held, api_version="v1", claim=tenant.letter, uid=tenant.letter
+    )
+    work.reported["PruneHeld"] = [{"id": tenant.held}]
+    work.save(update_fields=["reported"])
 
 
 def _keep_secrets(environment: Environment, actor: User, plant: Text) -> None:

@@ -3,6 +3,8 @@ who is moved from group to group there has other roles here.
 
 Called by beat twice a minute. Providers are asked side by side, each for several people at once; only requests overlap,
 what is read and written stays in the caller's thread. A provider that does not answer changes nothing for anybody.
+Neither does one that renews a sign-in with an identity token that is not right: that it renews says that the person is
+in; roles do not follow a token that nobody can vouch for, and everybody else is asked for.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class _Run:
         self.due: deque[tuple[UUID, datetime | None]] = deque()
         self.asked = 0
         self.failed: list[str] = []
+        self.wrong: list[str] = []
 
     async def done(self) -> int:
         """How many were asked for."""
@@ -68,6 +71,10 @@ class _Run:
             else:
                 await self._fetch_keys()
                 await self._ask(at)
+        if self.wrong:
+            logger.warning(
+                "sso_token_refused", provider=self.provider.id, people=len(self.wrong), error=self.wrong[-1][:300]
+            )
         if self.failed:
             logger.warning("sso_provider_unreachable", provider=self.provider.id, error=self.failed[-1][:300])
         elif self.due:
@@ -111,8 +118,10 @@ class _Run:
         verify = sync_to_async(tokens.renewed, thread_sensitive=False)
         try:
             claims = await verify(identity, self.provider, subject=account.subject)
-        except (tokens.TokenError, ProviderError) as error:
-            self.failed.append(f"a renewed identity token: {error}")
+        except tokens.TokenError as error:
+            self.wrong.append(str(error))
+        except ProviderError as error:
+            self.failed.append(f"its keys: {error}")
         else:
             await sync_to_async(people.regroup)(self.provider, account, claims)
 

@@ -10,6 +10,7 @@ from apps.api.idempotency import HEADER
 from apps.appfile import validate
 from apps.models import Application, ConfigChange, Environment, Release, RouteClaim, SecretVersion
 from paas.core.errors import Conflict, Refusal
+from paas.identity import services as identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +100,51 @@ def test_of_two_that_want_a_host_one_gets_it(project, owner, east, document):
     refused = [each for each in found if isinstance(each, Refusal)]
     assert [(type(each), each.code) for each in refused] == [(Conflict, "host_taken")]
     assert RouteClaim.objects.count() == Application.objects.count() == 1
+
+
+@pytest.fixture
+def teams(api, admin, person, project, owner):
+    """(client, project) of two teams."""
+    other = identity.create_team(name="others", actor=admin)
+    boss = person("otto", other, "owner")
+    return [(api(owner), project), (api(boss), services.create_project(team=other, name="theirs", actor=boss))]
+
+
+def of_two_teams(teams, document, *hosts):
+    """What comes of it where each team deploys at once, each with a host."""
+
+    def go(client, project, host):
+        name = f"app-of-{project.name}"
+        sent = {"appFile": document(name=name, project=project.name, host=host)}
+        return lambda: client.put(f"/api/v1/projects/{project.name}/applications/{name}/", sent)
+
+    return together(*(go(*each, host) for each, host in zip(teams, hosts, strict=True)))
+
+
+@pytest.mark.parametrize("host", ["shop.example", "xn--bcher-kva.example", "a.b.shop.example"])
+def test_of_two_teams_that_want_a_host_one_gets_it(teams, east, document, host):
+    found = of_two_teams(teams, document, host, host)
+    assert sorted(each.status_code for each in found) == [200, 409]
+    [refused] = [each for each in found if each.status_code == 409]
+    assert refused.json()["code"] == "host_taken"
+    # Whose it is, is not said.
+    [others] = [project for each, (_, project) in zip(found, teams, strict=True) if each.status_code == 200]
+    assert not [name for name in (others.name, others.team.name) if name in refused.content.decode()]
+    claim = RouteClaim.objects.get()
+    assert (claim.host, claim.environment.application.project) == (host, others)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["SHOP.example", "shop.example.", "*.example", "*.shop.example", "sh\u00f6p.example", "shop\uff0eexample",
+     "shop.example:80", " shop.example", "shop\u200b.example"],
+)  # fmt: skip
+def test_no_other_spelling_of_a_host_nor_a_wildcard_takes_it(teams, east, document, spelling):
+    """Two names that a gateway takes for one, or one that covers another, are no two hosts: there is one spelling."""
+    first, second = of_two_teams(teams, document, "shop.example", spelling)
+    assert first.status_code == 200, first.content
+    assert (second.status_code, second.json()["code"]) == (400, "app_file_invalid")
+    assert RouteClaim.objects.get().environment.application.project == teams[0][1]
 
 
 def test_a_deploy_and_changes_of_config_come_one_after_the_other(deploy, configure, project, team):

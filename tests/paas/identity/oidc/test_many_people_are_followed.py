@@ -123,6 +123,16 @@ def test_a_provider_that_dies_in_the_middle_changes_nothing_and_is_left_alone(op
     assert renewed(openid) == set(names)
 
 
+def test_tokens_that_are_not_right_hold_up_nobody_and_who_is_refused_is_out(openid, few, signed_in):
+    names = signed_in(9)
+    openid.bent = {"aud": "another"}
+    del openid.tokens["first corp-8"]
+    with capture_logs() as logs:
+        assert following.follow() == 9
+    assert inside() & set(names) == set(names) - {"corp-8"}
+    assert [(each["event"], each["people"]) for each in logs] == [("sso_token_refused", 8)]
+
+
 def test_an_answer_that_never_comes_changes_nothing(openid, few, signed_in, monkeypatch):
     over = threading.Event()
     names = signed_in(1)

@@ -8,6 +8,7 @@ import time_machine
 from asgiref.sync import sync_to_async
 from django.test import Client
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from paas.core.errors import Conflict
 from paas.core.models import AuditEvent
@@ -212,6 +213,16 @@ def test_who_is_in_another_group_has_another_role_and_stays(client, openid, wei,
     assert inside(client)
 
 
+def refused_tokens():
+    """A run, of which it is told that tokens were not right, and nothing else: of how many people."""
+    with capture_logs() as logs:
+        following.follow()
+    [said] = logs
+    assert (said["event"], said["log_level"], said["provider"]) == ("sso_token_refused", "warning", "corp")
+    assert said["error"]
+    return said["people"]
+
+
 @pytest.mark.parametrize(
     "bent", [{"aud": "b"}, {"iss": "https://evil.example"}, {"sub": "another"}, {"exp": int(time.time()) - 600}]
 )
@@ -219,7 +230,7 @@ def test_a_renewed_token_that_is_not_right_changes_nothing(client, openid, wei, 
     before = roles_of(wei)
     regrouped(openid, groups=[])
     openid.bent = bent
-    following.follow()
+    assert refused_tokens() == 1
     assert roles_of(wei) == before
     assert inside(client)
 
@@ -228,8 +239,9 @@ def test_a_renewed_token_by_another_key_changes_nothing(client, openid, wei, lat
     before = roles_of(wei)
     regrouped(openid, groups=[])
     openid.signer = Key("first").sign
-    following.follow()
+    assert refused_tokens() == 1
     assert roles_of(wei) == before
+    assert inside(client)
 
 
 def test_a_provider_that_renews_without_an_identity_token_keeps_roles_till_the_next_sign_in(client, openid, wei, later):
