@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +19,7 @@ from apps.models import Application, FreezeWindow
 from apps.selectors.freezes import COMING, freezes_of
 from paas.core.errors import Refusal
 from paas.core.models import AuditEvent
-from paas.core.permissions import Actor, is_operator, not_found, visible, words
+from paas.core.permissions import Actor, is_operator, visible, words
 from paas.core.site import refused, register_view
 from paas.identity.models import Team
 
@@ -57,10 +58,8 @@ def end_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End one before its time."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    freeze = get_object_or_404(freezes_of(request.user), pk=pk)
     try:
-        freeze = freezes_of(request.user).filter(pk=pk).first()
-        if freeze is None:
-            raise not_found(FreezeWindow)
         services.end_freeze(freeze=freeze, actor=request.user, reason=request.POST.get("reason", "")[:2000])
         messages.success(request, _("The freeze is over."))
     except Refusal as refusal:

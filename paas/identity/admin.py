@@ -12,7 +12,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
 from paas.core.errors import Refusal
@@ -83,7 +84,7 @@ class PageFirst(ConsoleModelAdmin):
         """The page, or for who may change it the form."""
         obj = self.get_object(request, object_id)
         edits = "edit" in request.GET and self.has_change_permission(request, obj)
-        if obj is None or edits or request.method == "POST":
+        if edits or request.method == "POST":
             answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
             return answer
         if not self.has_view_permission(request, obj):
@@ -208,6 +209,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refused(refusal))
         return answer
+    with override(language):
+        messages.success(request, _("This is the language of the console from now on."))
     # For the page that asks who one is, where nobody is known yet.
     answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return answer
