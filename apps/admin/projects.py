@@ -54,7 +54,7 @@ def of_team(request: HttpRequest, team: Team) -> dict[str, Any]:
     return {"rows": rows, "more": len(found) > MOST_PROJECTS, "team": team, "owns": owns}
 
 
-register_team_section(TeamSection("projects", 10, "applications/team_projects.html", of_team))
+register_team_section(TeamSection("projects", 10, "applications/team_projects.html", of_team, HOME_CHANNEL))
 
 
 @admin.register(Project, site=console)
