@@ -10,10 +10,12 @@ from apps import services
 from apps.admin import freezes, schedules
 from apps.models import Environment, FreezeWindow
 from paas.core.site import console
-from paas.identity import holds
+from paas.identity import break_glass, holds, service_accounts
 from paas.identity import services as identity
 from paas.identity.admin import TeamAdmin
 from paas.identity.models import Team
+
+HEARD = "paas.core.sse._publish"
 
 
 @pytest.fixture
@@ -47,6 +49,23 @@ def test_a_team(client, first_state, team, project, owner, viewer, admin):
     assert "an audit" in first_state(live, viewer, team.pk)
     identity.remove_member(team=team, user=viewer, actor=owner)
     assert "team_not_found" in first_state(live, viewer, team.pk)
+
+
+def test_whatever_a_team_s_page_tells_is_hinted(team, owner, operator, monkeypatch, django_capture_on_commit_callbacks):
+    heard = []
+    monkeypatch.setattr(HEARD, heard.append)
+    acts = [
+        lambda: holds.protect_team(team=team, protected=True, actor=owner),
+        lambda: holds.cordon_team(team=team, cordoned=True, actor=operator, reason="an audit"),
+        lambda: service_accounts.create_service_account(team=team, name="ci", actor=owner),
+        lambda: break_glass.take_role(team=team, role="viewer", actor=operator, reason="to look"),
+        lambda: break_glass.end_taken_role(taken=team.taken_roles.get(), actor=owner),
+    ]
+    for act in acts:
+        heard.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            act()
+        assert "teams" in heard
 
 
 def test_schedules(client, first_state, deploy, team, owner, viewer):
