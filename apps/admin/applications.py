@@ -96,9 +96,6 @@ class ApplicationAdmin(LiveList):
     ) -> HttpResponse:
         """The page of an application in the place of a form."""
         application = self.get_object(request, object_id)
-        if application is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return answer
         project = application.project
         before, after = selectors.neighbours(request.user, application)
         context = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -24,8 +23,8 @@ from apps.models import Application, Environment, Release, ReleaseProposal
 from apps.selectors.freezes import in_force
 from apps.selectors.proposals import over, proposals_of, waiting
 from paas.core.forms import ReasonForm
-from paas.core.permissions import Actor, allowed, fresh, not_found
-from paas.core.site import refused, register_view
+from paas.core.permissions import Actor, allowed, fresh
+from paas.core.site import register_view
 from paas.core.sse import stream
 
 MOST_DECIDED = 20
@@ -63,10 +62,7 @@ def live_view(request: HttpRequest) -> HttpResponseBase:
 
 def decide_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What would change, by whom and why; Approve and Decline, or for who proposed it Take back."""
-    proposal = proposals_of(request.user).defer(None).filter(pk=pk).first()
-    if proposal is None:
-        messages.error(request, refused(not_found(ReleaseProposal)))
-        return HttpResponseRedirect(reverse("admin:approvals"))
+    proposal = get_object_or_404(proposals_of(request.user).defer(None), pk=pk)
     environment = proposal.environment
     form = OverrideForm(request.POST if request.method == "POST" else None)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from apps import services
@@ -16,22 +15,14 @@ from apps.admin.layers import editable, frame, layer_page
 from apps.admin.views import acted, decisions, page
 from apps.models import ConfigProposal
 from apps.selectors import config as layers
-from paas.core.errors import Refusal
 from paas.core.forms import ReasonForm
-from paas.core.permissions import not_found
-from paas.core.site import refused
+from paas.core.pages import found
 
 
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is proposed and by whom; Accept and Decline, or for who proposed it Take back."""
-    try:
-        proposal = layers.proposals_of(request.user).filter(pk=pk).first()
-        if proposal is None:
-            raise not_found(ConfigProposal)
-        scope = layers.scope_by_id(proposal.scope, proposal.scope_id)
-    except Refusal as refusal:
-        messages.error(request, refused(refusal))
-        return HttpResponseRedirect(reverse("admin:index"))
+    proposal = get_object_or_404(layers.proposals_of(request.user), pk=pk)
+    scope = found(lambda: layers.scope_by_id(proposal.scope, proposal.scope_id))
     form = ReasonForm(request.POST if request.method == "POST" else None)
     accepts = request.POST.get("act") == "accept"
 

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from apps import services
 from apps.admin.tenants import TITLES, WORDS
-from apps.admin.views import Button, acted, page
+from apps.admin.views import Button, acted, denied, page
 from apps.models import TenantException
 from apps.selectors.tenants import exceptions_of
 from apps.services.exceptions import MOST_DAYS
@@ -67,10 +68,10 @@ class ExceptionForm(forms.Form):
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All of them, and the form for those who deploy for the team."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
     asks = is_operator(request.user) or allowed(request.user, "deploy", team)
+    if request.method == "POST" and not asks and (refusal := denied(request, "deploy", team, back=request.path)):
+        return refusal
     names = list(Cluster.objects.order_by("name").values_list("name", flat=True))
     form = ExceptionForm(request.POST if request.method == "POST" else None, clusters=names) if asks else None
 
@@ -101,11 +102,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def decide(request: HttpRequest, pk: UUID, exception: UUID) -> HttpResponse:
     """One of them: accept, refuse, take back or end it."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    row = exceptions_of(request.user, team).filter(pk=exception).first() if team else None
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
+    row = get_object_or_404(exceptions_of(request.user, team), pk=exception)
     back = reverse("admin:team_exceptions", args=[pk])
-    if team is None or row is None:
-        return HttpResponseRedirect(back)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     chosen = request.POST.get("act") == "accept"
 

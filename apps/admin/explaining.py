@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -17,8 +15,9 @@ from apps.admin.views import page
 from apps.models import Application, Environment
 from apps.selectors.named import object_named
 from paas.core.errors import Refusal
+from paas.core.pages import found
 from paas.core.permissions import OPERATE, allowed, is_overseer
-from paas.core.site import refuse, refused, register_view
+from paas.core.site import refuse, register_view
 from paas.identity.explanation import ACTIONS, Explanation, explain
 from paas.identity.models import User
 from paas.identity.roles import person_named
@@ -54,11 +53,7 @@ class QuestionForm(forms.Form):
 def explain_view(request: HttpRequest, said: str) -> HttpResponse:
     """The question about an object and its answer; asked by GET, so that the answer has an address."""
     actor = cast(User, request.user)
-    try:
-        obj = object_named(actor, said)
-    except Refusal as refusal:
-        messages.error(request, refused(refusal))
-        return HttpResponseRedirect(reverse("admin:index"))
+    obj = found(lambda: object_named(actor, said))
     asked = {"person": actor.username, "action": OPERATE if obj is None else "deploy"}
     form = QuestionForm({**asked, **request.GET.dict()})
     context: dict[str, Any] = {

@@ -7,19 +7,25 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps import services
 from apps.admin.forms import FreezeForm
-from apps.admin.views import acted, page
+from apps.admin.views import acted, page, streamed
+from apps.delivery import APPROVALS_CHANNEL, HOME_CHANNEL
 from apps.models import Application, FreezeWindow
 from apps.selectors.freezes import COMING, freezes_of
 from paas.core.errors import Refusal
 from paas.core.models import AuditEvent
-from paas.core.permissions import Actor, is_operator, not_found, visible, words
+from paas.core.permissions import Actor, fresh, is_operator, visible, words
 from paas.core.site import refused, register_view
+from paas.core.sse import stream
 from paas.identity.models import Team
 
 MOST_OVER = 20
@@ -38,29 +44,44 @@ def list_view(request: HttpRequest) -> HttpResponse:
 
     if answer := acted(request, form, act, done=request.path):
         return answer
-    found = freezes_of(request.user)
-    coming = list(found.filter(COMING).order_by("starts_at"))
-    over = list(found.exclude(COMING)[:MOST_OVER])
-    owned = {name for name, _title in teams}
     context = {
         "title": _("Freezes"),
         "opts": Application._meta,
         "form": form,
         "may": bool(teams),
-        "coming": _rows(coming, owned),
-        "over": _rows(over, set()),
+        "live": reverse("admin:freezes_live"),
+        **context_of(request.user),
     }
     return page(request, "applications/freezes.html", context)
+
+
+def live_view(request: HttpRequest) -> HttpResponseBase:
+    """What is frozen, as it changes, and who releases in spite of it."""
+    token = get_token(request)
+
+    def read() -> dict[str, Any]:
+        seen = {**context_of(fresh(request.user)), "csrf_token": token}
+        return {"html": render_to_string("applications/freezes_live.html", seen)}
+
+    return streamed(lambda: stream(read, APPROVALS_CHANNEL, HOME_CHANNEL))
+
+
+def context_of(actor: Actor) -> dict[str, Any]:
+    """{"coming", "over"}: lines of what is in force and to come, the first first, and of what was."""
+    found = freezes_of(actor)
+    owned = {name for name, _title in _teams(actor)}
+    return {
+        "coming": _rows(list(found.filter(COMING).order_by("starts_at")), owned),
+        "over": _rows(list(found.exclude(COMING)[:MOST_OVER]), set()),
+    }
 
 
 def end_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End one before its time."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    freeze = get_object_or_404(freezes_of(request.user), pk=pk)
     try:
-        freeze = freezes_of(request.user).filter(pk=pk).first()
-        if freeze is None:
-            raise not_found(FreezeWindow)
         services.end_freeze(freeze=freeze, actor=request.user, reason=request.POST.get("reason", "")[:2000])
         messages.success(request, _("The freeze is over."))
     except Refusal as refusal:
@@ -95,4 +116,5 @@ def _rows(found: list[FreezeWindow], owned: set[str]) -> list[dict[str, Any]]:
 
 
 register_view("freezes/", list_view, name="freezes")
+register_view("freezes-live/", live_view, name="freezes_live")
 register_view("freezes/<uuid:pk>/end/", end_view, name="freeze_end")

@@ -7,16 +7,15 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.models import Application, Environment
 from apps.selectors.config import Scope, find_scope
 from apps.services.config import may_edit
 from paas.core.errors import Refusal
+from paas.core.pages import found
 from paas.core.permissions import Actor
-from paas.core.site import refused
 
 
 def layer_page(scope: Scope, **query: str) -> str:
@@ -83,18 +82,13 @@ def owning_team(scope: Scope) -> str:
 
 
 def scoped(view: Callable[[HttpRequest, Scope], HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view of the layer that the address names; back home where there is none that one may view."""
+    """A view of the layer that the address names."""
 
     @wraps(view)
-    def found(request: HttpRequest, kind: str = "platform", name: str = "") -> HttpResponse:
-        try:
-            scope = find_scope(request.user, kind, name)
-        except Refusal as refusal:
-            messages.error(request, refused(refusal))
-            return HttpResponseRedirect(reverse("admin:index"))
-        return view(request, scope)
+    def of_layer(request: HttpRequest, kind: str = "platform", name: str = "") -> HttpResponse:
+        return view(request, found(lambda: find_scope(request.user, kind, name)))
 
-    return found
+    return of_layer
 
 
 def _address(platform: str, layer: str, scope: Scope, query: dict[str, Any]) -> str:

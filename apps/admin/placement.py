@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps import selectors, services
 from apps.admin.forms import PlacementForm
-from apps.admin.views import acted, environment_stream, page
+from apps.admin.views import acted, denied, environment_stream, page
 from apps.models import Application, Environment
 from apps.services import DryRun
 from clusters.admin import tables
@@ -40,6 +40,8 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is, and for those who deploy a form: first what it would come to, then the act."""
     environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
+    if request.method == "POST" and (refusal := denied(request, "deploy", environment, back=request.path)):
+        return refusal
     deploys = allowed(request.user, "deploy", environment) and environment.current_release_id is not None
     form = _form(request, environment) if deploys else None
     dry_run = None

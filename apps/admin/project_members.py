@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
@@ -19,9 +19,7 @@ from paas.identity.roles import members, role_of
 
 def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Both kinds, and for owners the form for the first. The team's own are shown to those who may view the team."""
-    project = selectors.projects_of(request.user).filter(pk=pk).first()
-    if project is None:
-        return HttpResponseRedirect(reverse("admin:applications_project_changelist"))
+    project = get_object_or_404(selectors.projects_of(request.user), pk=pk)
     team = project.team
     inherited = members(team) if allowed(request.user, "view", team) else []
     rows = [*member_rows(project, project_members(project)), *member_rows(team, inherited, through=team.name)]
@@ -31,10 +29,10 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def remove_page(request: HttpRequest, pk: UUID, user: UUID) -> HttpResponse:
     """What the person loses first, and what they keep through the team; then their name typed out."""
-    project = selectors.projects_of(request.user).filter(pk=pk).first()
-    member = next((each for each in project_members(project) if each.user.pk == user), None) if project else None
-    if project is None or member is None:
-        return HttpResponseRedirect(reverse("admin:applications_project_members", args=[pk]))
+    project = get_object_or_404(selectors.projects_of(request.user), pk=pk)
+    member = next((each for each in project_members(project) if each.user.pk == user), None)
+    if member is None:
+        raise Http404
     return taken(
         request,
         project,

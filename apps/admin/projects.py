@@ -54,7 +54,7 @@ def of_team(request: HttpRequest, team: Team) -> dict[str, Any]:
     return {"rows": rows, "more": len(found) > MOST_PROJECTS, "team": team, "owns": owns}
 
 
-register_team_section(TeamSection("projects", 10, "applications/team_projects.html", of_team))
+register_team_section(TeamSection("projects", 10, "applications/team_projects.html", of_team, HOME_CHANNEL))
 
 
 @admin.register(Project, site=console)
@@ -99,9 +99,6 @@ class ProjectAdmin(ConsoleModelAdmin):
     ) -> HttpResponse:
         """The page of a project in the place of a form."""
         project = self.get_object(request, object_id)
-        if project is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return answer
         context = {
             **_applications(request.user, project),
             "title": project.name,

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,9 +56,9 @@ class RevokeForm(TypedNameForm, ReasonForm):
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All of them, and for owners the form."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
+    if request.method == "POST" and (refusal := denied(request, "own", team, back=request.path)):
+        return refusal
     owns = allowed(request.user, "own", team)
     form = PullSecretForm(request.POST if request.method == "POST" else None) if owns else None
 
@@ -82,10 +83,10 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def revoke(request: HttpRequest, pk: UUID, registry: str) -> HttpResponse:
     """One of them: a typed name forgets it."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
     back = reverse("admin:team_pull_secrets", args=[pk])
-    if team is None or not any(each.current for each in pull_secrets_of(team, registry)):
-        return HttpResponseRedirect(back)
+    if not any(each.current for each in pull_secrets_of(team, registry)):
+        raise Http404
     if refusal := denied(request, "own", team, back=back):
         return refusal
     form = RevokeForm(request.POST if request.method == "POST" else None, expected=registry)

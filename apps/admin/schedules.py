@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps import selectors, services
-from apps.admin.views import acted, application_page, denied, page
+from apps.admin.views import acted, denied, environment_stream, page
 from apps.models import Application, Environment
 from apps.selectors.runs import FAILED, RUNNING, SUCCEEDED, Run, Schedule
 from clusters.admin import badges, tables
@@ -53,6 +54,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
     """Below the applications; `view` is the site's wrapper."""
     return [
         path("environments/<uuid:pk>/schedules/", view(show), name="applications_environment_schedules"),
+        path("environments/<uuid:pk>/schedules/live/", view(live), name="applications_environment_schedules_live"),
         path("environments/<uuid:pk>/schedules/<str:name>/run/", view(run), name="applications_schedule_run"),
     ]
 
@@ -60,16 +62,26 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Each schedule on each cluster, with its runs."""
     environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
-    found = selectors.schedules(environment)
+    seen = _schedules(environment)
     runs = allowed(request.user, "deploy", environment) and environment.application.state == "Active"
     context = {
         **_frame(environment),
         "title": _("Schedules of %(application)s in %(environment)s") % _names(environment),
-        "back": application_page(environment.application_id),
-        "schedules": [_shown(environment, each) for each in found],
-        "names": sorted({each.name for each in found}) if runs else [],
+        "live": reverse("admin:applications_environment_schedules_live", args=[pk]),
+        "names": sorted({each["name"] for each in seen["schedules"]}) if runs else [],
+        **seen,
     }
     return page(request, "applications/schedules.html", context)
+
+
+def live(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """How the runs go, as it changes."""
+    return environment_stream(request, pk, "applications/schedules_live.html", _schedules)
+
+
+def _schedules(environment: Environment) -> dict[str, Any]:
+    """What applications/schedules_live.html needs."""
+    return {"schedules": [_shown(environment, each) for each in selectors.schedules(environment)]}
 
 
 def run(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:

@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from apps import selectors, services
@@ -31,9 +31,7 @@ def _of_environment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @wraps(view)
     def found(request: HttpRequest, pk: UUID, **more: Any) -> HttpResponse:
-        environment = selectors.environments_of(request.user).filter(pk=pk).first()
-        if environment is None:
-            return HttpResponseRedirect(reverse("admin:index"))
+        environment = get_object_or_404(selectors.environments_of(request.user), pk=pk)
         scope = scope_of(environment)
         if refusal := denied(request, "deploy", environment, back=layer_page(scope)):
             return refusal
@@ -70,6 +68,7 @@ def store(request: HttpRequest, environment: Environment, scope: Scope) -> HttpR
     context = {
         "title": _("Store a secret in %(environment)s") % {"environment": scope.name},
         **frame(scope),
+        "environment": environment,
         "form": form,
         "values": values,
         "secret": secret,
@@ -87,7 +86,7 @@ def revoke(request: HttpRequest, environment: Environment, scope: Scope, name: s
     back = key_page(scope, secret=name)
     version = int(number) if number.isdecimal() and len(number) < len("1000000000") else None
     if secret is None or (number and version is None):
-        return HttpResponseRedirect(layer_page(scope))
+        raise Http404
     sent = request.POST if request.method == "POST" else None
     form = RevokeForm(sent, expected=name, initial={"release": True, "version": secret.version})
 
@@ -112,6 +111,7 @@ def revoke(request: HttpRequest, environment: Environment, scope: Scope, name: s
     context = {
         "title": _("Revoke %(name)s") % {"name": f"{name} v{version}" if version else name},
         **frame(scope),
+        "environment": environment,
         "form": form,
         "read": secret.version,
         "foreseen": foreseen,

@@ -9,16 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps import services
-from apps.admin.views import acted, page
+from apps.admin.views import acted, denied, page
 from apps.selectors.consumers import Consumer, consumers
 from apps.selectors.tenants import Tenant, Usage, share, tenants, usage
 from apps.tenants import CLOSED, FIGURES, LIMITS, NO_ROLE, OPEN, SWITCHES, UNLIMITED, Decided
@@ -114,9 +114,9 @@ class PolicyForm(ReasonForm):
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What holds, and for operators the form."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
+    if request.method == "POST" and (refusal := denied(request, "operate", None, back=request.path)):
+        return refusal
     form = _form(request, team) if is_operator(request.user) else None
     if form is not None and (answer := acted(request, form, _act(request, team, form), done=request.path)):
         return answer

@@ -109,6 +109,7 @@ def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
         "title": _("Recording of %(terminal)s") % {"terminal": str(row)},
         "opts": Application._meta,
         "original": environment.application,
+        "environment": environment,
         "back": reverse("admin:applications_environment_terminal", args=[environment.pk]),
         "terminal": _row(row, reads.may_replay(request.user, row)),
         "twin": f"dougong exec {name} --replay {pk} · GET /api/v1/terminals/{pk}/recording/",

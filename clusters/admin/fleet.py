@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.forms import Form, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -37,11 +38,11 @@ from paas.core.site import (
 )
 from paas.core.sse import Snapshot, stream
 
-SWITCHES: dict[str, Callable[..., Cluster]] = {
-    "cordon": registry.cordon,
-    "uncordon": registry.uncordon,
-    "suspend": registry.suspend,
-    "resume": registry.resume,
+SWITCHES: dict[str, tuple[Callable[..., Cluster], str]] = {
+    "cordon": (registry.cordon, gettext_noop("%(name)s is cordoned: nothing new is placed there.")),
+    "uncordon": (registry.uncordon, gettext_noop("%(name)s is not cordoned any more.")),
+    "suspend": (registry.suspend, gettext_noop("%(name)s is suspended: nothing is written there.")),
+    "resume": (registry.resume, gettext_noop("%(name)s is delivered to and repaired again.")),
 }
 FORMS: dict[str, type[Form]] = {"labels": LabelsForm, "credential": CredentialForm}
 
@@ -108,9 +109,6 @@ class ClusterAdmin(ConsoleModelAdmin):
     ) -> HttpResponse:
         """The page of a cluster in the place of a form."""
         cluster = self.get_object(request, object_id)
-        if cluster is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return answer
         return self._page(request, cluster)
 
     def cluster_live(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
@@ -133,9 +131,7 @@ class ClusterAdmin(ConsoleModelAdmin):
         """One change to one cluster, then back to its page; what was refused is told there and stays filled in."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        cluster = self.get_queryset(request).filter(pk=pk).first()
-        if cluster is None:
-            return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
+        cluster = get_object_or_404(self.get_queryset(request), pk=pk)
         form = FORMS[verb](request.POST) if verb in FORMS else None
         if form is None or form.is_valid():
             try:
@@ -151,9 +147,7 @@ class ClusterAdmin(ConsoleModelAdmin):
 
     def unregister_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """The list of what it concerns first, then a typed name."""
-        cluster = self.get_queryset(request).filter(pk=pk).first()
-        if cluster is None:
-            return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
+        cluster = get_object_or_404(self.get_queryset(request), pk=pk)
         back = reverse("admin:clusters_cluster_change", args=[cluster.pk])
         if refusal := denied(request, "operate", cluster, back=back):
             return refusal
@@ -201,8 +195,9 @@ def _do(request: HttpRequest, cluster: Cluster, verb: str, said: dict[str, Any])
         return _("%(name)s: the new credential is in force.") % {"name": cluster.name}
     if verb not in SWITCHES:
         raise Http404
-    SWITCHES[verb](cluster=cluster, actor=actor, reason=request.POST.get("reason", "")[:2000])
-    return _("%(name)s: %(verb)s done.") % {"name": cluster.name, "verb": verb}
+    switch, told = SWITCHES[verb]
+    switch(cluster=cluster, actor=actor, reason=request.POST.get("reason", "")[:2000])
+    return _(told) % {"name": cluster.name}
 
 
 def _unregister(request: HttpRequest, cluster: Cluster, said: dict[str, Any]) -> str:

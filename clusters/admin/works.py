@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -111,9 +112,6 @@ class WorkAdmin(LiveList):
     ) -> HttpResponse:
         """The page of a Work."""
         work = self.get_object(request, object_id)
-        if work is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return answer
         return page(request, "clusters/work.html", {**work_context(request.user, work), "opts": self.opts})
 
     def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
@@ -135,11 +133,11 @@ class WorkAdmin(LiveList):
 
     def let_go_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """What goes, then its name typed."""
-        work = selectors.works_of(request.user).filter(pk=pk).first()
+        work = get_object_or_404(selectors.works_of(request.user), pk=pk)
         oid = request.GET.get("object", "")
-        kept = next((each for each in held.held(work) if each.oid == oid), None) if work else None
-        if work is None or kept is None:
-            return HttpResponseRedirect(reverse("admin:clusters_work_changelist"))
+        kept = next((each for each in held.held(work) if each.oid == oid), None)
+        if kept is None:
+            raise Http404
         back = reverse("admin:clusters_work_change", args=[pk])
         if refusal := denied(request, "own", work, back=back):
             return refusal

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from paas.core.errors import Refusal
 from paas.core.filters import is_list, normal, remove_filter, save_filter
+from paas.core.pages import found
 from paas.core.site import refused, register_view
 
 
@@ -30,10 +31,8 @@ def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget one, and go to the whole list."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    try:
-        remove_filter(actor=request.user, pk=pk)
-    except Refusal as refusal:
-        messages.error(request, refused(refusal))
+    found(lambda: remove_filter(actor=request.user, pk=pk))
+    messages.success(request, _("The filter is forgotten."))
     return HttpResponseRedirect(_back(request.POST.get("page", ""), ""))
 
 

@@ -1,14 +1,18 @@
-"""What pages of the console share: their frame, forms that tell how it went, and streams that say why there is none."""
+"""What pages of the console share: their frame, forms that tell how it went, and streams that say why there is none.
+
+Whatever is asked of a page is answered in words. What is gone, or not to be seen, is 404: `get_object_or_404`, `found`.
+What may be seen but not done leads back with the refusal: `denied`. A form tells what came of it: `acted`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db.models import Model
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
@@ -16,6 +20,8 @@ from paas.core.errors import Refusal
 from paas.core.permissions import require
 from paas.core.problems import CONTENT_TYPE, problem
 from paas.core.site import console, refuse, refused
+
+Found = TypeVar("Found")
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -37,7 +43,15 @@ def acted(request: HttpRequest, form: Form, act: Callable[[dict[str, Any]], str]
     return HttpResponseRedirect(done)
 
 
-def denied(request: HttpRequest, permission: str, obj: Model, *, back: str) -> HttpResponse | None:
+def found(read: Callable[[], Found]) -> Found:
+    """What `read` finds; 404 where it refuses to: nothing has that name, or the person may not view it."""
+    try:
+        return read()
+    except Refusal as refusal:
+        raise Http404 from refusal
+
+
+def denied(request: HttpRequest, permission: str, obj: Model | None, *, back: str) -> HttpResponse | None:
     """Where the person may not do it: back, told by which rule and who can grant it. None where they may."""
     try:
         require(request.user, permission, obj)

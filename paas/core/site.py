@@ -17,7 +17,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import Form, ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -213,6 +213,13 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
         """What the person may view."""
         return visible(_actor(request), super().get_queryset(request))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """What the address names; 404 where it is gone or may not be viewed."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None:
+            raise Http404
+        return obj
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Being signed in; the lists show only what one may view."""
         return bool(request.user.is_authenticated)
@@ -325,9 +332,6 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
     ) -> HttpResponse:
         """The audit trail of the object, in the place of Django's own log."""
         obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return answer
         context = {
             **self.admin_site.each_context(request),
             "title": _("History of %(name)s") % {"name": obj},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -10,14 +11,19 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
 from paas.core.errors import Refusal
 from paas.core.live_lists import LiveList
-from paas.core.permissions import is_overseer
+from paas.core.pages import streamed
+from paas.core.permissions import fresh, is_overseer, not_found, visible
 from paas.core.site import (
     ConsoleModelAdmin,
     NavigationItem,
@@ -27,13 +33,14 @@ from paas.core.site import (
     register_navigation,
     register_view,
 )
+from paas.core.sse import stream
 from paas.identity import meanings, pages, revocation_pages, search, services  # noqa: F401 - they register views, words
 from paas.identity.break_glass_pages import break_glass_page, end_page, rows
 from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.hold_pages import holds_page
 from paas.identity.member_pages import members_page, remove_page
 from paas.identity.models import Team, User
-from paas.identity.overviews import team_page, user_page
+from paas.identity.overviews import team_channels, team_facts, team_page, user_page
 from paas.identity.person_pages import reset_page
 from paas.identity.roles import PLATFORM_ROLES
 
@@ -83,7 +90,7 @@ class PageFirst(ConsoleModelAdmin):
         """The page, or for who may change it the form."""
         obj = self.get_object(request, object_id)
         edits = "edit" in request.GET and self.has_change_permission(request, obj)
-        if obj is None or edits or request.method == "POST":
+        if edits or request.method == "POST":
             answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
             return answer
         if not self.has_view_permission(request, obj):
@@ -162,9 +169,10 @@ class TeamAdmin(PageFirst, LiveList):
     fields = ("name", "title")
 
     def get_urls(self) -> list[URLPattern]:
-        """With the pages of members, of what holds the team back, and of break-glass."""
+        """With the stream, and the pages of members, of what holds the team back, and of break-glass."""
         view = self.admin_site.admin_view
         own = [
+            path("<uuid:pk>/live/", view(self.team_live), name="identity_team_live"),
             path("<uuid:pk>/members/", view(members_page), name="identity_team_members"),
             path("<uuid:pk>/members/<uuid:user>/remove/", view(remove_page), name="identity_team_member_remove"),
             path("<uuid:pk>/holds/", view(holds_page), name="identity_team_holds"),
@@ -179,7 +187,25 @@ class TeamAdmin(PageFirst, LiveList):
 
     def page_of(self, request: HttpRequest, obj: Team) -> HttpResponse:
         """The team."""
-        return team_page(request, obj, taken=[each for each in rows(request, obj) if each["open"]])
+        return team_page(request, obj, taken=self._taken(request, obj))
+
+    def team_live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """What the page of a team tells, as it changes."""
+        token = get_token(request)
+
+        def read() -> dict[str, Any]:
+            request.user = cast(Any, fresh(request.user))
+            team = visible(request.user, Team.objects.filter(pk=pk)).first()
+            if team is None:
+                raise not_found(Team)
+            seen = team_facts(request, team, taken=self._taken(request, team))
+            return {"html": render_to_string("identity/team_live.html", {**seen, "csrf_token": token})}
+
+        return streamed(lambda: stream(read, TEAMS_CHANNEL, *team_channels()))
+
+    def _taken(self, request: HttpRequest, team: Team) -> list[dict[str, Any]]:
+        """The roles on it that somebody has taken and still has."""
+        return [each for each in rows(request, team) if each["open"]]
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Team:
         """A new team."""
@@ -208,6 +234,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refused(refusal))
         return answer
+    with override(language):
+        messages.success(request, _("This is the language of the console from now on."))
     # For the page that asks who one is, where nobody is known yet.
     answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return answer

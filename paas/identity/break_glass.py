@@ -19,7 +19,8 @@ from paas.core.grants import BREAK_GLASS
 from paas.core.permissions import OPERATE, Actor, require, signed_in, visible
 from paas.core.reasons import demand
 from paas.core.rows import locked
-from paas.identity.granting import grant
+from paas.core.sse import hint
+from paas.identity.granting import TEAMS_CHANNEL, grant
 from paas.identity.models import BreakGlass, Team, User
 from paas.identity.roles import a_person, known_role
 
@@ -69,6 +70,7 @@ def take_role(*, team: Team, role: str, minutes: int | None = None, actor: Actor
         user.groups.add(taken.group)
         after = {"user": user.username, "role": role, "until": until.isoformat()}
         audit.record(actor=actor, action="team.role_taken", target=team, after=after, reason=reason)
+        hint(TEAMS_CHANNEL)
     return taken
 
 
@@ -93,6 +95,7 @@ def end_taken_role(*, taken: BreakGlass, actor: Actor, reason: str = "") -> Brea
             group.delete()
         before = {"user": taken.user.username, "role": taken.role, "until": taken.until.isoformat()}
         audit.record(actor=actor, action="team.role_ended", target=taken.team, before=before, reason=reason)
+        hint(TEAMS_CHANNEL)
     return taken
 
 

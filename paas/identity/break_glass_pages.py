@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +17,10 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from paas.core.errors import Refusal
 from paas.core.pages import acted, page
-from paas.core.permissions import allowed, is_operator, not_found, visible
+from paas.core.permissions import allowed, is_operator, visible
 from paas.core.site import refused
 from paas.identity import break_glass
-from paas.identity.models import BreakGlass, Team
+from paas.identity.models import Team
 from paas.identity.overviews import ROLE_WORDS
 from paas.identity.roles import OWNER
 
@@ -44,9 +45,7 @@ class TakeForm(forms.Form):
 
 def break_glass_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What was taken on a team, and for operators the form."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
     form = TakeForm(request.POST if request.method == "POST" else None)
 
     def act(said: dict[str, Any]) -> str:
@@ -71,11 +70,9 @@ def end_page(request: HttpRequest, pk: UUID, taken: UUID) -> HttpResponse:
     """End one before its time."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
+    found = get_object_or_404(break_glass.taken_roles(request.user, team), pk=taken)
     try:
-        team = visible(request.user, Team.objects.filter(pk=pk)).first()
-        found = break_glass.taken_roles(request.user, team).filter(pk=taken).first() if team else None
-        if found is None:
-            raise not_found(BreakGlass)
         break_glass.end_taken_role(taken=found, actor=request.user)
         messages.success(request, _("The role is over."))
     except Refusal as refusal:

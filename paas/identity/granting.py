@@ -20,7 +20,9 @@ from paas.identity.models import User
 from paas.identity.roles import GRANTS
 
 TEAMS_CHANNEL = "teams"
-"""The live channel of lists of teams: hinted where there is another one, one has another title, or other members."""
+"""The live channel of teams: hinted where there is another one, one has another title or other members, is held back or
+let go, or has other service accounts.
+"""
 
 
 def new_groups(obj_name: str, roles: Iterable[str]) -> dict[str, Group]:

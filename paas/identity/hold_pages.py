@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,9 +28,7 @@ class HoldForm(ReasonForm):
 
 def holds_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Both, with the act that changes each for who may."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
     form = HoldForm(request.POST if request.method == "POST" else None)
 
     def act(said: dict[str, Any]) -> str:

@@ -15,6 +15,8 @@ from paas.core.errors import Conflict
 from paas.core.permissions import OPERATE, Actor, require, signed_in
 from paas.core.reasons import demand
 from paas.core.rows import edit, locked
+from paas.core.sse import hint
+from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.models import Team
 
 
@@ -39,6 +41,7 @@ def cordon_team(*, team: Team, cordoned: bool, actor: Actor, reason: str = "") -
         team.save_version("cordoned_at", "cordoned_by_name", "cordon_reason")
         action = "team.cordoned" if cordoned else "team.uncordoned"
         audit.record(actor=actor, action=action, target=team, before=before, after=_cordon(team), reason=reason)
+        hint(TEAMS_CHANNEL)
     return team
 
 
@@ -55,6 +58,7 @@ def protect_team(*, team: Team, protected: bool, actor: Actor, reason: str = "")
         team = locked(team)
         action = "team.protected" if protected else "team.unprotected"
         edit(team, actor=actor, action=action, reason=reason, protected=protected)
+        hint(TEAMS_CHANNEL)
     return team
 
 

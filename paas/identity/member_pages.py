@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from paas.core.forms import TypedNameForm
 from paas.core.models import Versioned
-from paas.core.pages import acted, page
+from paas.core.pages import acted, denied, page
 from paas.core.permissions import allowed, is_operator, visible
 from paas.identity import services
 from paas.identity.models import ApiToken, Team
@@ -64,19 +65,17 @@ class RemoveForm(TypedNameForm):
 
 def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The members, and for owners the form that changes them."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    if team is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_changelist"))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
     give = partial(services.add_member, team=team)
     return given(request, team, member_rows(team, members(team)), give=give, template="identity/members.html")
 
 
 def remove_page(request: HttpRequest, pk: UUID, user: UUID) -> HttpResponse:
     """What the person loses first, then their name typed out."""
-    team = visible(request.user, Team.objects.filter(pk=pk)).first()
-    member = next((each for each in members(team) if each.user.pk == user), None) if team else None
-    if team is None or member is None:
-        return HttpResponseRedirect(reverse("admin:identity_team_members", args=[pk]))
+    team = get_object_or_404(visible(request.user, Team.objects.all()), pk=pk)
+    member = next((each for each in members(team) if each.user.pk == user), None)
+    if member is None:
+        raise Http404
     return taken(
         request,
         team,
@@ -131,8 +130,8 @@ def taken(
     """
     person, noun = member.user, of._meta.model_name
     back = reverse(f"admin:{of._meta.app_label}_{noun}_members", args=[of.pk])
-    if not allowed(request.user, "own", of):
-        return HttpResponseRedirect(back)
+    if refusal := denied(request, "own", of, back=back):
+        return refusal
     form = RemoveForm(request.POST if request.method == "POST" else None, expected=person.username)
 
     def act(said: dict[str, Any]) -> str:

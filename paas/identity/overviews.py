@@ -41,12 +41,15 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class TeamSection:
-    """A part of a team's page: `template` is rendered with what `context` returns. By rising `order`."""
+    """A part of a team's page: `template` is rendered with what `context` returns, anew at each hint of `channel`. By
+    rising `order`.
+    """
 
     name: str
     order: int
     template: str
     context: Callable[[HttpRequest, Team], dict[str, Any]]
+    channel: str
 
 
 _sections: dict[str, TeamSection] = {}
@@ -61,6 +64,11 @@ def team_sections(request: HttpRequest, team: Team) -> list[SafeString]:
     """What belongs to the team, rendered."""
     chosen = sorted(_sections.values(), key=lambda section: (section.order, section.name))
     return [render_to_string(each.template, each.context(request, team), request=request) for each in chosen]
+
+
+def team_channels() -> list[str]:
+    """What hints that a section has changed."""
+    return sorted({each.channel for each in _sections.values()})
 
 
 def since(objects: Iterable[Versioned], *names: str) -> dict[tuple[str, str], datetime]:
@@ -103,15 +111,24 @@ def role_word(role: str) -> str:
 
 
 def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) -> HttpResponse:
-    """A team: who is in it and since when, what it owns, its pipelines, what happened lately; above all, the roles on
-    it that are `taken` now, as `break_glass_pages.rows` has them.
-    """
-    people = member_rows(team, members(team))
-    accounts = service_accounts(team)
+    """The page of a team; `taken` as `team_facts` has it."""
     context = {
+        **team_facts(request, team, taken=taken),
         "title": team.name,
         "opts": Team._meta,
         "original": team,
+        "live": reverse("admin:identity_team_live", args=[team.pk]),
+    }
+    return page(request, "identity/team_page.html", context)
+
+
+def team_facts(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) -> dict[str, Any]:
+    """A team: who is in it and since when, what it owns, its pipelines, what happened lately; above all, the roles on
+    it that are `taken` now, as `break_glass_pages.rows` has them. For identity/team_live.html.
+    """
+    people = member_rows(team, members(team))
+    accounts = service_accounts(team)
+    return {
         "team": team,
         "owns": allowed(request.user, "own", team),
         "edit": _edit(team),
@@ -129,7 +146,6 @@ def team_page(request: HttpRequest, team: Team, *, taken: list[dict[str, Any]]) 
         "events": _latest(team),
         "history": reverse("admin:identity_team_history", args=[team.pk]),
     }
-    return page(request, "identity/team_page.html", context)
 
 
 def user_page(request: HttpRequest, user: User) -> HttpResponse:

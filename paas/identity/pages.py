@@ -61,7 +61,8 @@ class TokenForm(forms.Form):
 
 def device_view(request: HttpRequest) -> HttpResponse:
     """Type or follow a code, see which machine asks, approve or decline."""
-    form = CodeForm(request.POST or ({"code": request.GET["code"]} if request.GET.get("code") else None))
+    followed = {"code": request.GET["code"]} if request.GET.get("code") else None
+    form = CodeForm(request.POST if request.method == "POST" else followed)
     context: dict[str, Any] = {"form": form, "title": _("Sign in a machine")}
     if form.is_bound and form.is_valid():
         if not CodeThrottle().allow_request(request, None):  # type: ignore[arg-type]  # reads no more than a user
@@ -84,7 +85,7 @@ def device_view(request: HttpRequest) -> HttpResponse:
 def tokens_view(request: HttpRequest) -> HttpResponse:
     """One's tokens, and a form for another one, which is shown on the answer to the form alone."""
     person: Any = request.user
-    form = TokenForm(request.POST or None, initial={"scope": DEPLOY})
+    form = TokenForm(request.POST if request.method == "POST" else None, initial={"scope": DEPLOY})
     made = ""
     if request.method == "POST" and form.is_valid():
         try:

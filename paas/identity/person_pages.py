@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -39,9 +40,7 @@ def factors(kinds: list[str]) -> str:
 
 def reset_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What would go, and the form that does it."""
-    user = visible(request.user, User.objects.filter(pk=pk)).first()
-    if user is None:
-        return HttpResponseRedirect(reverse("admin:identity_user_changelist"))
+    user = get_object_or_404(visible(request.user, User.objects.all()), pk=pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
 
     def act(said: dict[str, Any]) -> str:

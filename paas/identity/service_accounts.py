@@ -13,6 +13,8 @@ from django.db.models import Count, Max, QuerySet
 from paas.core import audit
 from paas.core.errors import Conflict, Invalid
 from paas.core.permissions import Actor, require, require_lasting
+from paas.core.sse import hint
+from paas.identity.granting import TEAMS_CHANNEL
 from paas.identity.models import NAME, ApiToken, Team, User
 
 
@@ -58,6 +60,7 @@ def create_service_account(*, team: Team, name: str, actor: Actor) -> User:
             account.save()
             account.groups.set([team.developers])
             audit.record(actor=actor, action="service_account.created", target=account, after={"team": team.name})
+            hint(TEAMS_CHANNEL)
     except IntegrityError as error:
         raise _taken(team, name) from error
     return account
@@ -71,6 +74,7 @@ def remove_service_account(*, account: User, actor: Actor) -> None:
         ended = ApiToken.objects.filter(user=account).delete()[0]
         User.objects.filter(pk=account.pk).update(is_active=False)
         audit.record(actor=actor, action="service_account.removed", target=account, before={"tokens": ended})
+        hint(TEAMS_CHANNEL)
 
 
 def _taken(team: Team, name: str) -> Conflict:

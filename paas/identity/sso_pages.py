@@ -73,6 +73,7 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
         begun, claims, refresh_token = _vouched(request, provider)
         if begun.linking:
             people.link(provider, claims, refresh_token=refresh_token, actor=cast(User, request.user))
+            messages.success(request, _("You can log in by %(provider)s now.") % {"provider": provider.name})
             return HttpResponseRedirect(reverse("mfa_index"))
         user = people.admit(provider, claims, refresh_token=refresh_token)
     except Refusal as refusal:
@@ -92,6 +93,7 @@ def unlink(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Without the provider from now on; by who has shown that it is them."""
     try:
         people.unlink(provider_id, actor=cast(User, request.user))
+        messages.success(request, _("You log in without it from now on."))
     except Refusal as refusal:
         messages.error(request, refused(refusal))
     return HttpResponseRedirect(reverse("mfa_index"))

@@ -248,6 +248,38 @@ def observe():
 
 
 @pytest.fixture
+def pod_of_run():
+    """pod_of_run(job, phase, began, ended, code=3, name="a"): a pod of a Job as the watcher writes it."""
+    from clusters.pods import seen
+
+    def make(job, phase, began, ended="", *, code=3, name="a"):
+        exit_code = code if phase == "Failed" else 0
+        state = {"terminated": {"exitCode": exit_code, "finishedAt": ended}} if ended else {"running": {}}
+        container = {"name": "report", "ready": not ended, "restartCount": 0, "state": state}
+        ready = "True" if phase == "Running" else "False"
+        return seen(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "name": f"{job}-{name}",
+                    "creationTimestamp": began,
+                    "labels": {"app.kubernetes.io/component": "report"},
+                    "ownerReferences": [{"kind": "Job", "name": job, "apiVersion": "batch/v1", "controller": True}],
+                },
+                "spec": {"nodeName": "n1", "containers": [{"name": "report", "image": "hello:1"}]},
+                "status": {
+                    "phase": phase,
+                    "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": ready}],
+                    "containerStatuses": [container] if phase != "Pending" else [],
+                },
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
 def api():
     """A client of the API that presents a real token of the person."""
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps import selectors, services
+from apps.admin import tree
 from apps.models import Environment
 from clusters.models import OwnedObject, Work, WorkloadPods
 from paas.core.models import AuditEvent
@@ -15,12 +17,15 @@ REPORT = {"name": "report", "schedule": "30 3 * * *", "command": ["report"], "cp
 CLOCK = "hello-report-29400000"
 
 
-def pod(job, name, phase, began, ended="", message=""):
-    return {
-        "name": f"{job}-{name}", "image": "hello:1", "node": "n1", "phase": phase, "health": "Healthy", "reason": "",
-        "message": message, "ready": 0, "containers": 1, "restarts": 0, "created_at": f"2026-01-{began}Z",
-        "job": job, "ended_at": f"2026-01-{ended}Z" if ended else "",
-    }  # fmt: skip
+@pytest.fixture
+def pod(pod_of_run):
+    """pod(job, name, phase, began, ended): as the watcher writes it, of a day and hour in January."""
+
+    def make(job, name, phase, began, ended=""):
+        ends = f"2026-01-{ended}Z" if ended else ""
+        return pod_of_run(job, phase, f"2026-01-{began}Z", ends, name=name)
+
+    return make
 
 
 @pytest.fixture
@@ -59,12 +64,12 @@ def test_nothing_has_run_yet(environment):
     assert (schedule.health, schedule.runs) == ("Unknown", ())
 
 
-def test_runs_by_the_clock_the_latest_first(environment, saw):
+def test_runs_by_the_clock_the_latest_first(environment, saw, pod):
     last = "hello-report-29401440"
     saw(
         "CronJob/hello-report",
         pod(CLOCK, "a", "Succeeded", "01T03:30:00", "01T03:31:30"),
-        pod(last, "b", "Failed", "02T03:30:00", "02T03:30:10", "Container report crashed (exit code 3, 0 restarts)"),
+        pod(last, "b", "Failed", "02T03:30:00", "02T03:30:10"),
         pod("hello-report-29402880", "c", "Running", "03T03:30:00"),
         health="Degraded", reason="LastRunFailed", message="It failed",
     )  # fmt: skip
@@ -76,19 +81,19 @@ def test_runs_by_the_clock_the_latest_first(environment, saw):
     assert succeeded.started_at == datetime(2026, 1, 1, 3, 30, tzinfo=UTC)
 
 
-def test_a_run_that_succeeded_at_its_second_try(environment, saw):
+def test_a_run_that_succeeded_at_its_second_try(environment, saw, pod):
     saw(
         "CronJob/hello-report",
-        pod(CLOCK, "a", "Failed", "01T03:30:00", "01T03:30:10", "crashed"),
+        pod(CLOCK, "a", "Failed", "01T03:30:00", "01T03:30:10"),
         pod(CLOCK, "b", "Succeeded", "01T03:30:20", "01T03:31:00"),
     )
     [run] = runs(environment)
     assert (run.verdict, run.seconds, run.message, len(run.pods)) == ("Succeeded", 60, "", 2)
 
 
-def test_a_run_that_tries_again(environment, saw):
+def test_a_run_that_tries_again(environment, saw, pod):
     tries = (
-        pod(CLOCK, "a", "Failed", "01T03:30:00", "01T03:30:10", "crashed"),
+        pod(CLOCK, "a", "Failed", "01T03:30:00", "01T03:30:10"),
         pod(CLOCK, "b", "Pending", "01T03:30:20"),
     )
     saw("CronJob/hello-report", *tries)
@@ -96,7 +101,28 @@ def test_a_run_that_tries_again(environment, saw):
     assert (run.verdict, run.seconds, run.message) == ("Running", None, "")
 
 
-def test_pods_that_were_written_before_they_named_their_job(environment, saw):
+def test_the_tree_says_in_colour_too_which_run_failed(environment, saw, pod, client, owner):
+    pods = (
+        pod(CLOCK, "a", "Succeeded", "01T03:30:00", "01T03:31:30"),
+        pod("hello-report-29401440", "b", "Failed", "02T03:30:00", "02T03:30:10"),
+    )
+    saw("CronJob/hello-report", *pods)
+    found = selectors.topology([str(environment.pk)])
+    status = selectors.status(environment.application)
+    [row] = tree.rows(status, found, {}, timezone.now())
+    by_name = {each.name: each for each in _below(row)}
+    assert "Degraded" in by_name["hello-report-29401440-b"].status
+    assert "Failed, 0/1 ready" in by_name["hello-report-29401440-b"].why
+    assert "Healthy" in by_name[f"{CLOCK}-a"].status
+
+
+def _below(row):
+    for each in row.rows:
+        yield each
+        yield from _below(each)
+
+
+def test_pods_that_were_written_before_they_named_their_job(environment, saw, pod):
     old = {
         key: text for key, text in pod(CLOCK, "a", "Failed", "01T03:30:00").items() if key not in ("job", "ended_at")
     }
@@ -116,7 +142,7 @@ def test_a_run_by_hand(environment, saw, owner, health, verdict):
     assert run.started_at == made.works[0].created_at
 
 
-def test_runs_by_api_and_command(environment, saw, api, owner, viewer, stranger, django_assert_max_num_queries):
+def test_runs_by_api_and_command(environment, saw, pod, api, owner, viewer, stranger, django_assert_max_num_queries):
     saw("CronJob/hello-report", pod(CLOCK, "a", "Succeeded", "01T03:30:00", "01T03:31:30"))
     address = f"/api/v1/environments/{environment.pk}/schedules/"
     assert api(stranger).get(address).status_code == 404
@@ -131,7 +157,7 @@ def test_runs_by_api_and_command(environment, saw, api, owner, viewer, stranger,
         selectors.schedules(environment)
 
 
-def test_the_console_shows_them_and_the_way_to_their_log(environment, saw, client, viewer, owner):
+def test_the_console_shows_them_and_the_way_to_their_log(environment, saw, pod, client, viewer, owner):
     saw("CronJob/hello-report", pod(CLOCK, "a", "Succeeded", "01T03:30:00", "01T03:31:30"))
     client.force_login(viewer)
     application = reverse("admin:applications_application_change", args=[environment.application_id])
@@ -142,7 +168,7 @@ def test_the_console_shows_them_and_the_way_to_their_log(environment, saw, clien
     assert "90 s" in page
     start = reverse("admin:applications_schedule_run", args=[environment.pk, "report"])
     assert start not in page
-    log = re.search(r'href="([^"]*/logs/[^"]*)"', page)[1].replace("&amp;", "&")
+    log = re.search(r'href="([^"]*/logs/\?[^"]*)"', page)[1].replace("&amp;", "&")
     assert "process=report&cluster=east&since=2026-01-01T03%3A30%3A00Z" in log
     assert re.search(r'value="report"\s+selected', client.get(log).content.decode())
     client.force_login(owner)

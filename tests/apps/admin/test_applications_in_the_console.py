@@ -88,17 +88,18 @@ def test_what_one_may_not_is_explained_and_not_offered(shown, deploy, applicatio
     seen = shown(viewer, page_of(application))
     assert "you need the permission “deploy” of team crew" in seen
     assert "Roll back…" not in seen
-    assert "Retire…" not in seen
+    assert "Retire hello…" not in seen
     offered = shown(owner, page_of(application))
     assert "Roll back…" in offered
-    assert "Retire…" in offered
+    assert "Retire hello…" in offered
+    assert "Retire production…" in offered
 
 
 def test_strangers_find_nothing(client, application, stranger):
     client.force_login(stranger)
     release = Release.objects.get()
     environment = Environment.objects.get()
-    assert client.get(page_of(application)).status_code == 302
+    assert client.get(page_of(application)).status_code == 404
     for address in (
         reverse("admin:applications_application_retire", args=[application.pk]),
         reverse("admin:applications_release_rollback", args=[release.pk]),

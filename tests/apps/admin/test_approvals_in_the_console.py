@@ -43,7 +43,7 @@ def test_the_second_person_sees_what_would_change_and_approves(client, environme
     proposal = deploy(greeting="hi", reason="a better word").proposals[0]
     page, index = reverse("admin:approval", args=[proposal.pk]), reverse("admin:approvals")
     client.force_login(stranger)
-    assert client.get(page).status_code == 302
+    assert client.get(page).status_code == 404
     assert "Nothing waits." in words(client.get(index))
     client.force_login(owner)
     assert "You proposed it" in words(client.get(page))

@@ -222,8 +222,8 @@ def test_who_may_only_view_is_told_whom_to_ask(client, posted, application, view
     assert not ConfigChange.objects.exists()
     client.force_login(stranger)
     for layer in ("application/demo/hello", "team/crew", "nonsense/x", "application/demo"):
-        assert client.get(address(layer)).status_code == 302
-        assert client.get(address(layer, key=True)).status_code == 302
+        assert client.get(address(layer)).status_code == 404
+        assert client.get(address(layer, key=True)).status_code == 404
 
 
 def test_operators_change_the_platform_others_look(told, posted, application, operator, viewer):
@@ -322,7 +322,7 @@ class TestProtectedKeys:
         assert not ConfigChange.objects.filter(key="LIMIT", after__value="5000").exists()
 
     def test_who_may_not_see_it_finds_nothing(self, client, proposal, stranger, viewer):
-        assert self.decide(client, stranger, proposal, "accept").redirect_chain
+        assert self.decide(client, stranger, proposal, "accept").status_code == 404
         assert "permission_denied" in self.decide(client, viewer, proposal, "accept").content.decode()
         assert ConfigProposal.objects.get().state == "Open"
 

@@ -78,4 +78,4 @@ def test_a_team_is_protected_by_an_owner(client, owner, operator, holds, team):
 def test_strangers_see_none_of_it(client, stranger, pulls, holds):
     client.force_login(stranger)
     for address in (pulls, holds):
-        assert client.get(address).status_code == 302
+        assert client.get(address).status_code == 404

@@ -15,17 +15,8 @@ BLOCKS = [
 ]
 
 
-def pod(day, phase, message=""):
-    job = f"hello-report-2940{day}000"
-    return {
-        "name": f"{job}-x7k2p", "image": "hello:1", "node": "n1", "phase": phase, "health": "Healthy", "reason": "",
-        "message": message, "ready": 0, "containers": 1, "restarts": 0, "created_at": f"2026-01-0{day}T03:30:00Z",
-        "job": job, "ended_at": f"2026-01-0{day}T03:31:17Z",
-    }  # fmt: skip
-
-
 @pytest.fixture
-def addresses(deploy):
+def addresses(deploy, pod_of_run):
     """Of an application whose schedule succeeded on one day and failed on the next."""
     deploy(blocks=BLOCKS)
     made = Environment.objects.get()
@@ -34,7 +25,10 @@ def addresses(deploy):
     message = "The run of 2026-01-02T03:30:00Z ended without success; none has succeeded since 2026-01-01T03:31:17Z"
     row = {"health": "Degraded", "reason": "LastRunFailed", "message": message, "claim": "c"}
     OwnedObject.objects.create(work=work, api_version="batch/v1", namespace=made.namespace, **common, **row)
-    pods = [pod(1, "Succeeded"), pod(2, "Failed", "Container report crashed (exit code 3, 0 restarts)")]
+    pods = [
+        pod_of_run(f"hello-report-2940{day}000", phase, f"2026-01-0{day}T03:30:00Z", f"2026-01-0{day}T03:31:17Z")
+        for day, phase in ((1, "Succeeded"), (2, "Failed"))
+    ]
     WorkloadPods.objects.create(namespace=made.namespace, total=2, pods=pods, **common)
     return {
         "card": reverse("admin:applications_application_change", args=[made.application_id]),

@@ -91,7 +91,7 @@ def test_the_page_of_a_work_leads_to_who_asked_for_it(client, member, stranger, 
     assert "Deployed" in text
     assert "because" in text
     client.force_login(stranger)
-    assert client.get(history).status_code == 302
+    assert client.get(history).status_code == 404
 
 
 def test_of_another_team_s_share_in_the_change_nothing_is_told(client, member, admin, operator, click):

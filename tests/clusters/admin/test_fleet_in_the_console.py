@@ -254,7 +254,7 @@ def test_refused_labels_stay_filled_in(console, operator, east):
 )
 def test_operators_switch_with_a_button(console, operator, east, verb, field, value):
     answer = console(operator).post(do(east, verb), {"reason": "new kernel"}, follow=True)
-    assert f"{verb} done" in answer.content.decode()
+    assert f"east is {verb}ed" in answer.content.decode()
     east.refresh_from_db()
     assert getattr(east, field) is value
     assert AuditEvent.objects.get(action=f"cluster.{field}").actor == operator

@@ -93,7 +93,7 @@ def test_the_page_follows_and_the_permission_is_asked_each_time(client, first_st
 def test_strangers_find_nothing(client, work, stranger):
     client.force_login(stranger)
     assert "shop/web" not in client.get(reverse("admin:clusters_work_changelist")).content.decode()
-    assert client.get(reverse("admin:clusters_work_change", args=[work.pk])).status_code == 302
+    assert client.get(reverse("admin:clusters_work_change", args=[work.pk])).status_code == 404
 
 
 def test_nothing_is_written_here(client, work, operator):

@@ -64,7 +64,7 @@ def test_the_sidebar_offers_what_one_may(console, owner, operator):
 def test_lists_and_pages_show_what_one_may_view(console, team, owner, stranger):
     assert "The shop" in console(owner).get(reverse("admin:identity_team_changelist")).content.decode()
     assert "The shop" not in console(stranger).get(reverse("admin:identity_team_changelist")).content.decode()
-    assert console(stranger).get(change("team", team)).status_code == 302
+    assert console(stranger).get(change("team", team)).status_code == 404
     assert console(owner).get(change("team", team)).status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_people_are_let_in_and_made_operators(console, operator, owner):
 
 
 def test_people_are_seen_by_operators_alone(console, owner, viewer):
-    assert console(owner).get(change("user", viewer)).status_code == 302
+    assert console(owner).get(change("user", viewer)).status_code == 404
 
 
 def test_the_history_is_the_audit_trail(console, team, owner):

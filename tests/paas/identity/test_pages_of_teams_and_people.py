@@ -63,8 +63,8 @@ def test_the_form_of_a_team_stands_behind_a_button_and_leads_back(client, read, 
 
 
 def test_a_stranger_finds_neither(read, team, stranger, owner):
-    assert read(stranger, team).status_code == 302
-    assert read(stranger, owner).status_code == 302
+    assert read(stranger, team).status_code == 404
+    assert read(stranger, owner).status_code == 404
 
 
 def test_a_person_has_roles_tokens_and_what_they_did(read, team, owner, operator):
