@@ -138,12 +138,12 @@ def image(registry_host):
 def bring(east, project, owner, image, until, admins):
     """bring(*blocks) deploys them and drives the loop until all is healthy; again, it is the next release.
 
-    With `wait=False` it only deploys. The namespaces go after the test.
+    With `wait=False` it only deploys, with `of` that image instead. The namespaces go after the test.
     """
 
-    def go(*items, wait=True):
+    def go(*items, wait=True, of=image):
         document = {
-            "name": "hello", "project": project.name, "image": image,
+            "name": "hello", "project": project.name, "image": of,
             "environments": {"production": {"clusters": ["east"]}}, "blocks": list(items),
         }  # fmt: skip
         services.deploy(project=project, app_file=validate(document), actor=owner)

@@ -1,8 +1,4 @@
-"""A team's credentials for registries and its pool of nodes, on a real cluster: there, used, repaired, replaced, gone.
-
-The lab's registry asks nobody who they are: that a kubelet is handed the credentials is seen here, that one takes them
-is not.
-"""
+"""A team's credentials for registries and its pool of nodes, on a real cluster: there, used, replaced, gone."""
 
 import base64
 import json
@@ -11,7 +7,9 @@ import pytest
 
 from apps import services
 from apps.services.tenants import renew_grounds
+from tests import registries
 from tests.apps.lab.site import HTTP, kubectl, web
+from tests.registries import serving
 
 SECRET = "dougong-pull"
 
@@ -70,6 +68,28 @@ def test_pods_are_handed_the_team_s_credentials_and_follow_them(bring, store, te
     site.until(lambda: kept(site) == {})
     site.until(site.is_healthy)
     assert list(site.pods()) == [running]
+
+
+@pytest.fixture
+def asking(registry_host):
+    """The host of a registry that asks for a login; behind it is the lab's own, which asks nobody."""
+    nodes = [each["metadata"]["name"] for each in json.loads(kubectl("get", "nodes", "-o", "json"))["items"]]
+    with serving(registries.asking(registry_host, "bot", "the right word"), nodes) as host:
+        yield host
+
+
+@pytest.mark.timeout(400)
+def test_a_registry_that_asks_for_a_login_is_pulled_from_with_the_team_s(bring, store, asking, image, registry_host):
+    store("a wrong word", registry=asking)
+    site = bring(web(), HTTP, of=image.replace(registry_host, asking), wait=False)
+    site.until(lambda: site.works().count() == 2 and site.conditions["Ready"]["reason"] == "ImagePullDenied", minutes=2)
+    assert asking in site.conditions["Ready"]["message"]
+    assert "401" in site.conditions["Ready"]["message"]
+    assert "a wrong word" not in site.conditions["Ready"]["message"]
+    [waiting] = site.pods()
+    store("the right word", registry=asking)
+    site.until(site.is_healthy, minutes=3)
+    assert site.ready() == [waiting], "the same pod: the kubelet reads the Secret at each try"
 
 
 @pytest.mark.timeout(300)

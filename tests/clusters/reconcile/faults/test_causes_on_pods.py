@@ -1,11 +1,7 @@
 """What keeps pods from running reaches the person: its reason, and the fact that tells what to do about it."""
 
 import base64
-import ctypes
-import os
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -13,12 +9,11 @@ from clusters import resolve
 from clusters.manifests import manifest
 from clusters.models import Work
 from tests.fault_proxy import Hang
-from tests.labs import LAB
+from tests.registries import Denying, serving
 
 CANARY = "canary/é+7c1e of the test"
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%2F", "second line")
 TAINT = "\ndougong.dev/role=edge:NoSchedule (on edge)"
-CLONE_NEWNET = 0x40000000
 # `sh` runs these; $PASSWORD is a value of a Secret.
 ENDS = r"""
 for line in one two three; do echo "line $line"; done
@@ -51,36 +46,10 @@ def failing(deployment):
 
 
 @pytest.fixture
-def denying(registry_host):
-    """The address of a registry on worker-1 that lets nobody pull: to its own node the runtime speaks plain HTTP."""
-
-    class Registry(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(403)
-            self.end_headers()
-
-        def do_HEAD(self):
-            self.do_GET()
-
-        def log_message(self, *_):
-            pass
-
-    def serve():
-        server = os.open(f"/run/netns/dougong-{LAB}-east-worker-1", os.O_RDONLY)
-        assert ctypes.CDLL(None, use_errno=True).setns(server, CLONE_NEWNET) == 0  # of this thread alone
-        os.close(server)
-        started.append(ThreadingHTTPServer(("127.0.0.1", 0), Registry))
-        ready.set()
-        started[0].serve_forever()
-
-    started, ready = [], threading.Event()
-    serving = threading.Thread(target=serve)
-    serving.start()
-    assert ready.wait(10)
-    yield f"localhost:{started[0].server_port}"
-    started[0].shutdown()
-    serving.join()
-    started[0].server_close()
+def denying():
+    """The address of a registry on worker-1 that lets nobody pull."""
+    with serving(Denying, ["worker-1"]) as host:
+        yield host
 
 
 def fails(*command):
