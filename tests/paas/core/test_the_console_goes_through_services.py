@@ -121,7 +121,7 @@ def test_the_history_is_the_audit_trail(console, team, owner):
     assert "Role on the team given" in page
     # A field that was not there before is no change from anything.
     assert "<del>title: The shop</del>" in page
-    assert "<ins class=\"no-underline\">title: New title</ins>" in page
+    assert '<ins class="no-underline">title: New title</ins>' in page
     assert "None" not in page
 
 
