@@ -47,7 +47,7 @@ def context(actor: Actor) -> dict[str, Any]:
 
 def list_view(request: HttpRequest) -> HttpResponse:
     """The list."""
-    shown = {"title": _("Approvals"), "opts": Application._meta, "live": reverse("admin:approvals_live")}
+    shown = {"title": _("Approvals"), "live": reverse("admin:approvals_live")}
     return page(request, "applications/approvals.html", {**shown, **context(request.user)})
 
 

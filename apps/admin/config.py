@@ -48,7 +48,7 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
     query = {name: request.GET[name] for name in ("q", "left", "right") if request.GET.get(name)}
     seen = seen_by(request.user, scope, query)
     context = {
-        "title": _("Configuration of %(layer)s") % {"layer": scope},
+        "title": _("Configuration of %(layer)s") % {"layer": scope} if scope.row else _("Configuration"),
         **frame(scope),
         "here": layer_page(scope),
         "layers": _layers(request.user) if scope.kind == "platform" else [],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.admin.views import page
-from apps.models import Application, Environment
+from apps.models import Environment
 from apps.selectors.named import object_named
 from paas.core.errors import Refusal
 from paas.core.pages import found
@@ -76,7 +76,7 @@ def explain_view(request: HttpRequest, said: str) -> HttpResponse:
 def _frame(obj: Model | None) -> dict[str, Any]:
     """What the header of the page needs to say where one is."""
     if obj is None:
-        return {"opts": Application._meta}
+        return {}
     row = obj.application if isinstance(obj, Environment) else obj
     return {"opts": row._meta, "original": row}
 

@@ -19,7 +19,7 @@ from apps import services
 from apps.admin.forms import FreezeForm
 from apps.admin.views import acted, page, streamed
 from apps.delivery import APPROVALS_CHANNEL, HOME_CHANNEL
-from apps.models import Application, FreezeWindow
+from apps.models import FreezeWindow
 from apps.selectors.freezes import COMING, freezes_of
 from paas.core.errors import Refusal
 from paas.core.models import AuditEvent
@@ -46,7 +46,6 @@ def list_view(request: HttpRequest) -> HttpResponse:
         return answer
     context = {
         "title": _("Freezes"),
-        "opts": Application._meta,
         "form": form,
         "may": bool(teams),
         "live": reverse("admin:freezes_live"),

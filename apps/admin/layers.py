@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from apps.models import Application, Environment
+from apps.models import Environment
 from apps.selectors.config import Scope, find_scope
 from apps.services.config import may_edit
 from paas.core.errors import Refusal
@@ -52,9 +52,9 @@ def layer_api(scope: Scope, path: str = "", **query: str) -> str:
 
 
 def frame(scope: Scope) -> dict[str, Any]:
-    """What the header of a page needs to say where one is: {"opts", "original"}."""
+    """What the header of a page needs to say where one is: {"opts", "original"}, nothing on the platform's."""
     row = scope.row.application if scope.kind == "environment" else scope.row
-    return {"opts": Application._meta} if row is None else {"opts": row._meta, "original": row}
+    return {} if row is None else {"opts": row._meta, "original": row}
 
 
 def editable(actor: Actor, scope: Scope) -> bool:

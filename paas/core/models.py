@@ -4,6 +4,7 @@ is edited under ETag.
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC
 from typing import Any, ClassVar
@@ -137,10 +138,23 @@ class AuditEvent(models.Model):
         """For the pages of the console, in the reader's language."""
         return meanings.of_action(self.action)
 
+    @property
+    def changes(self) -> list[tuple[str, str | None, str | None]]:
+        """(field, before, after) in order, as texts; None where it was not there."""
+        before, after = self.before or {}, self.after or {}
+        return [(name, _written(before.get(name)), _written(after.get(name))) for name in sorted({*before, *after})]
+
     def facts(self) -> dict[str, Any]:
         """What is signed: all but the ids that the database gives, and the person's row, which may go."""
         told = {name: getattr(self, name) for name in SIGNED}
         return {**told, "at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
+
+
+def _written(value: Any) -> str | None:
+    """As it is, a list with commas, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
 
 
 SIGNED = (

@@ -25,7 +25,7 @@ Found = TypeVar("Found")
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A page in the frame of the console; `context` has "title", and "opts" where it is of a model."""
+    """A page in the frame of the console; `context` has "title", and "opts" where its header names a model."""
     return TemplateResponse(request, template, {**console.each_context(request), **context}, status=status)
 
 

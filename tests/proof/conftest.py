@@ -1,6 +1,7 @@
 """Two teams with one of everything, and the net that finds what is theirs."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 import paas.celery  # noqa: F401 - the broker of the tests: without it a hint looks for one on the network
 from tests.proof.canary import Net
@@ -21,14 +22,21 @@ class Stage:
         self.on = platform(lambda name: "a long password")
         before = rows()
         self.a = settle(self.on, "a", mark=net.plant, plant=net.plant)
+        _passkey(self.a)
         self.theirs = rows().keys() - before.keys()
         # What has names of its own only: B may come upon the same words.
         self.b = settle(self.on, "b", mark=_words(), plant=_words())
+        _passkey(self.b)
         # Each may see their own: else refusing everybody would pass.
         for each in (self.a, self.b):
             for role in each.tokens:
                 assert each.client(role).get(f"/api/v1/environments/{each.environment.pk}/").status_code == 200
         self.before = {key: digest for key, digest in rows().items() if key in before or key in self.theirs}
+
+
+def _passkey(of):
+    """Of one of its people, which is nobody else's business either."""
+    Authenticator.objects.create(user=of.people["viewer"], type=Authenticator.Type.WEBAUTHN, data={"name": "a key"})
 
 
 def _words():

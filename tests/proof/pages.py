@@ -1,4 +1,4 @@
-"""The pages of the console, as its addresses say, and what is sent to them about a tenant.
+"""The pages of the console, as its addresses say, what is sent to them about a tenant, and what their answers say.
 
 A page's parameters are named by what stands before them in its address: `teams/<uuid:pk>/` takes a team's. What is
 posted is what the forms of the page hold when somebody who may is shown it.
@@ -7,7 +7,7 @@ posted is what the forms of the page hold when somebody who may is shown it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +15,9 @@ from urllib.parse import quote, urlencode, urljoin
 
 from allauth.mfa.models import Authenticator
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages import get_messages
+from django.forms import BaseForm, BaseFormSet
+from django.test.utils import ContextList
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from paas.identity.models import ApiToken
@@ -22,6 +25,11 @@ from tests.proof.tenants import SPARE, Tenant
 
 ROOT = "console/"
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# Streams, which are the API's; signing in; and Django's for what the console has not: these lead to a list, or answer
+# with JSON.
+NOT_ITS_OWN = re.compile(
+    r"|.*live|(account|mfa|sso)_.*|login|logout|search|password_change(_done)?|view_on_site|jsi18n|autocomplete"
+)
 # What a form takes there, where it is not a text of any kind; preview keeps a form from doing what it says.
 FILLED = {
     "cpu": "", "memory": "", "pods": "90", "storage": "", "volumes": "", "pools": "", "registries": "",
@@ -44,7 +52,9 @@ class Page:
         return tuple(PARAMETER.findall(self.route))
 
     def places(self, of: Tenant) -> list[dict[str, str]]:
-        """What stands in its address about that tenant: one way for each layer where it is a layer's."""
+        """What stands in its address about that tenant: one way for each layer where it is a layer's, an
+        environment's last.
+        """
         known = _known(of)
         if "<str:kind>/<path:name>" in self.route:
             return [{"kind": kind, "name": name} for kind, name in layers(of).items()]
@@ -68,15 +78,19 @@ class Page:
 
 def pages() -> list[Page]:
     """All that the resolver knows below the root, but for the pattern that takes whatever is left."""
-    return [each for each in _below(get_resolver(), "") if each.route.startswith(ROOT) and "^" not in each.route]
+    return [each for each in _below(get_resolver(), "") if each.route.startswith(ROOT) and "(?P" not in each.route]
+
+
+def own_pages() -> list[Page]:
+    """Those of them that are the console's alone and answer at once."""
+    return [each for each in pages() if not NOT_ITS_OWN.fullmatch(each.name)]
 
 
 def _below(resolver: URLResolver, prefix: str) -> Iterator[Page]:
     for each in resolver.url_patterns:
         route = f"{prefix}{each.pattern}"
         if isinstance(each, URLPattern):
-            if route != f"{ROOT}(?P<url>.*)$":
-                yield Page(route, each.name or "")
+            yield Page(route, each.name or "")
         else:
             yield from _below(each, route)
 
@@ -104,6 +118,9 @@ def _known(of: Tenant) -> dict[Any, str]:
         "service-accounts": str(of.people["machine"].pk),
         "tokens": ApiToken.objects.get(user=of.people["owner"], name=SPARE).token_key,
         "user": str(of.people["viewer"].pk),
+        "cluster": str(of.environment.placements.get().cluster_id),
+        "do": "cordon",
+        "export": "csv",
         "auditevent": of.places["audit", "id"],
         "project": str(of.project.pk),
         "projects": str(of.project.pk),
@@ -175,3 +192,29 @@ def forms(address: str, answer: Any) -> list[Form]:
         for name, value in each.fields.items():
             each.fields[name] = FILLED.get(name, value or (expected if name == "name" else "") or "a text")
     return [each for each in reader.forms if each.method == "post"]
+
+
+def told(answer: Any) -> list[str]:
+    """What an answer says of what was asked: messages, and what is wrong with the forms on it."""
+    said = [str(each) for each in get_messages(answer.wsgi_request)]
+    for form in bound(answer):
+        said += [str(error) for error in _errors(form)]
+    return said
+
+
+def bound(answer: Any) -> list[Any]:
+    """The forms on a page that were filled in by what was sent."""
+    found = []
+    contexts = answer.context if isinstance(answer.context, ContextList) else filter(None, [answer.context])
+    for context in contexts:
+        for value in context.flatten().values():
+            form = value if isinstance(value, (BaseForm, BaseFormSet)) else getattr(value, "form", None)
+            if isinstance(form, (BaseForm, BaseFormSet)) and form.is_bound and form not in found:
+                found.append(form)
+    return found
+
+
+def _errors(form: Any) -> Sequence[Any]:
+    if isinstance(form, BaseFormSet):
+        return [*form.non_form_errors(), *(each for errors in form.errors for each in errors.values())]
+    return list(form.errors.values())

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.test import Client
 
-from tests.proof.addresses import Filled, pages
+from tests.proof.pages import own_pages
 
 TABS = re.compile(r'<nav class="dg-tabs" aria-label="Pages of the environment">(.*?)</nav>', re.DOTALL)
 CURRENT = re.compile(r'aria-current="page">([^<]*)</a>')
@@ -25,23 +25,20 @@ NO_PAGES = ("applications_environment_terminal_open", "applications_terminal_rec
 def test_the_tabs(stage):
     browser = Client()
     browser.force_login(stage.a.people["owner"])
-    filled, marked, tabs = Filled(stage.a), {}, set()
-    for page in (each for each in pages() if _of_an_environment(each.name)):
-        answer = browser.get(filled(page))
-        assert answer.status_code == HTTPStatus.OK, page
+    addresses = {each.name: each.address(each.places(stage.a)[-1]) for each in own_pages()}
+    marked, tabs = {}, set()
+    for name in filter(_of_an_environment, addresses):
+        answer = browser.get(addresses[name])
+        assert answer.status_code == HTTPStatus.OK, name
         [found] = TABS.findall(answer.content.decode())
-        marked[_plain(page.name)] = CURRENT.findall(found)
+        marked[name] = CURRENT.findall(found)
         tabs.add(tuple(re.findall(r'href="([^"]*)"', found)))
     assert marked == {**{name: [word] for name, word in OF_ITS_OWN.items()}, **{name: [] for name in ACTS}}
     [(_application, *links)] = tabs
-    assert {*links} <= {filled(page) for page in pages() if _plain(page.name) in OF_ITS_OWN}
+    assert {*links} <= {addresses[name] for name in OF_ITS_OWN}
     assert len(links) == len({*OF_ITS_OWN.values()})
-
-
-def _plain(name):
-    return name.removeprefix("admin:")
 
 
 def _of_an_environment(name):
     prefixes = ("applications_environment_", "applications_terminal", "environment_")
-    return _plain(name) in OF_ITS_OWN or (_plain(name).startswith(prefixes) and _plain(name) not in NO_PAGES)
+    return name in OF_ITS_OWN or (name.startswith(prefixes) and name not in NO_PAGES)

@@ -6,10 +6,9 @@ Every page that the resolver knows is asked, so that none can be forgotten: of o
 
 import re
 from itertools import product
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.contrib.messages import get_messages
 from django.db import transaction
 from django.http import QueryDict
@@ -51,10 +50,6 @@ CLOSED = {
     "identity_user_history": OPERATORS,
     "identity_user_delete": OPERATORS,
     "identity_user_change": OPERATORS,
-    "identity_team_delete": "nobody deletes by Django's page",
-    "clusters_work_delete": "nobody deletes by Django's page",
-    "applications_application_delete": "nobody deletes by Django's page",
-    "applications_project_delete": "nobody deletes by Django's page",
     "view_on_site": "no model has a page outside the console",
     "mfa_remove_webauthn": "one proves oneself anew before a key is looked for",
     "filter_remove": "by POST alone",
@@ -67,6 +62,7 @@ CLOSED = {
     "applications_application_live": "a stream, which begins alike",
     "applications_application_releases_live": "a stream, which begins alike",
     "applications_project_live": "a stream, which begins alike",
+    "identity_team_live": "a stream, which begins alike",
 }
 # By which an owner changes something of their own with what the page's form holds: sent as it stands, it does.
 DONE = {
@@ -75,15 +71,8 @@ DONE = {
     "identity_team_member_remove", "identity_team_holds", "identity_team_break_glass_end", "clusters_work_let_go",
     "applications_application_retire", "applications_environment_rerender", "applications_environment_retire",
     "applications_release_rollback", "applications_environment_terminal", "applications_project_members",
+    "applications_schedule_run", "freeze_end", "filter_remove",
 }  # fmt: skip
-
-
-@pytest.fixture
-def stage(stage):
-    """With a passkey on each side, which is nobody's business either."""
-    for each in (stage.a, stage.b):
-        Authenticator.objects.create(user=each.people["viewer"], type="webauthn", data={"name": "a key"})
-    return stage
 
 
 class Person:
@@ -113,9 +102,9 @@ def said(answer, places):
     told = [answer.status_code, *answer.redirect_chain, *map(str, get_messages(answer.wsgi_request))]
     if answer.get("Content-Type", "").startswith("application/problem+json"):
         told.append({key: value for key, value in answer.json().items() if key not in ("request_id", "instance")})
-    text = repr(told)
+    text = unquote_plus(repr(told))
     for each in sorted(places.values(), key=len, reverse=True):
-        text = re.sub(rf"\b({re.escape(quote_plus(each))}|{re.escape(each)})\b", "…", text)
+        text = re.sub(rf"\b{re.escape(each)}\b", "…", text)
     return text
 
 
@@ -242,6 +231,11 @@ def test_what_stands_behind_an_address_names_nothing_of_another_s(stage, monkeyp
     assert asked > 100
 
 
+def kept():
+    """Every row but those of the audit trail, which notes refusals too."""
+    return {row: digest for row, digest in rows().items() if row.table != "core_auditevent"}
+
+
 def test_an_owner_is_shown_their_own_and_changes_it_by_the_same_forms(stage):
     """Else refusing everybody would pass."""
     owner, found = Person(stage.a.people["owner"]), list(own(stage, stage.a))
@@ -260,12 +254,12 @@ def test_an_owner_is_shown_their_own_and_changes_it_by_the_same_forms(stage):
         # What streams lets go of the database first.
         for body in () if answers[0].streaming else bodies(shown, page.address(theirs)):
             with transaction.atomic():
-                before = rows()
+                before = kept()
                 owner.ask(page.address(theirs, query), body)
-                done |= {page.name} if changed(before, rows()) else set()
+                done |= {page.name} if kept() != before else set()
                 transaction.set_rollback(True)
-    assert closed.keys() == CLOSED.keys(), closed
-    assert done == DONE
+    assert ({*closed} - {*CLOSED}, {*CLOSED} - {*closed}) == (set(), set())
+    assert (done - DONE, DONE - done) == (set(), set())
 
 
 def test_what_stands_apart_is_there():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
@@ -111,6 +111,17 @@ class CappedPaginator(Paginator[Any]):
         return int(cast("QuerySet[AuditEvent]", self.object_list)[:MOST].count())
 
 
+LABELS = {
+    "at": gettext_lazy("When"),
+    "actor_name": gettext_lazy("Who"),
+    "reason": gettext_lazy("Reason"),
+    "how": gettext_lazy("Signed in by"),
+    "address": gettext_lazy("From where"),
+    "subject": gettext_lazy("Id of the person"),
+    "number": gettext_lazy("Place in the chain"),
+}
+
+
 @admin.register(AuditEvent, site=console)
 class AuditEventAdmin(ConsoleModelAdmin):
     """Search by whole words that begin an index: who, how the object's name begins, its id, a request's id."""
@@ -137,6 +148,10 @@ class AuditEventAdmin(ConsoleModelAdmin):
         (gettext_lazy("By what right"), {"fields": ["right_in_words", "how", "address", "subject"]}),
         (gettext_lazy("Where it stands"), {"fields": ["number", "sealed", "request_link"]}),
     ]
+
+    def get_form(self, request: HttpRequest, obj: AuditEvent | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Its fields under words of the reader's language."""
+        return super().get_form(request, obj, change, labels=LABELS, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         """And the export of what a search found."""
@@ -193,7 +208,7 @@ class AuditEventAdmin(ConsoleModelAdmin):
     @admin.display(description=gettext_lazy("Change"))
     def changes(self, event: AuditEvent) -> str:
         """Field by field."""
-        return render_to_string("console/changes.html", {"changes": _changes(event.before or {}, event.after or {})})
+        return render_to_string("console/changes.html", {"changes": event.changes})
 
     @admin.display(description=gettext_lazy("Right"))
     def right_in_words(self, event: AuditEvent) -> str:
@@ -214,11 +229,6 @@ class AuditEventAdmin(ConsoleModelAdmin):
 def _label(text: str, tone: str, icon: str) -> str:
     shown = {"text": text, "type": tone, "icon": icon, "size": "md", "class": "dg-badge"}
     return render_to_string("unfold/helpers/label.html", shown)
-
-
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(field, before, after), in order; None where it was not there."""
-    return [(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
 
 
 register_navigation(

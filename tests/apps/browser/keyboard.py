@@ -1,4 +1,6 @@
-"""A page through its keys: Tab, Enter and letters, no mouse; and the way from nothing to a broken release and back."""
+"""A page through its keys: Tab, Enter and letters, no mouse; the way from nothing to a broken release and back; and
+what is done to an application that runs.
+"""
 
 import json
 
@@ -71,11 +73,21 @@ class Keyboard:
 
 def to_project(keys, project):
     """By the palette."""
+    _go(keys, project.name, f"{project.name} project", f"**/project/{project.pk}/change/")
+
+
+def to_application(keys, application):
+    """By the palette."""
+    option = f"{application.name} {application.project.name} application"
+    _go(keys, application.name, option, f"**/application/{application.pk}/change/")
+
+
+def _go(keys, typed, option, address):
     keys.page.keyboard.press("Control+k")
-    keys.page.keyboard.type(project.name)
-    keys.page.get_by_role("option", name=f"{project.name} project").wait_for()
+    keys.page.keyboard.type(typed)
+    keys.page.get_by_role("option", name=option).wait_for()
     keys.page.keyboard.press("Enter")
-    keys.page.wait_for_url(f"**/project/{project.pk}/change/")
+    keys.page.wait_for_url(address)
 
 
 def first_deploy(keys, file):
@@ -129,3 +141,49 @@ def roll_back(keys, link="Roll back…", number=3):
     keys.write("Reason, for the audit trail", "it broke")
     keys.press("Roll back")
     keys.page.get_by_text(f"production returns to r1 as r{number}.").wait_for()
+
+
+def run_now(keys, schedule):
+    """From any page of the environment."""
+    keys.skip()
+    keys.press("Schedules")
+    keys.page.get_by_role("link", name=f"Run {schedule} now…").wait_for()
+    keys.skip()
+    keys.press(f"Run {schedule} now…")
+    keys.page.get_by_label("On which cluster").wait_for()
+    keys.skip()
+    keys.write("Reason, for the audit trail", "the figures are late")
+    keys.press("Run now")
+    keys.page.get_by_text(f"hello-{schedule}-run-1 is started").wait_for()
+
+
+def configure(keys, key, value, reason):
+    """For one environment, from any page of it: a look at what it would release, then the act."""
+    keys.skip()
+    keys.press("Configuration")
+    keys.page.get_by_role("link", name="Set a key…").wait_for()
+    keys.skip()
+    keys.press("Set a key…")
+    keys.page.get_by_label("Value", exact=True).wait_for()
+    keys.skip()
+    keys.write("Key", key)
+    keys.write("Value", value)
+    keys.write("Reason, for the audit trail", reason)
+    keys.press("Change…")
+    keys.page.get_by_text("These environments get a release").wait_for()
+    keys.skip()
+    keys.press("Change it")
+    keys.page.get_by_text(f"has changed: {key}. Environments released: 1.").wait_for()
+
+
+def compare(keys, left, right):
+    """Two environments, from the page of the application."""
+    keys.skip()
+    keys.press("Configuration")
+    keys.page.get_by_role("button", name="Show the differences").wait_for()
+    keys.skip()
+    for name, environment in (("Compare", left), ("with", right)):
+        keys.reach(name)
+        keys.page.keyboard.type(str(environment))
+    keys.press("Show the differences")
+    keys.page.get_by_role("link", name="All keys").wait_for()

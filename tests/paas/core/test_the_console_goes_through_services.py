@@ -119,12 +119,18 @@ def test_the_history_is_the_audit_trail(console, team, owner):
     page = console(owner).get(reverse("admin:identity_team_history", args=[team.pk])).content.decode()
     assert "Team renamed" in page
     assert "Role on the team given" in page
+    # A field that was not there before is no change from anything.
+    assert "<del>title: The shop</del>" in page
+    assert '<ins class="no-underline">title: New title</ins>' in page
+    assert "None" not in page
 
 
 def test_the_audit_trail_is_read_and_never_written(console, operator, team):
     event = AuditEvent.objects.first()
     page = reverse("admin:core_auditevent_change", args=[event.pk])
-    assert console(operator).get(page).status_code == 200
+    shown = console(operator).get(page)
+    assert shown.status_code == 200
+    assert "Actor name" not in shown.content.decode()
     assert console(operator).post(page, {"action": "nothing"}).status_code == 403
     assert console(operator).get(reverse("admin:core_auditevent_changelist")).status_code == 200
 
