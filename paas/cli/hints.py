@@ -29,7 +29,8 @@ _CODES: Mapping[str, str] = {
     "Store it with `dougong secret set APP NAME KEY`, then deploy again.": "secret_missing secret_not_found",
     "Name each key once, with a value of less than a mebibyte in all.": "secret_invalid secret_too_large",
     "See the layer's keys and what they must be with `dougong config list LAYER`.": """config_declaration_invalid
-        config_key_invalid config_key_reserved config_not_set config_too_many config_value_invalid""",
+        config_cycle config_key_invalid config_key_reserved config_key_unknown config_not_set config_required
+        config_too_large config_too_many config_value_invalid config_value_wrong""",
     "Name a layer as `dougong config list --help` shows.": "config_scope_unknown",
     "See what still waits with `dougong config proposals`.": "config_proposal_decided",
     "Type the name exactly as it is.": "not_confirmed",
