@@ -20,6 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast the machine is says nothing of what is tried.
+settings.register_profile("dougong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dougong")
 
 pytest_plugins = ["tests.control_plane", "tests.soak.result"]
 DIRECTORY = pytest.StashKey[Path]()

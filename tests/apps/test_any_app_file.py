@@ -207,7 +207,7 @@ def assert_restricted(pod):
 
 
 @given(documents(), TARGETS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_passes_the_restricted_profile(document, target):
     found = rendered(spec_of(document), target)
     pods = pod_specs(found.manifests)
@@ -220,7 +220,7 @@ def test_passes_the_restricted_profile(document, target):
 
 
 @given(documents(), TARGETS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(document, target):
     found = rendered(spec_of(document), target)
     kinds = {
@@ -260,7 +260,7 @@ def test_stays_in_its_namespace_and_within_the_limits_of_names_and_labels(docume
 
 
 @given(documents(), TARGETS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_is_the_same_bytes_whatever_the_order_and_after_json(document, target, shuffle):
     spec = spec_of(document)
     first = json.dumps([each.to_json() for each in rendered(spec, target).manifests])
@@ -296,7 +296,7 @@ def test_a_fair_part_of_what_is_generated_renders():
     outcomes = Counter()
 
     @given(documents(), TARGETS)
-    @settings(max_examples=60, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def count(document, target):
         outcomes["all"] += 1
         rendered(spec_of(document), target)

@@ -144,7 +144,6 @@ def test_with_days_of_month_and_week_either_is_enough():
 
 
 @given(EXPRESSIONS, ZONES, MOMENTS)
-@settings(deadline=None)
 def test_last_and_following_enclose_the_moment_and_agree(expression, name, moment):
     before, after = last(expression, zone(name), moment), following(expression, zone(name), moment)
     assert before <= moment < after
@@ -153,7 +152,7 @@ def test_last_and_following_enclose_the_moment_and_agree(expression, name, momen
 
 
 @given(st.lists(st.tuples(EXPRESSIONS, EXPRESSIONS, ZONES), min_size=1, max_size=3), MOMENTS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_till_the_next_change_nothing_changes(windows, moment):
     found = timetable(
         *(

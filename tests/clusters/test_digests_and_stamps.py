@@ -1,7 +1,7 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.manifests import (
@@ -38,7 +38,6 @@ def shuffled(value):
     return [shuffled(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(deadline=None)
 @given(json_values)
 def test_the_order_of_keys_does_not_matter(value):
     assert digest(shuffled(value)) == digest(value)

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.fields import changed_fields, cut, owned_fields, owners_of
@@ -51,7 +51,6 @@ def tree(shape, who):
     return {"k:" + json.dumps({"key": name}): {".": {}, "f:key": {}, "f:inner": inner} for name, inner in mine.items()}
 
 
-@settings(deadline=None)
 @given(shapes)
 def test_no_foreign_field_appears_and_none_of_ours_is_lost(shape):
     found = live(
@@ -62,7 +61,6 @@ def test_no_foreign_field_appears_and_none_of_ours_is_lost(shape):
     assert owned_fields(found, "dougong") == ({"spec": part(shape, "us")} if owns(shape, "us") else {})
 
 
-@settings(deadline=None)
 @given(shapes)
 def test_cutting_twice_equals_once(shape):
     mine, theirs = tree(shape, "us"), tree(shape, "them")
@@ -70,14 +68,12 @@ def test_cutting_twice_equals_once(shape):
     assert cut(once, mine, theirs) == once
 
 
-@settings(deadline=None)
 @given(shapes, shapes)
 def test_two_objects_differ_at_some_path_or_are_equal(one, other):
     before, after = {"spec": part(one, None)}, {"spec": part(other, None)}
     assert bool(changed_fields(before, after)) is (before != after)
 
 
-@settings(deadline=None)
 @given(shapes)
 def test_every_changed_path_can_be_asked_for_its_owners(shape):
     found = live({"spec": part(shape, None)}, entry("dougong", {"f:spec": tree(shape, "us")}))

@@ -1,7 +1,7 @@
 from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.addresses import AddressRefused, AddressRule, check, check_host
@@ -145,7 +145,6 @@ def test_hosts_in_odd_forms_are_refused(host):
 FORBIDDEN = [ip_network(text) for text in ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "0.0.0.0/8")]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(FORBIDDEN), st.integers(0, 2**32 - 1), st.integers(0, 5))
 def test_no_wrapping_hides_a_forbidden_address(network, offset, wrapping):
     inner = int(network.network_address) + offset % network.num_addresses
@@ -161,7 +160,6 @@ def test_no_wrapping_hides_a_forbidden_address(network, offset, wrapping):
         check([wrapped], EVERYTHING)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**128 - 1) | st.integers(0, 2**32 - 1))
 def test_no_address_passes_that_the_standard_library_calls_private(number):
     address = ip_address(number)

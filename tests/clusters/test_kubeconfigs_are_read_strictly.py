@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.kubeconfig import MAX_BYTES, Credentials, KubeconfigRefused, parse
@@ -164,7 +164,6 @@ def outcome(text):
     return found
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_any_bytes_are_decided(text):
     outcome(text)
@@ -193,14 +192,12 @@ yaml_ish = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None)
 @given(yaml_ish)
 def test_any_yaml_is_decided(text):
     outcome(text)
     outcome(ACCEPTED["token"].decode() + text)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(ACCEPTED)), st.data())
 def test_a_damaged_file_is_decided(name, data):
     text = bytearray(ACCEPTED[name])
@@ -220,7 +217,6 @@ FORBIDDEN = [
 ]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(FORBIDDEN), values, st.booleans())
 def test_nothing_forbidden_gets_in_by_its_value(field, value, in_use):
     entry = {"name": "u" if in_use else "v", "user": {"token": "abc", field: value}}
@@ -229,7 +225,6 @@ def test_nothing_forbidden_gets_in_by_its_value(field, value, in_use):
     assert found is None or value in (None, False, "")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["clusters", "contexts", "users", "current-context", "kind", "preferences"]), values)
 def test_odd_values_anywhere_are_decided(part, value):
     outcome(yaml.safe_dump({**PLAIN, part: value}))

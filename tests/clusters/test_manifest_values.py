@@ -2,7 +2,7 @@ import copy
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.manifests import LAST_PHASE, PHASES, Manifest, ObjectId, manifest, ordered, phase_of
@@ -48,7 +48,6 @@ ids = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(ids)
 def test_every_id_survives_its_text(each):
     assert ObjectId.parse(str(each)) == each
@@ -179,7 +178,6 @@ def test_an_id_that_comes_twice_is_named():
         ordered([manifest(body()), manifest(body(data={}))])
 
 
-@settings(deadline=None)
 @given(st.permutations(["a", "b", "c", "d"]))
 def test_order_does_not_depend_on_the_order_given(names):
     made = [manifest(body(kind, name)) for name in names for kind in ("Secret", "ConfigMap", "Thing")]

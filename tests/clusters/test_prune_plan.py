@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.inventory import EXTERNAL_SECRET, PROTECTED, PrunePlan, plan_prune, referenced, removable
@@ -18,13 +18,11 @@ id_sets = st.frozensets(st.sampled_from(UNIVERSE))
 histories = st.lists(st.tuples(id_sets, id_sets), min_size=1, max_size=8)
 
 
-@settings(deadline=None)
 @given(id_sets, id_sets, id_sets)
 def test_removable_is_the_set_equation(previous, before, after):
     assert removable(previous, before, after) == (previous | before) - after
 
 
-@settings(deadline=None)
 @given(histories)
 def test_nothing_desired_is_ever_removable_and_nothing_once_desired_is_forgotten(steps):
     pending, desired, exists = set(), frozenset(), set()
@@ -38,14 +36,12 @@ def test_nothing_desired_is_ever_removable_and_nothing_once_desired_is_forgotten
         pending -= gone - desired
 
 
-@settings(deadline=None)
 @given(id_sets, id_sets)
 def test_back_and_forth_leaves_only_what_the_middle_added(first, middle):
     there = removable(set(), first, middle)
     assert removable(there, middle, first) == middle - first
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(UNIVERSE), st.none() | st.just("u"), max_size=5), id_sets, id_sets, id_sets, id_sets
 )

@@ -38,7 +38,6 @@ def run(stage, name, histories, steps):
         stateful_step_count=steps,
         phases=[Phase.generate, Phase.shrink],
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=how)

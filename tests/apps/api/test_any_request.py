@@ -96,7 +96,6 @@ def tokens(django_db_setup, django_db_blocker):
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

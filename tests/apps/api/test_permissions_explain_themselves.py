@@ -134,4 +134,4 @@ def test_the_page_shows_it(client, environment, owner, viewer, stranger):
     assert "permission_denied" in client.get(page, {"person": "olga", "action": "own"}).content.decode()
     assert "team:crew:viewer" in client.get(page, {"person": "victor", "action": "view"}).content.decode()
     client.force_login(stranger)
-    assert client.get(page).status_code == 302
+    assert client.get(page).status_code == 404

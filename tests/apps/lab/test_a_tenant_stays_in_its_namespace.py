@@ -82,7 +82,7 @@ def drawn():
     """The pods of what hypothesis thinks of, as their controllers would make them."""
     found = []
 
-    @settings(max_examples=DOCUMENTS, deadline=None, database=None, derandomize=True,
+    @settings(max_examples=DOCUMENTS, database=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(documents(), TARGETS)
     def draw(document, target):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.health import Health, Verdict, assess, kinds, known_kinds, passes_gate, worst
@@ -68,7 +68,6 @@ odd = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(known_kinds())),
     st.fixed_dictionaries(

@@ -41,7 +41,6 @@ def run(stage, name, histories):
         # On real clusters a history that failed is not repeated a hundred times to be made smaller.
         phases=[Phase.generate],
         database=None,
-        deadline=None,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
     )
