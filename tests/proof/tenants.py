@@ -35,7 +35,7 @@ from apps.terminals import store
 from clusters.manifests import ObjectId
 from clusters.models import Cluster, OwnedObject, Work
 from clusters.target import ClusterTarget, GatewayRef
-from paas.core.filters import save_filter
+from paas.core.filters import LONGEST_NAME, save_filter
 from paas.core.models import AuditEvent, SavedFilter
 from paas.identity import break_glass, service_accounts
 from paas.identity import services as identity
@@ -215,7 +215,8 @@ def settle(on: Platform, letter: str, *, mark: Text, plant: Text) -> Tenant:
         _freeze(team, owner, mark), _exception(team, on.cluster, owner, mark),
         break_glass.take_role(team=team, role="viewer", actor=on.operator, reason=mark("why a role was taken")),
         save_filter(
-            actor=owner, page="applications_application", name=mark("the name of a filter"), query=f"team=crew-{letter}"
+            actor=owner, page="applications_application", query=f"team=crew-{letter}",
+            name=mark("the name of a filter")[:LONGEST_NAME],
         ),
     )  # fmt: skip
     _hold(tenant)

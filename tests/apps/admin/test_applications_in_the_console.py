@@ -88,11 +88,11 @@ def test_what_one_may_not_is_explained_and_not_offered(shown, deploy, applicatio
     seen = shown(viewer, page_of(application))
     assert "you need the permission “deploy” of team crew" in seen
     assert "Roll back…" not in seen
-    assert "Retire hello…" not in seen
+    assert "Retire the application…" not in seen
     offered = shown(owner, page_of(application))
     assert "Roll back…" in offered
-    assert "Retire hello…" in offered
-    assert "Retire production…" in offered
+    assert "Retire the application…" in offered
+    assert "Retire this environment…" in offered
 
 
 def test_strangers_find_nothing(client, application, stranger):

@@ -70,7 +70,7 @@ def crew(on):
             _owned(work, Manifest.stored(each))
     owner = made.people["owner"]
     identity.create_token(user=owner, name=SCRIPT, machine=SCRIPT, actor=owner)
-    SavedFilter.objects.create(user=owner, page="applications_application", name=SCRIPT[:60], query=LINK)
+    SavedFilter.objects.update(query=LINK)
     # What a directory or a provider sends is taken as it is.
     User.objects.update(first_name=SCRIPT, last_name=SCRIPT, email=f"{SCRIPT}@{LINK}")
     return made

@@ -55,7 +55,7 @@ def test_a_passkey_is_added_asked_for_and_used(passkeys, signed_in, live_server,
     page = signed_in
     confirm(page, live_server.url)
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name").fill("My laptop")
+    page.get_by_label("Name", exact=True).fill("My laptop")
     page.get_by_role("button", name="Add").click()
     page.wait_for_url("**/console/account/codes/")
     assert page.locator("li").filter(has_text=re.compile(r"^\d{8}$")).count() == 10
