@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-# Not `Mapping`: to ask an abstract class of each value took a tenth of a rendering.
+# Not `Mapping`: to ask an abstract class of each value took a twentieth of a rendering.
 _MAPPING = (dict, MappingProxyType)
 
 

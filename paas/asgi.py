@@ -13,11 +13,9 @@ http: Any = get_asgi_application()
 
 from apps.terminals import socket  # noqa: E402 - after Django's setup
 from paas.celery import app as celery_app  # noqa: E402 - after Django's setup: a view wakes tasks through it
-from paas.core import heap  # noqa: E402 - after Django's setup
 from paas.core.bodies import limited  # noqa: E402 - after Django's setup
 
 http = limited(http)
-heap.settle()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

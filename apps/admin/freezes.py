@@ -49,7 +49,7 @@ def list_view(request: HttpRequest) -> HttpResponse:
         "form": form,
         "may": bool(teams),
         "live": reverse("admin:freezes_live"),
-        **context_of(request.user),
+        **_seen(request.user, teams),
     }
     return page(request, "applications/freezes.html", context)
 
@@ -59,16 +59,17 @@ def live_view(request: HttpRequest) -> HttpResponseBase:
     token = get_token(request)
 
     def read() -> dict[str, Any]:
-        seen = {**context_of(fresh(request.user)), "csrf_token": token}
+        actor = fresh(request.user)
+        seen = {**_seen(actor, _teams(actor)), "csrf_token": token}
         return {"html": render_to_string("applications/freezes_live.html", seen)}
 
     return streamed(lambda: stream(read, APPROVALS_CHANNEL, HOME_CHANNEL))
 
 
-def context_of(actor: Actor) -> dict[str, Any]:
+def _seen(actor: Actor, teams: list[tuple[str, str]]) -> dict[str, Any]:
     """{"coming", "over"}: lines of what is in force and to come, the first first, and of what was."""
     found = freezes_of(actor)
-    owned = {name for name, _title in _teams(actor)}
+    owned = {name for name, _title in teams}
     return {
         "coming": _rows(list(found.filter(COMING).order_by("starts_at")), owned),
         "over": _rows(list(found.exclude(COMING)[:MOST_OVER]), set()),
