@@ -77,7 +77,8 @@ def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
     if event is None:
         raise not_found(AuditEvent)
     near = (event.at - _NEAR, event.at + _NEAR)
-    changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near).order_by("cluster", "name")
+    changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near)
+    changes = changes.order_by("cluster", "name", "generation")
     owned = OwnedObject.objects.filter(work__in=[change.work_id for change in changes], gone_at=None)
     rows = {(row.work_id, row.oid): row for row in owned}
     calls = defaultdict(list)
