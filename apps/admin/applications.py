@@ -44,6 +44,7 @@ from paas.core.sse import stream
 class ApplicationAdmin(LiveList):
     """Applications of one's teams; operators see all."""
 
+    tabs = "applications/tabs.html"
     list_display = ["name"]
     live_channel = HOME_CHANNEL
     lines_template = "applications/rows.html"

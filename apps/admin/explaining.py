@@ -17,7 +17,7 @@ from apps.selectors.named import object_named
 from paas.core.errors import Refusal
 from paas.core.pages import found
 from paas.core.permissions import OPERATE, allowed, is_overseer
-from paas.core.site import refuse, register_view
+from paas.core.site import refuse, register_view, tabs_of
 from paas.identity.explanation import ACTIONS, Explanation, explain
 from paas.identity.models import User
 from paas.identity.roles import person_named
@@ -78,7 +78,7 @@ def _frame(obj: Model | None) -> dict[str, Any]:
     if obj is None:
         return {}
     row = obj.application if isinstance(obj, Environment) else obj
-    return {"opts": row._meta, "original": row}
+    return {"opts": row._meta, "original": row, **tabs_of(row)}
 
 
 def _shown(found: Explanation) -> dict[str, Any]:

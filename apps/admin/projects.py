@@ -61,6 +61,7 @@ register_team_section(TeamSection("projects", 10, "applications/team_projects.ht
 class ProjectAdmin(ConsoleModelAdmin):
     """Projects of one's teams; operators see all."""
 
+    tabs = "applications/project_tabs.html"
     create_permission = "own"
     create_twin = "dougong project create NAME --team TEAM · POST /api/v1/projects/"
     form = ProjectForm

@@ -181,7 +181,8 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
                 return create_team(actor=request.user, **form.cleaned_data)
 
     A verb without a word is not offered. A Refusal is told above the form, which keeps what was typed, and leaves
-    nothing half done. `create_twin` and `update_twin` say how the command line or the API do the same.
+    nothing half done. `create_twin` and `update_twin` say how the command line or the API do the same. `tabs` is the
+    template of the links between the pages of an object, which it knows by the name of its model.
     """
 
     create_permission: ClassVar[str] = ""
@@ -189,6 +190,7 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
     delete_permission: ClassVar[str] = ""
     create_twin: ClassVar[str] = ""
     update_twin: ClassVar[str] = ""
+    tabs: ClassVar[str] = ""
 
     list_disable_select_all = True
     compressed_fields = True
@@ -340,6 +342,7 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
             "object": obj,
             "events": self.events_of(request, obj)[:MOST_EVENTS],
             "oversees": is_overseer(_actor(request)),
+            **tabs_of(obj),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "console/history.html", context)
@@ -360,6 +363,11 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Left to the audit trail."""
+
+
+def tabs_of(obj: models.Model) -> dict[str, Any]:
+    """What a page about an object shows above it: the template of the links to its other pages, and what that needs."""
+    return {"tabs": console.get_model_admin(type(obj)).tabs, str(obj._meta.model_name): obj}
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -154,6 +154,7 @@ class UserAdmin(PageFirst):
 class TeamAdmin(PageFirst, LiveList):
     """The teams one may view. Members have a page of their own."""
 
+    tabs = "identity/tabs.html"
     create_permission = "operate"
     update_permission = "own"
     create_twin = "dougong team create NAME · POST /api/v1/teams/"

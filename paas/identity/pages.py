@@ -12,7 +12,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
-from rest_framework.throttling import SimpleRateThrottle
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from paas.core.errors import Refusal
@@ -21,6 +20,7 @@ from paas.core.permissions import visible, words
 from paas.core.site import NavigationItem, refuse, register_navigation, register_view
 from paas.identity import devices, service_accounts, services
 from paas.identity.models import ADMIN, DEPLOY, READ, ApiToken, Team
+from paas.identity.throttles import CodeThrottle
 
 # What a scope lets do, in the words of who approves it.
 SCOPE_WORDS = {
@@ -28,16 +28,6 @@ SCOPE_WORDS = {
     DEPLOY: gettext_lazy("view and deploy what you may"),
     ADMIN: gettext_lazy("do everything that you may do"),
 }
-
-
-class CodeThrottle(SimpleRateThrottle):
-    """So many codes a person may try."""
-
-    scope = "code"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        """By person: whoever guesses is signed in."""
-        return f"device-code:{request.user.pk}"
 
 
 class CodeForm(forms.Form):
@@ -65,7 +55,7 @@ def device_view(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST if request.method == "POST" else followed)
     context: dict[str, Any] = {"form": form, "title": _("Sign in a machine")}
     if form.is_bound and form.is_valid():
-        if not CodeThrottle().allow_request(request, None):  # type: ignore[arg-type]  # reads no more than a user
+        if not CodeThrottle().allow_request(request, None):
             form.add_error(None, _("Too many codes were tried. Wait a minute."))
             return page(request, "identity/device.html", context, status=429)
         code, decision = form.cleaned_data["code"], request.POST.get("decision", "")

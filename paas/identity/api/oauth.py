@@ -16,12 +16,12 @@ from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from paas.identity import devices
 from paas.identity.authentication import address_of
 from paas.identity.models import ADMIN, SCOPES
+from paas.identity.throttles import AddressThrottle
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -75,7 +75,7 @@ class OAuthView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
     parser_classes = [FormParser]
-    throttle_classes = [ScopedRateThrottle]
+    throttle_classes = [AddressThrottle]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Codes and tokens are in no cache."""

@@ -12,7 +12,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from paas.core.api import IF_MATCH, IF_MATCH_IF_IT_MATTERS, ResourceViewSet, etag
@@ -22,6 +21,7 @@ from paas.identity import holds, second_factor, services
 from paas.identity.api import serializers as forms
 from paas.identity.models import ApiToken, Team, User
 from paas.identity.roles import members, person_named, platform_members
+from paas.identity.throttles import AddressThrottle
 
 
 class LoginView(APIView):
@@ -29,7 +29,7 @@ class LoginView(APIView):
 
     authentication_classes = []
     permission_classes = [AllowAny]
-    throttle_classes = [ScopedRateThrottle]
+    throttle_classes = [AddressThrottle]
     throttle_scope = "login"
 
     @extend_schema(operation_id="login", request=forms.LoginIn, responses={201: forms.NewTokenOut}, auth=[])

@@ -105,6 +105,23 @@ def test_of_many_at_once_one_adds():
     assert sorted(added) == [False, False, False, True]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_attempts_at_once_none_is_lost(api):
+    together, answers = Barrier(15), []
+
+    def attempt():
+        together.wait()
+        answers.append(api().post("/api/v1/login", {"username": "nobody", "password": "wrong"}).status_code)
+        connection.close()
+
+    threads = [Thread(target=attempt) for _ in range(15)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answers) == [401] * 10 + [429] * 5
+
+
 @pytest.mark.django_db
 def test_it_is_a_cache_of_json():
     with pytest.raises(TypeError), transaction.atomic():

@@ -1,0 +1,44 @@
+"""How often an address may try to sign in, and a person a code: counted by all processes together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
+
+
+class OneAfterAnother(SimpleRateThrottle):
+    """Attempts of one key, made at once, are counted one after another: read and written apart, some would count for
+    none.
+    """
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Whether there may be one more, which is counted."""
+        with transaction.atomic():
+            return super().allow_request(request, view)
+
+    def get_cache_key(self, request: Any, view: Any) -> Any:
+        """The key, which is this attempt's alone until it is counted."""
+        key = super().get_cache_key(request, view)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('attempts'), hashtext(%s))", [key])
+        return key
+
+
+class AddressThrottle(OneAfterAnother, ScopedRateThrottle):
+    """By address, of a view's `throttle_scope`."""
+
+
+class PersonThrottle(SimpleRateThrottle):
+    """By person, who is signed in."""
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        """Of this scope and person."""
+        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+
+
+class CodeThrottle(OneAfterAnother, PersonThrottle):
+    """So many codes a person may try."""
+
+    scope = "code"
