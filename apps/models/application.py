@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from apps.models.names import NAME
 from apps.models.project import Project
@@ -28,6 +29,8 @@ class Application(Versioned):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("application")
+        verbose_name_plural = gettext_lazy("applications")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils.translation import gettext_lazy
 from guardian.models import GroupObjectPermissionBase
 
 from apps.models.names import NAME
@@ -27,6 +28,8 @@ class Project(Versioned):
     title = models.CharField(max_length=100)
 
     class Meta:
+        verbose_name = gettext_lazy("project")
+        verbose_name_plural = gettext_lazy("projects")
         ordering = ["name"]
         permissions = [
             ("deploy_project", "Can deploy what belongs to the project"),

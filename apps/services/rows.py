@@ -13,7 +13,7 @@ from paas.identity.models import User
 
 def insert(row: Row, *, taken: Conflict) -> Row:
     """Check and write a new row. Raises Invalid `<noun>_invalid`, or `taken` where a constraint forbids it."""
-    noun = str(row._meta.verbose_name).replace(" ", "_")
+    noun = str(row._meta.verbose_name_raw).replace(" ", "_")
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)
         with transaction.atomic():

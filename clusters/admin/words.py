@@ -17,8 +17,7 @@ REASONS = (
     _("Prune held"), _("Namespace kept"), _("Field fought"), _("Secret unavailable"),
 )  # fmt: skip
 NAMES = (
-    _("present"), _("retired"), _("applications"), _("projects"), _("clusters"), _("works"), _("teams"), _("users"),
-    _("audit events"), _("Core"), _("Identity"), _("People and teams"), _("Part of addresses; never changes."),
+    _("present"), _("retired"), _("Core"), _("Identity"), _("People and teams"), _("Part of addresses; never changes."),
 )  # fmt: skip
 THEME = (
     _("%(counter)s results"), _("Apply Filters"), _("Cancel"), _("Dark"), _("Expand row"), _("Filters"), _("General"),

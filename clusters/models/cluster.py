@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from clusters.target import OFFERED, ClusterTarget
 from paas.core.encryption import EncryptedTextField
@@ -66,6 +67,8 @@ class Cluster(Versioned):
     )
 
     class Meta:
+        verbose_name = gettext_lazy("cluster")
+        verbose_name_plural = gettext_lazy("clusters")
         ordering = ["name"]
 
     def __str__(self) -> str:

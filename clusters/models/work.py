@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from clusters.models.cluster import Cluster
 from paas.identity.models import Team
@@ -77,6 +78,8 @@ class Work(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = gettext_lazy("work")
+        verbose_name_plural = gettext_lazy("works")
         ordering = ["owner_name", "name"]
         constraints = [
             models.UniqueConstraint(

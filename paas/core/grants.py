@@ -70,8 +70,8 @@ def scope_of(root: type[models.Model]) -> str:
 
 
 def noun(model: type[models.Model]) -> str:
-    """What an object of the model is called."""
-    return str(model._meta.verbose_name)
+    """What an object of the model is called, in codes and in English."""
+    return str(model._meta.verbose_name_raw)
 
 
 def named(obj: models.Model) -> str:

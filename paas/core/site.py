@@ -22,6 +22,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -323,8 +324,9 @@ class ConsoleModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The same for bulk actions; with the filters that the person keeps for this list."""
         saved = filters.shown(request, f"{self.opts.app_label}_{self.opts.model_name}")
+        context = {"title": capfirst(self.opts.verbose_name_plural), "saved": saved, **(extra_context or {})}
         try:
-            answer: HttpResponse = super().changelist_view(request, {"saved": saved, **(extra_context or {})})
+            answer: HttpResponse = super().changelist_view(request, context)
         except Refusal as refusal:
             return _told(request, refusal)
         return answer

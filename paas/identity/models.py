@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 from guardian.models import GroupObjectPermissionBase
 from knox.models import AbstractAuthToken, AuthTokenManager
 
@@ -59,6 +60,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's toke
     session_round = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
+        verbose_name = gettext_lazy("user")
+        verbose_name_plural = gettext_lazy("users")
         ordering = ["username"]
         permissions = [
             ("operate", "Can operate the platform: clusters, delivery, people"),
@@ -98,6 +101,8 @@ class Team(Versioned):
     protected = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
+        verbose_name = gettext_lazy("team")
+        verbose_name_plural = gettext_lazy("teams")
         ordering = ["name"]
         permissions = [
             ("deploy_team", "Can deploy what belongs to the team"),
