@@ -5,9 +5,8 @@ import json
 import shutil
 from pathlib import Path
 
-from deploy.lab import cache, images, paths
+from deploy.lab import cache, images, paths, prerequisites
 from deploy.lab.commands import run
-from deploy.lab.prerequisites import there
 
 SOURCE = Path(__file__).resolve().parents[2] / "examples" / "hello"
 PACKAGE = ("buildah", "buildah")
@@ -34,6 +33,7 @@ def _kept(registry: str, base: str, manifest: bytes) -> images.Image:
 
 def _build(half: Path, registry: str, base: str) -> None:
     """Fill the folder with the image as `images.push` reads it: a manifest, and blobs named by their digest."""
+    prerequisites.install([PACKAGE])
     policy = paths.write_json(half / "policy.json", POLICY)
     storage = half / "storage"
     # No RUN in it, so nothing needs to be isolated; vfs works on every file system.
@@ -55,4 +55,4 @@ def _build(half: Path, registry: str, base: str) -> None:
 
 def installed() -> bool:
     """Whether buildah is there."""
-    return there(PACKAGE[1])
+    return prerequisites.there(PACKAGE[1])

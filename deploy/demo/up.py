@@ -16,7 +16,7 @@ import psycopg
 
 from deploy.control_plane import environment
 from deploy.control_plane.plane import PAST_PROXIES
-from deploy.lab import paths, prerequisites
+from deploy.lab import paths
 from deploy.lab.commands import until
 from deploy.lab.errors import LabError
 from deploy.lab.lab import opened
@@ -70,7 +70,6 @@ def _keys(demo: Demo) -> None:
 
 
 def _lab(demo: Demo) -> None:
-    prerequisites.install([image.PACKAGE])
     sign_in.prepare(demo)
     demo.notes += sign_in.notes(demo)
     demo.lab("up", *demo.parts)
