@@ -59,6 +59,7 @@ def _page(
     elif form.is_valid() and (made := _made(request, form, project)) is not None:
         return made
     names = {"name": application.name if application else project.name}
+    name = application.name if application else "NAME"
     context = {
         "title": (_("Deploy %(name)s") if application else _("Deploy in project %(name)s")) % names,
         "opts": Application._meta,
@@ -66,7 +67,7 @@ def _page(
         "back": back,
         "form": form,
         "foreseen": foreseen,
-        "twin": f"dougong deploy -f app.yaml · PUT /api/v1/projects/{project.name}/applications/NAME/",
+        "twin": f"dougong deploy -f app.yaml · PUT /api/v1/projects/{project.name}/applications/{name}/",
     }
     return page(request, "applications/deploy.html", context)
 
