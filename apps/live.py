@@ -7,8 +7,8 @@ from uuid import UUID
 
 from apps import selectors
 from apps.models import Application
-from paas.core.permissions import Actor, fresh, not_found
-from paas.core.sse import Snapshot
+from paas.core.permissions import Actor, fresh, not_found, visible
+from paas.core.sse import Snapshot, Still
 
 
 def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
@@ -21,3 +21,13 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
         return selectors.status(found)
 
     return read
+
+
+def application_still(actor: Actor, application_id: UUID) -> Still:
+    """Whether they may still look at it."""
+
+    def ask() -> None:
+        if not visible(fresh(actor), Application.objects.filter(pk=application_id)).exists():
+            raise not_found(Application)
+
+    return ask

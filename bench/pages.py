@@ -1,8 +1,9 @@
 """The console with 10,000 applications: what 200 open pages cost while nothing changes, and how soon lists come.
 
 A page is what a browser holds: a live view of the home page, of the fleet or of an application, as server-sent events
-that are read to their end. Each is read again once a minute, so they are opened one after the other over a minute: all
-times of the same length then hold as many readings, and each repeat is such a time. The web process is read from /proc.
+that are read to their end. Each is read again every five minutes (the fleet, and the permission to look, every minute),
+so they are opened one after the other over five minutes: all times of the same length then hold as many readings, and
+each repeat is such a time. The web process is read from /proc.
 Lists are asked for one after another, by a person who sees all applications, all of them in each repeat; the first
 answer of each is not counted, as its caches may be empty.
 """

@@ -12,10 +12,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
 http: Any = get_asgi_application()
 
 from apps.terminals import socket  # noqa: E402 - after Django's setup
+from paas import urls  # noqa: E402, F401 - what the first request would load
 from paas.celery import app as celery_app  # noqa: E402 - after Django's setup: a view wakes tasks through it
+from paas.core import heap  # noqa: E402 - after Django's setup
 from paas.core.bodies import limited  # noqa: E402 - after Django's setup
 
 http = limited(http)
+heap.settle()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -32,10 +32,11 @@ from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
 from apps.admin.views import acted, application_page, denied, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
+from apps.live import application_still
 from apps.models import Application
 from paas.core.live_lists import LiveList, narrowed
 from paas.core.models import AuditEvent
-from paas.core.permissions import allowed
+from paas.core.permissions import allowed, fresh
 from paas.core.site import NavigationItem, console, register_navigation
 from paas.core.sse import stream
 
@@ -86,11 +87,14 @@ class ApplicationAdmin(LiveList):
 
     def home_live(self, request: HttpRequest) -> HttpResponseBase:
         """The table of the home page as it changes."""
-        return streamed(lambda: stream(home_snapshot(request.user), HOME_CHANNEL))
+        return streamed(lambda: stream(home_snapshot(request.user), HOME_CHANNEL, still=lambda: fresh(request.user)))
 
     def live(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """The live part of an application's page as it changes."""
-        return streamed(lambda: stream(application_snapshot(request.user, pk), channel(pk)))
+        person = request.user
+        return streamed(
+            lambda: stream(application_snapshot(person, pk), channel(pk), still=application_still(person, pk))
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from apps.delivery import RUN_PREFIX
 from clusters.admin.badges import GOOD, INFO, WARN, Badge
 from clusters.repairs import last_repairs
-from paas.core.moments import MINUTE, span, when
+from paas.core.moments import when
 
 Said = Mapping[str, Any]
 Repairs = Mapping[str, datetime]
@@ -24,7 +24,7 @@ def repairs_of(status: Said) -> Repairs:
     return last_repairs([work["id"] for cluster in clusters for work in cluster["works"]])
 
 
-def drift(cluster: Said, repairs: Repairs, now: datetime) -> Badge | None:
+def drift(cluster: Said, repairs: Repairs) -> Badge | None:
     """Of one cluster of an environment. None where its conditions say that this is not known, or not so yet."""
     works = [each for each in cluster["works"] if not each["name"].startswith(RUN_PREFIX)]
     said = [each for work in works for each in work["conditions"]]
@@ -35,9 +35,7 @@ def drift(cluster: Said, repairs: Repairs, now: datetime) -> Badge | None:
     last = max((repairs[work["id"]] for work in works if work["id"] in repairs), default=None)
     if last is None:
         return Badge(gettext_noop("As declared"), GOOD)
-    seconds = (now - last).total_seconds()
-    word = _("Repaired just now") if seconds < MINUTE else _("Repaired %(span)s ago") % {"span": span(seconds)}
-    return Badge(word, INFO, "build", title=when(last))
+    return Badge(_("Repaired %(moment)s") % {"moment": when(last)}, INFO, "build")
 
 
 def _unsettled(works: Iterable[Said], said: Iterable[Said]) -> bool:

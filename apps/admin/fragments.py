@@ -56,7 +56,7 @@ def application_context(actor: Actor, application: Application) -> dict[str, Any
         "application": application,
         "deploys": deploys,
         "owns": allowed(actor, "own", application) and application.state == "Active",
-        "environments": shown.environments(status, claims, back, _protected(application), repairs_of(status), now),
+        "environments": shown.environments(status, claims, back, _protected(application), repairs_of(status)),
         "tree": tree.rows(status, found, by_environment, now),
         "graph": graph.pictures(status, found, now),
         "activity": list(selectors.events_of(application)[:ACTIVITY]),

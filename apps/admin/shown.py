@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -65,7 +64,6 @@ def environments(
     back: Mapping[str, str],
     protected: Collection[str],
     repairs: Repairs,
-    now: datetime,
 ) -> list[dict[str, Any]]:
     """Cards side by side, of `selectors.status`, the routes, where to roll back: {environment id: address}, the ids of
     those that are protected, and when their Works were repaired.
@@ -75,7 +73,7 @@ def environments(
         urls.setdefault(str(claim.environment_id), set()).add(f"{claim.host}{claim.path}")
     return [
         {
-            **_card(each, repairs, now),
+            **_card(each, repairs),
             "urls": sorted(urls.get(each["id"], ())),
             "rollback": back.get(each["id"], ""),
             "protected": each["id"] in protected,
@@ -85,7 +83,7 @@ def environments(
     ]
 
 
-def _card(environment: Mapping[str, Any], repairs: Repairs, now: datetime) -> dict[str, Any]:
+def _card(environment: Mapping[str, Any], repairs: Repairs) -> dict[str, Any]:
     stated = {each["type"] for each in environment["conditions"]}
     return {
         "id": environment["id"],
@@ -95,7 +93,7 @@ def _card(environment: Mapping[str, Any], repairs: Repairs, now: datetime) -> di
         "image": short(environment["image"] or ""),
         "image_title": environment["image"] or "",
         "conditions": [said(each) for each in environment["conditions"]],
-        "clusters": [_cluster(each, drift(each, repairs, now)) for each in environment["clusters"]],
+        "clusters": [_cluster(each, drift(each, repairs)) for each in environment["clusters"]],
         "stale": "RenderStale" in stated,
         "retiring": "Retiring" in stated,
         "placement": reverse("admin:applications_environment_placement", args=[environment["id"]]),

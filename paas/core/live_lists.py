@@ -60,7 +60,7 @@ class LiveList(ConsoleModelAdmin):
             found = self.lines(self.get_changelist_instance(request))
             return {"html": render_to_string(self.lines_template, found)}
 
-        return streamed(lambda: stream(read, self.live_channel))
+        return streamed(lambda: stream(read, self.live_channel, still=lambda: fresh(request.user)))
 
     def get_urls(self) -> list[URLPattern]:
         """With the stream."""

@@ -2,9 +2,9 @@
 watched the rows that differ.
 
 A hint is a message without content on a Valkey channel, sent by `hint(channel)` after a commit. None needs to be heard:
-without Valkey the state is read every five seconds, with it once a minute and a watched list every other one, so that a
-page that nothing happens to costs a few bytes now and then. Nothing new is ever sent without asking for the permission
-anew. Served by ASGI only.
+without Valkey the state is read every five seconds, with it every five minutes, or once a minute where a page does not
+say how else to ask whether its reader may go on; a watched list every other minute. So a page that nothing happens to
+costs a few bytes now and then. Nothing new is ever sent without asking for the permission anew. Served by ASGI only.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ logger = structlog.get_logger(__name__)
 
 HEARTBEAT = 15.0
 POLL = 5.0
-# A hint may be lost on its way from a writer; ages, told in words, go on.
-READ_AGAIN = 60.0
-# No words of a watched list age, and a page of it takes longer to read.
+# A hint may be lost on its way from a writer: that somebody may no longer look is found so much later at most,
+ASK_AGAIN = 60.0
+# and anything else that is new.
+READ_AGAIN = 300.0
+# A page of a watched list takes longer to read.
 LIST_AGAIN = 120.0
 # A burst of hints is one reading of the database.
 SETTLE = 0.2
@@ -48,6 +50,8 @@ PREFIX = "dougong:live:"
 EVERYONE = "everyone"
 
 Snapshot = Callable[[], dict[str, Any]]
+# Raises a Refusal where whoever looks may no longer do so.
+Still = Callable[[], object]
 # Reads a page of a list: `(rows, more)`, each row JSON-safe with its `id`; whether the list goes on behind it.
 Rows = Callable[[], tuple[list[dict[str, Any]], bool]]
 # Reads, and says what is new as events; b"" where nothing is.
@@ -57,13 +61,15 @@ Read = TypeVar("Read")
 _open = 0
 
 
-def stream(snapshot: Snapshot, *channels: str) -> StreamingHttpResponse:
+def stream(snapshot: Snapshot, *channels: str, still: Still | None = None) -> StreamingHttpResponse:
     """Answer a request with a live view.
 
     Args:
         snapshot: reads the whole state, JSON-safe, in a thread of its own; called again at each hint. It asks for the
             permission itself, every time: a Refusal it raises is sent as the event `refused` and ends the stream.
         channels: the names the writers give to `hint`; one or more.
+        still: asks for the permission alone. A page that has it is read whole five times less often while nothing
+            happens: not for one on which something changes that nobody hints at, as how long ago a cluster was seen.
 
     Events: `state` with the state (only when it differs from the last sent), `refused` with a problem, and comments as
         heartbeats.
@@ -71,7 +77,7 @@ def stream(snapshot: Snapshot, *channels: str) -> StreamingHttpResponse:
     Raises:
         Unavailable: `too_many_streams`, beyond DOUGONG_STREAM_LIMIT.
     """
-    return _answer(_whole(_for_reader(snapshot)), channels, READ_AGAIN)
+    return _answer(_whole(_for_reader(snapshot)), channels, ASK_AGAIN, still and _for_reader(still))
 
 
 def watch(rows: Rows, *channels: str) -> StreamingHttpResponse:
@@ -80,13 +86,15 @@ def watch(rows: Rows, *channels: str) -> StreamingHttpResponse:
     Events: `state` with `{"results": [row], "more": whether the list goes on}` on connect, `changed` with a row that is
         new or differs, `removed` with `{"id"}` of one that is no longer there or no longer to be seen.
     """
-    return _answer(_by_row(_for_reader(rows)), channels, LIST_AGAIN)
+    return _answer(_by_row(_for_reader(rows)), channels, LIST_AGAIN, None)
 
 
-def _answer(telling: Telling, channels: Sequence[str], again: float) -> StreamingHttpResponse:
+def _answer(telling: Telling, channels: Sequence[str], again: float, still: Still | None) -> StreamingHttpResponse:
     if _open >= settings.DOUGONG.stream_limit:
         raise Unavailable("too_many_streams", "Too many live views are open.", remedy="Reload later.")
-    response = StreamingHttpResponse(_events(telling, channels, LIFETIME, again), content_type="text/event-stream")
+    response = StreamingHttpResponse(
+        _events(telling, channels, LIFETIME, again, still), content_type="text/event-stream"
+    )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -99,9 +107,11 @@ def hint(channel: str) -> None:
     transaction.on_commit(lambda: _publish(channel))
 
 
-def events(snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME) -> AsyncGenerator[bytes, None]:
+def events(
+    snapshot: Snapshot, *channels: str, lifetime: float = LIFETIME, still: Still | None = None
+) -> AsyncGenerator[bytes, None]:
     """The bytes of a live view."""
-    return _events(_whole(snapshot), channels, lifetime, READ_AGAIN)
+    return _events(_whole(snapshot), channels, lifetime, ASK_AGAIN, still)
 
 
 def _whole(snapshot: Snapshot) -> Telling:
@@ -142,21 +152,25 @@ def _event(name: bytes, data: bytes) -> bytes:
 
 
 async def _events(
-    telling: Telling, channels: Sequence[str], lifetime: float, again: float
+    telling: Telling, channels: Sequence[str], lifetime: float, again: float, still: Still | None
 ) -> AsyncGenerator[bytes, None]:
     global _open  # noqa: PLW0603 - a count of this process
     _open += 1
     try:
-        async with _hints(channels) as hints, aclosing(_states(telling, hints, lifetime, again)) as states:
+        async with _hints(channels) as hints, aclosing(_states(telling, hints, lifetime, again, still)) as states:
             async for chunk in states:
                 yield chunk
     finally:
         _open -= 1
 
 
-async def _states(telling: Telling, hints: _Hints, lifetime: float, seconds: float) -> AsyncGenerator[bytes, None]:
+async def _states(
+    telling: Telling, hints: _Hints, lifetime: float, seconds: float, still: Still | None
+) -> AsyncGenerator[bytes, None]:
     """Listening has begun before the first reading, so that no change falls between."""
-    read = sync_to_async(_reading(telling))
+    whole = sync_to_async(_reading(telling))
+    asking = whole if still is None else sync_to_async(_reading(_asked(still)))
+    read, whole_again = whole, 0.0
     end = time.monotonic() + lifetime
     yield b"retry: 2000\n\n"
     while True:
@@ -170,11 +184,25 @@ async def _states(telling: Telling, hints: _Hints, lifetime: float, seconds: flo
             logger.warning("live_unreadable", error=str(error)[:200])
             return
         yield new or b": unchanged\n\n"
-        again = min(end, time.monotonic() + seconds)
-        while (left := again - time.monotonic()) > 0 and not await hints.wait(left):
+        now, hinted = time.monotonic(), False
+        if read is whole:
+            whole_again = now + READ_AGAIN
+        again = min(end, now + seconds)
+        while (left := again - time.monotonic()) > 0 and not (hinted := await hints.wait(left)):
             yield b": unchanged\n\n"
         if time.monotonic() >= end:
             return
+        read = whole if hinted or time.monotonic() >= whole_again else asking
+
+
+def _asked(still: Still) -> Telling:
+    """It tells nothing."""
+
+    def ask() -> bytes:
+        still()
+        return b""
+
+    return ask
 
 
 def _for_reader(snapshot: Callable[[], Read]) -> Callable[[], Read]:

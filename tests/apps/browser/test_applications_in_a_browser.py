@@ -4,6 +4,7 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from apps.models import Environment, Release
 from clusters.models import OwnedObject, Work
@@ -47,6 +48,17 @@ def test_the_page_follows_without_a_reload(sign_in, served, application, owner, 
     deploy(clusters=["east", "west"], greeting="hey", reason="Shorter still")
     page.get_by_role("cell", name="Shorter still").wait_for()
     assert page.evaluate("window.here")
+    assert errors == []
+
+
+def test_ages_go_on_while_nothing_is_sent(sign_in, application, owner, errors):
+    page = sign_in(owner)
+    page.clock.install()
+    page.get_by_role("link", name="hello").first.click()
+    age = page.locator("time[data-age]").first
+    expect(age).to_have_text("under a minute")
+    page.clock.fast_forward("03:00:30")
+    expect(age).to_have_text("3 hours")
     assert errors == []
 
 

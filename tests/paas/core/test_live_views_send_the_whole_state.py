@@ -24,6 +24,7 @@ def patient(monkeypatch):
     """Time alone brings nothing within the test."""
     monkeypatch.setattr(sse, "HEARTBEAT", 600)
     monkeypatch.setattr(sse, "POLL", 600)
+    monkeypatch.setattr(sse, "ASK_AGAIN", 600)
     monkeypatch.setattr(sse, "READ_AGAIN", 600)
 
 
@@ -81,12 +82,65 @@ def test_a_page_that_nobody_hints_at_is_not_read_at_each_heartbeat(valkey, monke
 
 def test_it_is_read_again_after_a_while_all_the_same(valkey, monkeypatch, state):
     """A hint may be lost."""
-    monkeypatch.setattr(sse, "READ_AGAIN", 0.01)
+    monkeypatch.setattr(sse, "ASK_AGAIN", 0.01)
 
     async def watch():
         async with aclosing(sse.events(lambda: dict(state), "app-1")) as events:
             await following(events)
             state["number"] = 2
+            assert await following(events) == {"number": 2}
+
+    async_to_sync(watch)()
+
+
+def test_meanwhile_it_is_asked_alone_whether_the_reader_may_go_on(valkey, monkeypatch):
+    monkeypatch.setattr(sse, "ASK_AGAIN", 0.01)
+    read, asked = [], []
+
+    async def watch():
+        source = sse.events(lambda: read.append(1) or {}, "app-1", still=lambda: asked.append(1))
+        async with aclosing(source) as events:
+            await following(events)
+            while len(asked) < 3:
+                assert await anext(events) == b": unchanged\n\n"
+
+    async_to_sync(watch)()
+    assert len(read) == 1
+
+
+def test_whoever_may_not_is_told_without_a_hint(valkey, monkeypatch):
+    monkeypatch.setattr(sse, "ASK_AGAIN", 0.01)
+
+    def still():
+        raise NotFound("app_not_found", "There is no such application.")
+
+    async def watch():
+        async with aclosing(sse.events(dict, "app-1", still=still)) as events:
+            return [chunk async for chunk in events]
+
+    *_, last = async_to_sync(watch)()
+    assert last.startswith(b"event: refused")
+
+
+def test_in_the_end_the_whole_is_read_again_for_them_too(valkey, monkeypatch, state):
+    for waits in ("ASK_AGAIN", "READ_AGAIN"):
+        monkeypatch.setattr(sse, waits, 0.01)
+
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1", still=lambda: None)) as events:
+            await following(events)
+            state["number"] = 2
+            assert await following(events) == {"number": 2}
+
+    async_to_sync(watch)()
+
+
+def test_a_hint_has_the_whole_read(valkey, patient, state):
+    async def watch():
+        async with aclosing(sse.events(lambda: dict(state), "app-1", still=lambda: None)) as events:
+            await following(events)
+            state["number"] = 2
+            await asyncio.to_thread(sse._publish, "app-1")
             assert await following(events) == {"number": 2}
 
     async_to_sync(watch)()

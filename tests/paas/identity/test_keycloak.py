@@ -214,7 +214,7 @@ def test_who_is_signed_out_there_is_out_here(browser, keycloak):
 
 
 def test_an_open_live_view_ends_without_any_time_passing(valkey, browser, keycloak, monkeypatch):
-    for waits in ("HEARTBEAT", "POLL", "READ_AGAIN"):
+    for waits in ("HEARTBEAT", "POLL", "ASK_AGAIN", "READ_AGAIN"):
         monkeypatch.setattr(sse, waits, 600)
     wei = User.objects.get(username="wei")
 

@@ -69,6 +69,19 @@
     window.addEventListener("pagehide", () => source.close());
   };
 
+  // How old a thing is goes on while nothing is sent: <time data-age datetime="…">2 minutes</time>.
+  const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const age = () => {
+    for (const each of document.querySelectorAll("time[data-age]")) {
+      const seconds = (Date.now() - Date.parse(each.dateTime)) / 1000;
+      const [unit, length] = UNITS.find(([, length]) => seconds >= length) || [];
+      if (!unit) continue;
+      const written = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" });
+      const word = written.format(Math.floor(seconds / length));
+      if (each.textContent !== word) each.textContent = word;
+    }
+  };
+
   document.addEventListener("click", (event) => {
     const asked = event.target.closest?.("[data-tree]");
     if (!asked) return;
@@ -77,5 +90,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const region of document.querySelectorAll("[data-live]")) follow(region);
+    setInterval(age, 30000);
   });
 })();

@@ -283,7 +283,7 @@ def test_a_reading_that_does_not_happen_is_told(alice, client):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_open_live_view_ends_without_any_time_passing(valkey, alice, directory, monkeypatch):
-    for waits in ("HEARTBEAT", "POLL", "READ_AGAIN"):
+    for waits in ("HEARTBEAT", "POLL", "ASK_AGAIN", "READ_AGAIN"):
         monkeypatch.setattr(sse, waits, 600)
     directory.lock("alice")
 
