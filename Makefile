@@ -125,7 +125,7 @@ test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
 
 .PHONY: bench soak
-bench: $(SYNCED) ## Take every figure of bench/README.md on a lab of its own; an hour or so
+bench: $(SYNCED) ## Take every figure of bench/README.md on a lab of its own; an hour or two
 	@$(PYTHON) -m bench --fresh --out docs/bench/results.json
 soak: no-demo lab ## Everything marked soak, on the test lab; what it came to goes to docs/soak
 	@$(STEP) "soak" $(PYTEST) -m soak --soak-results docs/soak
