@@ -88,38 +88,33 @@ def test_a_code_that_one_has_taken_is_used_up_for_another(owner):
     assert another_process(code, row.pk)["code"] is False
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_adds():
-    together, added = Barrier(4), []
+def at_once(count, act):
+    """What each of so many threads was told that began together."""
+    together, told = Barrier(count), []
 
-    def add():
+    def one():
         together.wait()
-        added.append(SharedCache("", {}).add("a code", "y", timeout=30))
+        told.append(act())
         connection.close()
 
-    threads = [Thread(target=add) for _ in range(4)]
+    threads = [Thread(target=one) for _ in range(count)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
+    return told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_adds():
+    added = at_once(4, lambda: SharedCache("", {}).add("a code", "y", timeout=30))
     assert sorted(added) == [False, False, False, True]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_attempts_at_once_none_is_lost(api):
-    together, answers = Barrier(15), []
-
-    def attempt():
-        together.wait()
-        answers.append(api().post("/api/v1/login", {"username": "nobody", "password": "wrong"}).status_code)
-        connection.close()
-
-    threads = [Thread(target=attempt) for _ in range(15)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(answers) == [401] * 10 + [429] * 5
+    told = at_once(15, lambda: api().post("/api/v1/login", {"username": "nobody", "password": "wrong"}).status_code)
+    assert sorted(told) == [401] * 10 + [429] * 5
 
 
 @pytest.mark.django_db
