@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
-from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle
 
 
 class OneAfterAnother(SimpleRateThrottle):
@@ -30,15 +30,7 @@ class AddressThrottle(OneAfterAnother, ScopedRateThrottle):
     """By address, of a view's `throttle_scope`."""
 
 
-class PersonThrottle(SimpleRateThrottle):
-    """By person, who is signed in."""
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        """Of this scope and person."""
-        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
-
-
-class CodeThrottle(OneAfterAnother, PersonThrottle):
-    """So many codes a person may try."""
+class CodeThrottle(OneAfterAnother, UserRateThrottle):
+    """So many codes a person may try, who is signed in."""
 
     scope = "code"
