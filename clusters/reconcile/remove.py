@@ -20,20 +20,29 @@ from clusters.reconcile.wire import Wire, all_of
 
 
 async def remove(wire: Wire, outcome: Outcome, digest_key: bytes) -> None:
-    """Remove the objects of the last phase that still has some; `outcome.finished` once none is left."""
+    """Remove the namespaces that were named, and of all else the last phase that still has some.
+
+    `outcome.finished` once nothing is left.
+    """
     if outcome.assignment.waiting_for:
         await keep_up(wire, outcome, digest_key)
         outcome.waiting = True
         outcome.add("Waiting", "WaitedFor", f"Goes after {', '.join(outcome.assignment.waiting_for)}, which need it.")
         return
     await wire.confirm_identity()
-    for row in [each for each in outcome.rows.values() if each.oid.kind == "Namespace" and not each.gone]:
+    named = [row for row in _left(outcome) if row.oid.kind == "Namespace" and row.oid in outcome.assignment.retirement]
+    # One that is stuck, refused or stays keeps only what is in it: the orphans of a cluster are of many.
+    apart = {each.oid for row in named for each in (row, *_within(outcome, row))}
+    for row in named:
         await _remove_namespace(wire, outcome, row)
-    while (left := _left(outcome)) and not outcome.failed and not outcome.going:
-        phase = max(row.phase for row in left)
-        await all_of(_remove_one(wire, outcome, row) for row in left if row.phase == phase)
-        outcome.going = any(row.phase == phase for row in _left(outcome))
+    while others := [row for row in _left(outcome) if row.oid not in apart]:
+        phase = max(row.phase for row in others)
+        of_phase = [row for row in others if row.phase == phase]
+        await all_of(_remove_one(wire, outcome, row) for row in of_phase)
+        if not all(outcome.rows[row.oid].gone for row in of_phase):
+            break
     left = _left(outcome)
+    outcome.going = bool(left)
     outcome.finished = not left and not outcome.failed
     if left:
         outcome.add("Removing", "InProgress", f"{len(left)} objects are still there.")
@@ -52,9 +61,7 @@ async def _remove_one(wire: Wire, outcome: Outcome, row: Row) -> None:
 
 
 async def _remove_namespace(wire: Wire, outcome: Outcome, row: Row) -> None:
-    """Delete the namespace first, for its content goes along, or find out that it must stay."""
-    if row.oid not in outcome.assignment.retirement:
-        return  # its phase comes last, and then it is given up
+    """Delete the namespace, whose content goes along, or find out that it must stay."""
     live = await own(wire, row)
     if live is None:
         outcome.rows[row.oid] = row.absent()
@@ -78,7 +85,6 @@ def _goes_along(outcome: Outcome, namespace: Row) -> None:
     """Deleting one by one what goes with its namespace would only race with the namespace controller."""
     if not namespace.gone and namespace.reason != "Terminating":
         return
-    outcome.going = not namespace.gone
     goes = Verdict(Health.PROGRESSING, "NamespaceTerminating", "Goes with its namespace.")
     for inside in _within(outcome, namespace):
         outcome.rows[inside.oid] = inside.absent() if namespace.gone else inside.seen(goes)
@@ -94,7 +100,6 @@ async def _keep_namespace(wire: Wire, outcome: Outcome, row: Row, strangers: lis
         inside = [each for each in _within(outcome, row) if (each.oid.kind == "RoleBinding") is last]
         await all_of(_remove_within(wire, outcome, each) for each in inside)
         if any(each.oid.kind != "RoleBinding" or last for each in _within(outcome, row)):
-            outcome.going = True
             return
     await give_up(wire, outcome, row)
 

@@ -23,7 +23,6 @@ from tests.proof.operations import OPERATIONS
 BASELINE = Path(__file__).parents[2] / "query_counts.txt"
 WRITE = "DOUGONG_WRITE_ANSWERS"
 MOST = 10
-NO_LISTS = {"GET permissions": 12}
 FEW, MANY = 2, 6
 UNCOUNTED = {
     "applications_status_stream": "lasts for minutes; each reading is `applications_status`",
@@ -81,7 +80,7 @@ def test_each_takes_as_many_whatever_the_number_of_rows(world):
     many = counted(world)
     assert lines(many) == lines(few)
     assert lines(few) == BASELINE.read_text().splitlines()
-    assert {name: count for name, count in few.items() if name.startswith("GET") and count > MOST} == NO_LISTS
+    assert not {name: count for name, count in few.items() if name.startswith("GET") and count > MOST}
     asked = {each.operation for each in world.asked}
     assert {each.id for each in OPERATIONS} - asked == UNCOUNTED.keys()
     assert shown == FILE.read_text()

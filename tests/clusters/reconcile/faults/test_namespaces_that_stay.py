@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clusters.kinds import WELL_KNOWN
-from clusters.manifests import manifest
+from clusters.manifests import ObjectId, claim_of, manifest
 from clusters.models import OwnedObject, Work
 
 HOLD = "test.dougong.dev/hold"
@@ -143,3 +143,27 @@ def test_a_retirement_waits_for_a_finalizer_and_ends_when_it_is_cleared(
     held.let_go(oid("ConfigMap", "a"))
     until(lambda: gone(work))
     assert live("ConfigMap", "a") is None
+
+
+def test_a_retirement_waits_for_a_namespace_that_is_stuck_with_nothing_else(
+    submit, retire, until, healthy, gone, ground, config, admin, live, oid, held, namespace
+):
+    """As where a restored etcd brings back one that cannot go, and much besides."""
+    elsewhere = _elsewhere(ground, f"{namespace}-other")
+    stuck = elsewhere[0].id
+    inside = ObjectId("", "ConfigMap", stuck.name, "theirs")
+    work = submit("all", [*ground, *elsewhere, config("a", key="1")])
+    until(lambda: healthy(work))
+    try:
+        held({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs", "namespace": stuck.name}}, inside)
+        admin.delete(stuck)
+        retire(work, stuck)
+        until(lambda: live("ConfigMap", "a") is None and claim_of(live("Namespace")) == "")
+        assert admin.get(stuck) is not None
+        assert not gone(work)
+        held.let_go(inside)
+        until(lambda: gone(work))
+        assert admin.get(stuck) is None
+    finally:
+        held.let_go(inside)
+        admin.delete(stuck)
