@@ -6,9 +6,10 @@ counted in parts (PSS). The watcher is one process.
 
 The processes are started anew, go twice through everything that is there, and are read from /proc: in turn with a
 quarter of the applications, on a cluster of their own, and with all of them, the other cluster suspended each time.
-With that quarter all code has been used and what is bounded is full (a page of 500 objects a kind, the watcher's queue
-of 1,000 changes). The cost of an object is the difference of the largest process (RSS) over the number of objects more:
-any child may have done the work. Lastly a quarter of all is rendered anew and delivered, half in each worker's lane.
+With that quarter all code has been used and what is bounded is full: a page of 500 objects of a sweep's list, of 100
+for each kind in the watcher, and its queue of 1,000 changes. The cost of an object is the difference of the largest
+process (RSS) over the number of objects more: any child may have done the work. Lastly a quarter of all is rendered
+anew and delivered, half in each worker's lane.
 """
 
 from __future__ import annotations

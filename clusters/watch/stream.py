@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 # Pods carry the labels of their template, which names no Work.
 POD_SELECTOR = "app.kubernetes.io/managed-by=dougong"
+PAGE = 100  # objects that the list of each kind holds while the queue is full
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
@@ -96,7 +97,7 @@ async def _list(client: ClusterClient, cluster_id: UUID, resource: Resource, tel
     uids: set[str] = set()
     token = ""
     while True:
-        page, token, since = await client.page(resource, selector=selector_for(resource), token=token)
+        page, token, since = await client.page(resource, selector=selector_for(resource), token=token, limit=PAGE)
         for body in page:
             _check(resource, body)
             uids.add(body["metadata"]["uid"])
