@@ -30,7 +30,7 @@ from apps.admin import (  # noqa: F401 - home registers its section
 from apps.admin.filters import FILTERS
 from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
-from apps.admin.views import acted, application_page, denied, page, streamed
+from apps.admin.views import acted, application_page, denied, linked, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
 from apps.live import application_still
 from apps.models import Application
@@ -114,8 +114,8 @@ class ApplicationAdmin(LiveList):
             "live": reverse("admin:applications_application_live", args=[application.pk]),
             "summary": [
                 (_("State"), shown.state(application).html()),
-                (_("Project"), project.name),
-                (_("Team"), project.team.name),
+                (_("Project"), linked(request.user, project)),
+                (_("Team"), linked(request.user, project.team)),
             ],
             "deploys": allowed(request.user, "deploy", application),
         }

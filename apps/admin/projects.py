@@ -18,7 +18,7 @@ from apps import selectors, services
 from apps.admin import shown
 from apps.admin.forms import ProjectForm
 from apps.admin.project_members import members_page, remove_page
-from apps.admin.views import page, streamed
+from apps.admin.views import linked, page, streamed
 from apps.delivery import HOME_CHANNEL
 from apps.models import Project
 from clusters.admin import badges
@@ -108,7 +108,7 @@ class ProjectAdmin(ConsoleModelAdmin):
             "project": project,
             "summary": [
                 (_("Title"), project.title),
-                (_("Team"), project.team.name),
+                (_("Team"), linked(request.user, project.team)),
                 (_("Since"), when(project.created_at)),
             ],
             "live": reverse("admin:applications_project_live", args=[project.pk]),

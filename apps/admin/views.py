@@ -13,16 +13,28 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from apps import selectors
 from apps.delivery import channel
-from apps.models import Environment
+from apps.models import Environment, Project
 from paas.core.pages import acted, denied, page, streamed
-from paas.core.permissions import Actor, fresh, not_found
+from paas.core.permissions import Actor, allowed, fresh, not_found
 from paas.core.sse import stream
+from paas.identity.models import Team
 
-__all__ = ["Button", "acted", "application_page", "decisions", "denied", "environment_stream", "page", "streamed"]
+__all__ = [
+    "Button",
+    "acted",
+    "application_page",
+    "decisions",
+    "denied",
+    "environment_stream",
+    "linked",
+    "page",
+    "streamed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,14 @@ def decisions(value: str, word: str, *, mine: bool) -> list[Button]:
 def application_page(application_id: Any) -> str:
     """The address of an application's page."""
     return reverse("admin:applications_application_change", args=[application_id])
+
+
+def linked(actor: Actor, obj: Project | Team) -> str:
+    """Its name, which leads to its page if the actor may view it: with a role on one project alone one sees no team."""
+    if not allowed(actor, "view", obj):
+        return obj.name
+    href = reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+    return format_html('<a class="dg-link" href="{}">{}</a>', href, obj.name)
 
 
 def environment_stream(

@@ -72,6 +72,17 @@ def test_the_page_shows_health_conditions_objects_and_history(shown, application
     assert "canary" not in text
 
 
+def test_the_page_leads_to_project_and_team_where_one_may_view_them(shown, application, viewer, stranger, owner):
+    project = application.project
+    services.set_project_member(project=project, user=stranger, role="viewer", actor=owner)
+    ways = [reverse(f"admin:{each}_change", args=[obj.pk]) for each, obj in (
+        ("applications_project", project), ("identity_team", project.team),
+    )]  # fmt: skip
+    page = page_of(application)
+    assert [f'href="{way}">' in shown(page, viewer) for way in ways] == [True, True]
+    assert [f'href="{way}">' in shown(page, stranger) for way in ways] == [True, False]
+
+
 def test_a_cluster_that_does_not_answer_is_told_in_words(shown, application, viewer):
     said = {"status": "False", "message": "canary: 10.0.0.1", "lastTransitionTime": "2026-01-01T00:00:00+00:00"}
     away = [{"type": "Reachable", "reason": "TimedOut", **said}]
