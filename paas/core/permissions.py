@@ -291,7 +291,8 @@ def visible(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySe
         return queryset
     if scope != "team":
         return queryset.none()
-    return queryset.filter(viewable(person, nearest, path))
+    mine = nearest._default_manager.filter(viewable(person, nearest))
+    return queryset.filter(**{f"{path or 'pk'}__in": mine})
 
 
 def not_found(model: type[models.Model]) -> NotFound:

@@ -79,8 +79,8 @@ def test_the_page_leads_to_project_and_team_where_one_may_view_them(shown, appli
         ("applications_project", project), ("identity_team", project.team),
     )]  # fmt: skip
     page = page_of(application)
-    assert [f'href="{way}">' in shown(page, viewer) for way in ways] == [True, True]
-    assert [f'href="{way}">' in shown(page, stranger) for way in ways] == [True, False]
+    assert [f'href="{way}">' in shown(viewer, page) for way in ways] == [True, True]
+    assert [f'href="{way}">' in shown(stranger, page) for way in ways] == [True, False]
 
 
 def test_a_cluster_that_does_not_answer_is_told_in_words(shown, application, viewer):
