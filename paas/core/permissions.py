@@ -291,8 +291,7 @@ def visible(actor: Actor, queryset: models.QuerySet[AnyModel]) -> models.QuerySe
         return queryset
     if scope != "team":
         return queryset.none()
-    mine = nearest._default_manager.filter(viewable(person, nearest))
-    return queryset.filter(**{f"{path or 'pk'}__in": mine})
+    return queryset.filter(**{f"{path or 'pk'}__in": viewable(person, nearest)})
 
 
 def not_found(model: type[models.Model]) -> NotFound:
