@@ -128,7 +128,7 @@ def viewable(person: AbstractUser, carrier: type[models.Model]) -> RawSQL:
 
 @cache
 def _viewable_by(carrier: type[models.Model]) -> tuple[str, tuple[Any, ...]]:
-    """The statement and its values, ANYBODY for the person: Django takes longer to build it than PostgreSQL to answer."""
+    """The statement and its values, ANYBODY for the person: Django builds it slower than PostgreSQL answers it."""
     return carrier._default_manager.filter(_granted(carrier)).order_by().values("pk").query.sql_with_params()
 
 
