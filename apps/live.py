@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps import selectors
-from apps.models import Application
+from apps.models import Application, Project
 from paas.core.permissions import Actor, fresh, not_found, visible
 from paas.core.sse import Snapshot, Still
 
@@ -23,11 +23,11 @@ def application_snapshot(actor: Actor, application_id: UUID) -> Snapshot:
     return read
 
 
-def application_still(actor: Actor, application_id: UUID) -> Still:
+def still_viewed(actor: Actor, model: type[Application | Project], pk: UUID) -> Still:
     """Whether they may still look at it."""
 
     def ask() -> None:
-        if not visible(fresh(actor), Application.objects.filter(pk=application_id)).exists():
-            raise not_found(Application)
+        if not visible(fresh(actor), model._default_manager.filter(pk=pk)).exists():
+            raise not_found(model)
 
     return ask

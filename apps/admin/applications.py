@@ -32,7 +32,7 @@ from apps.admin.forms import RetireForm
 from apps.admin.fragments import application_context, application_snapshot, home_snapshot
 from apps.admin.views import acted, application_page, denied, linked, page, streamed
 from apps.delivery import HOME_CHANNEL, channel
-from apps.live import application_still
+from apps.live import still_viewed
 from apps.models import Application
 from paas.core.live_lists import LiveList, narrowed
 from paas.core.models import AuditEvent
@@ -93,7 +93,7 @@ class ApplicationAdmin(LiveList):
         """The live part of an application's page as it changes."""
         person = request.user
         return streamed(
-            lambda: stream(application_snapshot(person, pk), channel(pk), still=application_still(person, pk))
+            lambda: stream(application_snapshot(person, pk), channel(pk), still=still_viewed(person, Application, pk))
         )
 
     def change_view(

@@ -20,6 +20,7 @@ from apps.admin.forms import ProjectForm
 from apps.admin.project_members import members_page, remove_page
 from apps.admin.views import linked, page, streamed
 from apps.delivery import HOME_CHANNEL
+from apps.live import still_viewed
 from apps.models import Project
 from clusters.admin import badges
 from paas.core.moments import when
@@ -136,7 +137,7 @@ class ProjectAdmin(ConsoleModelAdmin):
                 raise not_found(Project)
             return {"html": render_to_string("applications/rows.html", _applications(person, project))}
 
-        return streamed(lambda: stream(read, HOME_CHANNEL))
+        return streamed(lambda: stream(read, HOME_CHANNEL, still=still_viewed(request.user, Project, pk)))
 
     def service_create(self, request: HttpRequest, form: ModelForm[Any]) -> Project:
         """Create."""

@@ -19,7 +19,7 @@ from apps.api import serializers as forms
 from apps.api.dry_runs import DRY_RUN, DryRunOut
 from apps.api.idempotency import IDEMPOTENCY_KEY, once
 from apps.delivery import HOME_CHANNEL, channel
-from apps.live import application_snapshot, application_still
+from apps.live import application_snapshot, still_viewed
 from apps.models import Application, Environment, Release
 from paas.core.api import IF_MATCH_IF_IT_MATTERS, WATCH, ResourceViewSet, flag, only_fields
 from paas.core.permissions import not_found
@@ -105,7 +105,7 @@ class ApplicationViewSet(ResourceViewSet[Application]):
     def status_stream(self, request: Request, id: str) -> StreamingHttpResponse:
         """The same as server-sent events: `state` on connect and whenever it differs."""
         application = self.get_object()
-        still = application_still(self.actor, application.pk)
+        still = still_viewed(self.actor, Application, application.pk)
         return stream(application_snapshot(self.actor, application.pk), channel(application.pk), still=still)
 
     @extend_schema(

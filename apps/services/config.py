@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 from pydantic import TypeAdapter, ValidationError
@@ -27,7 +27,7 @@ from apps.workload import RESERVED
 from paas.core import audit
 from paas.core.errors import Conflict, Forbidden, Invalid, NotFound
 from paas.core.permissions import OPERATE, Actor, require
-from paas.core.rows import locked
+from paas.core.rows import held, locked
 from paas.core.sse import hint
 
 MOST_KEYS = 500
@@ -71,8 +71,7 @@ def may_edit(actor: Actor, scope: Scope) -> None:
 
 def hold(scope: Scope) -> Held:
     """Lock the scope's config until the transaction ends. Its object's row stays free for others."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('config'), hashtext(%s))", [str(scope.id)])
+    held("config", str(scope.id))
     return Held(layers.scope_version(scope))
 
 

@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from django.db import connection
-
 from apps.ground import Owners, ground
 from apps.models import Environment
 from apps.selectors.tenants import grants_bindings, grants_logs, policies
@@ -20,18 +18,19 @@ from clusters.manifests import Manifest
 from clusters.models import Cluster
 from clusters.target import ClusterTarget
 from paas.core.errors import Forbidden
+from paas.core.rows import held
 
-_LOCK = "(hashtext('tenant policies'))"
+_POLICIES = "tenant policies"
 
 
 def hold_policies() -> None:
     """Until the transaction ends nobody renders a ground by what is about to be old; those who have are awaited."""
-    _take(f"SELECT pg_advisory_xact_lock{_LOCK}")
+    held(_POLICIES)
 
 
 def held_policies(environment: Environment, clusters: Collection[Cluster]) -> dict[UUID, Policy]:
     """What holds for its team, by cluster; it stays so until the transaction ends."""
-    _take(f"SELECT pg_advisory_xact_lock_shared{_LOCK}")
+    held(_POLICIES, shared=True)
     return policies(environment.application.project.team, clusters)
 
 
@@ -68,8 +67,3 @@ def refuse_registries(cluster: Cluster, manifests: Iterable[Manifest], policy: P
             rule=f"Images of your team come from {', '.join(policy.registries)} there.",
             remedy="Push the image to one of these, or ask an operator: `dougong tenant set registries=…`.",
         )
-
-
-def _take(lock: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(lock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 from paas.core import audit
 from paas.core.models import Versioned
@@ -24,6 +24,16 @@ def locked(row: Row) -> Row:
     if found is None:
         raise not_found(model)
     return found
+
+
+def held(what: str, key: str = "", *, shared: bool = False) -> None:
+    """Wait for what has no row of its own, `key` of `what`, and keep it until the transaction ends.
+
+    Those who share it wait only for one who does not.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtext(%s), hashtext(%s))", [what, key])
 
 
 def edit(row: Versioned, *, actor: Actor, action: str, reason: str = "", **fields: Any) -> bool:

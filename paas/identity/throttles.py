@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle
+
+from paas.core.rows import held
 
 
 class OneAfterAnother(SimpleRateThrottle):
@@ -21,8 +23,7 @@ class OneAfterAnother(SimpleRateThrottle):
     def get_cache_key(self, request: Any, view: Any) -> Any:
         """The key, which is this attempt's alone until it is counted."""
         key = super().get_cache_key(request, view)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('attempts'), hashtext(%s))", [key])
+        held("attempts", key)
         return key
 
 
