@@ -21,9 +21,10 @@ class OneAfterAnother(SimpleRateThrottle):
             return super().allow_request(request, view)
 
     def get_cache_key(self, request: Any, view: Any) -> Any:
-        """The key, which is this attempt's alone until it is counted."""
+        """The key, which is this attempt's alone until it is counted; None of what is not."""
         key = super().get_cache_key(request, view)
-        held("attempts", key)
+        if key is not None:
+            held("attempts", key)
         return key
 
 
