@@ -109,24 +109,21 @@ cli-pages: $(SYNCED) ## Write docs/cli.md and a page for each command anew
 problems-page: $(SYNCED) ## Write docs/problems.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py problems_reference > docs/problems.md
 
-.PHONY: test test-real test-lab test-browser test-keycloak no-demo
-test: no-demo check lab second-lab test-real ## check, and the tests on real clusters, in a browser, with Keycloak
+.PHONY: test test-lab test-browser test-keycloak no-demo
+test: no-demo check lab second-lab test-lab test-browser ## check, and the tests on real clusters, with Keycloak, in a browser
 
 # Two labs, a control plane and the tests are too much for one small machine.
 no-demo:
 	@$(or $(wildcard $(PYTHON)),python3) -m deploy.demo down --because "to make room for the tests"
 
-# All of them in two processes, each with a lab of its own.
-test-real: lab second-lab chromium keycloak
-	@$(STEP) "tests on the lab, in a browser, with Keycloak" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
-	  -m "(lab or browser or keycloak) and not soak"
 test-keycloak: $(SYNCED) keycloak
 	@$(STEP) "tests with Keycloak" $(PYTEST) -m keycloak
-test-lab: lab second-lab chromium
-	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
-	  -m "lab and not browser and not soak"
-test-browser: lab chromium
-	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
+test-lab: lab second-lab chromium keycloak
+	@$(STEP) "tests on the lab and with Keycloak" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
+	  -m "(lab or keycloak) and not browser and not soak"
+# Apart: a process that has driven a browser runs no event loop of its own.
+test-browser: lab second-lab chromium
+	@$(STEP) "browser tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile -m "browser and not soak"
 
 .PHONY: bench soak
 bench: $(SYNCED) ## Take every figure of bench/README.md on a lab of its own; an hour or two
