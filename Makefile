@@ -110,7 +110,7 @@ problems-page: $(SYNCED) ## Write docs/problems.md anew
 	@$(DEVELOPMENT) $(PYTHON) manage.py problems_reference > docs/problems.md
 
 .PHONY: test test-lab test-browser test-keycloak no-demo
-test: no-demo check lab second-lab test-lab test-browser ## check, and the tests on real clusters, with Keycloak, in a browser
+test: no-demo check test-keycloak lab second-lab test-lab test-browser ## check, and the tests on two real clusters and in a browser
 
 # Two labs, a control plane and the tests are too much for one small machine.
 no-demo:
@@ -118,10 +118,9 @@ no-demo:
 
 test-keycloak: $(SYNCED) keycloak
 	@$(STEP) "tests with Keycloak" $(PYTEST) -m keycloak
-test-lab: lab second-lab chromium keycloak
-	@$(STEP) "tests on the lab and with Keycloak" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
-	  -m "(lab or keycloak) and not browser and not soak"
-# Apart: a process that has driven a browser runs no event loop of its own.
+test-lab: lab second-lab chromium
+	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
+	  -m "lab and not browser and not soak"
 test-browser: lab second-lab chromium
 	@$(STEP) "browser tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile -m "browser and not soak"
 
