@@ -121,8 +121,8 @@ test-keycloak: $(SYNCED) keycloak
 test-lab: lab second-lab chromium
 	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
 	  -m "lab and not browser and not soak"
-test-browser: lab second-lab chromium
-	@$(STEP) "browser tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile -m "browser and not soak"
+test-browser: lab chromium
+	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"
 
 .PHONY: bench soak
 bench: $(SYNCED) ## Take every figure of bench/README.md on a lab of its own; an hour or two

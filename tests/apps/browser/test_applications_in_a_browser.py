@@ -55,6 +55,7 @@ def test_ages_go_on_while_nothing_is_sent(sign_in, application, owner, errors):
     page = sign_in(owner)
     page.clock.install()
     page.get_by_role("link", name="hello").first.click()
+    page.get_by_text("Live", exact=True).wait_for()  # what counts is there
     age = page.locator("time[data-age]").first
     expect(age).to_have_text("under a minute")
     page.clock.fast_forward("03:00:30")
@@ -105,6 +106,7 @@ def test_the_lists_of_works_and_of_teams_follow_too(sign_in, served, application
 def test_rolling_back_by_hand(sign_in, application, owner, errors):
     page = sign_in(owner)
     page.get_by_role("link", name="hello").first.click()
+    page.get_by_text("Live", exact=True).wait_for()  # what is put in its place on connecting would swallow a click
     page.get_by_role("link", name="Roll back… production r1").click()
     page.get_by_label("Reason").fill("it broke")
     page.get_by_role("button", name="Roll back").click()
