@@ -19,6 +19,7 @@ from guardian.utils import get_group_obj_perms_model
 
 # How the name of a group begins whose role was taken for a time.
 BREAK_GLASS = "break-glass:"
+# Stands for the person in a statement that is built once for all.
 ANYBODY = UUID(int=0)
 
 
