@@ -78,7 +78,7 @@ def touched_by(*, actor: Actor, event_id: int) -> list[Touched]:
         raise not_found(AuditEvent)
     near = (event.at - _NEAR, event.at + _NEAR)
     changes = WorkChange.objects.filter(transaction=event.transaction, at__range=near)
-    changes = changes.order_by("cluster", "name", "generation")
+    changes = changes.order_by("cluster", "owner_name", "name", "work_id", "generation")
     owned = OwnedObject.objects.filter(work__in=[change.work_id for change in changes], gone_at=None)
     rows = {(row.work_id, row.oid): row for row in owned}
     calls = defaultdict(list)
