@@ -18,6 +18,8 @@ from apps.problems import Problem, ProblemsError, join, problems, said
 from apps.schemas import model_schema, one_of
 from apps.spec import AppSpec, BlockUse, SecretVersion
 from apps.terms import Image, LabelKey, LabelValue, Name, Replicas, Weight
+from apps.wording import marked as _
+from apps.wording import worded
 
 MOST_BLOCKS = 200
 MOST_ENVIRONMENTS = 50
@@ -52,15 +54,17 @@ class PlacementEntry(BaseModel):
     @model_validator(mode="after")
     def placed_one_way(self) -> Self:
         if len(self.model_fields_set & {"clusters", "selector"}) != 1:
-            raise ValueError(f"either clusters or selector; got {'both' if self.clusters else 'neither'}")
+            raise ValueError(
+                worded(_("either clusters or selector")), worded(_("both") if self.clusters else _("neither"))
+            )
         return self
 
     @model_validator(mode="after")
     def weighs_what_is_divided(self) -> Self:
         if self.weights and self.replicas != "divided":
-            raise ValueError("weights only where replicas are divided; got duplicated")
+            raise ValueError(worded(_("weights only where replicas are divided")), "duplicated")
         if self.clusters and (others := sorted(self.weights.keys() - set(self.clusters))):
-            raise ValueError(f"weights of its clusters only; got one of {', '.join(others)}")
+            raise ValueError(worded(_("weights of its clusters only")), one_of(others))
         return self
 
 
@@ -142,7 +146,7 @@ def spec_for(
     """
     if environment not in file.environments:
         raise ProblemsError([Problem("environments", one_of(file.environments, environment), said(environment))])
-    uses = (BlockUse(block.name, block.dump(params)) for _, block, params in _merged(file, environment))
+    uses = (BlockUse(block.name, block.dump(params)) for _path, block, params in _merged(file, environment))
     return AppSpec(
         team=team,
         project=file.project,
@@ -203,7 +207,8 @@ def _wrong_items(items: list[Any], at: str) -> list[Problem]:
         if not isinstance(item, Mapping):
             continue  # the model has said so
         if len(item) != 1:
-            found.append(Problem(path, "one key, the name of a building block", f"{len(item)} keys"))
+            keys = worded(_("%(count)s keys"), count=len(item))
+            found.append(Problem(path, worded(_("one key, the name of a building block")), keys))
             continue
         [(name, raw)] = item.items()
         block = blocks().get(name)
@@ -217,9 +222,15 @@ def _wrong_items(items: list[Any], at: str) -> list[Problem]:
             continue
         other = seen.setdefault((name, *block.identity(params)), path)
         if other != path:
-            differs = f"one that differs from {other} in {' or '.join(block.key)}" if block.key else "one use only"
-            found.append(Problem(join(path, (name,)), differs, "the same again"))
+            found.append(Problem(join(path, (name,)), _once(block, other), worded(_("the same again"))))
     return found
+
+
+def _once(block: Block, other: str) -> str:
+    if not block.key:
+        return worded(_("one use only"))
+    keys = worded(_(" or ")).join(block.key)
+    return worded(_("one that differs from %(other)s in %(keys)s"), other=other, keys=keys)
 
 
 def _merged(file: AppFile, environment: str) -> list[Placed]:
@@ -240,10 +251,15 @@ def _unknown_processes(file: AppFile) -> list[Problem]:
     found: dict[str, Problem] = {}
     for environment in file.environments:
         merged = _merged(file, environment)
-        known = sorted({params.name for _, block, params in merged if block.declares_process})
-        for path, _, params in merged:
+        known = sorted({params.name for _path, block, params in merged if block.declares_process})
+        for path, _block, params in merged:
             name = getattr(params, "process", None)
             if name is not None and name not in known:
-                here = f"a process of {environment}{f', {one_of(known, name)}' if known else ' (there is none)'}"
-                found.setdefault(path, Problem(f"{path}.process", here, said(name)))
+                found.setdefault(path, Problem(f"{path}.process", _process_of(environment, known, name), said(name)))
     return list(found.values())
+
+
+def _process_of(environment: str, known: list[str], name: str) -> str:
+    if not known:
+        return worded(_("a process of %(environment)s (there is none)"), environment=environment)
+    return worded(_("a process of %(environment)s, %(names)s"), environment=environment, names=one_of(known, name))

@@ -14,15 +14,18 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from apps.wording import marked as _
+from apps.wording import worded
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, MONTHS),
+    (_("minute"), 0, 59, ()),
+    (_("hour"), 0, 23, ()),
+    (_("day of the month"), 1, 31, ()),
+    (_("month"), 1, 12, MONTHS),
     # Not 7 for Sunday: the controller refuses it.
-    ("day of the week", 0, 6, WEEKDAYS),
+    (_("day of the week"), 0, 6, WEEKDAYS),
 )
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PART = re.compile(r"(?P<first>\*|[0-9]{1,2}|[a-z]{3})(-(?P<last>[0-9]{1,2}|[a-z]{3}))?(/(?P<step>[0-9]{1,2}))?")
@@ -84,11 +87,11 @@ def check(expression: str) -> None:
     """ValueError says why it is no schedule, or one that never comes."""
     texts = expression.split(" ")
     if len(texts) != len(FIELDS):
-        raise ValueError(f"{len(texts)} fields")
-    _, _, days, months, _ = (_values(text, *field) for text, field in zip(texts, FIELDS, strict=True))
+        raise ValueError(worded(_("%(count)s fields"), count=len(texts)))
+    days, months = [_values(text, *field) for text, field in zip(texts, FIELDS, strict=True)][2:4]
     # A day of the week that is given is enough by itself, so only the days of a month can contradict each other.
     if texts[4] == "*" and all(min(days) > LONGEST_MONTHS[month - 1] for month in months):
-        raise ValueError(f"no such day as {min(days)} in these months")
+        raise ValueError(worded(_("no such day as %(day)s in these months"), day=min(days)))
 
 
 def _values(text: str, what: str, least: int, most: int, names: tuple[str, ...]) -> set[int]:
@@ -97,7 +100,7 @@ def _values(text: str, what: str, least: int, most: int, names: tuple[str, ...])
     for part in text.lower().split(","):
         matched = _PART.fullmatch(part)
         if matched is None or (matched["first"] == "*" and matched["last"]):
-            raise ValueError(f"{part or 'nothing'} as the {what}")
+            raise ValueError(_as_the(part or worded(_("nothing")), what))
         step = int(matched["step"] or 1)
         if matched["first"] == "*":
             first, last = least, most
@@ -108,16 +111,21 @@ def _values(text: str, what: str, least: int, most: int, names: tuple[str, ...])
                 _value(matched["last"], what, least, names) if matched["last"] else most if matched["step"] else first
             )
         if not least <= first <= last <= most or not step:
-            raise ValueError(f"{part} as the {what}, which goes from {least} to {most}")
+            template = _("%(part)s as the %(field)s, which goes from %(least)s to %(most)s")
+            raise ValueError(worded(template, part=part, field=worded(what), least=least, most=most))
         found.update(range(first, last + 1, step))
     return found
+
+
+def _as_the(part: str, what: str) -> str:
+    return worded(_("%(part)s as the %(field)s"), part=part, field=worded(what))
 
 
 def _value(text: str, what: str, least: int, names: tuple[str, ...]) -> int:
     if text.isdecimal():
         return int(text)
     if text not in names:
-        raise ValueError(f"{text} as the {what}")
+        raise ValueError(_as_the(text, what))
     return names.index(text) + least
 
 

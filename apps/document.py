@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 from apps.problems import Problem, ProblemsError, said
+from apps.wording import marked as _
+from apps.wording import worded
 
 LARGEST = 256 * 1024
 DEEPEST = 32
@@ -37,9 +39,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str):
-            raise _refusal(key_node, "a text as the key", said(key))
+            raise _refusal(key_node, worded(_("a text as the key")), said(key))
         if key in found:
-            raise _refusal(key_node, "each key once", f"{said(key)} again")
+            raise _refusal(key_node, worded(_("each key once")), worded(_("%(what)s again"), what=said(key)))
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 
@@ -51,20 +53,20 @@ def read(text: str | bytes) -> Any:
     """The JSON value of a YAML (or JSON) document of at most 256 KiB. ProblemsError names the line it fails at."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > LARGEST:
-        raise ProblemsError([Problem("", f"at most {LARGEST // 1024} KiB", f"{len(raw)} bytes")])
+        most = worded(_("at most %(bound)s KiB"), bound=LARGEST // 1024)
+        raise ProblemsError([Problem("", most, worded(_("%(count)s bytes"), count=len(raw)))])
     try:
         decoded = raw.decode("utf-8-sig")
         _check_events(decoded)
         return yaml.load(decoded, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except UnicodeDecodeError as error:
-        raise ProblemsError(
-            [Problem("", "text in UTF-8", f"byte {error.object[error.start]:#04x} at {error.start}")]
-        ) from None
+        byte = worded(_("byte %(byte)s at %(place)s"), byte=f"{error.object[error.start]:#04x}", place=error.start)
+        raise ProblemsError([Problem("", worded(_("text in UTF-8")), byte)]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        at = f"line {mark.line + 1}" if mark else ""
-        told = getattr(error, "problem", None) or getattr(error, "reason", None) or "something else"
-        raise ProblemsError([Problem(at, "well-formed YAML", str(told))]) from None
+        at = _line(mark) if mark else ""
+        told = getattr(error, "problem", None) or getattr(error, "reason", None) or worded(_("something else"))
+        raise ProblemsError([Problem(at, worded(_("well-formed YAML")), str(told))]) from None
 
 
 def _check_events(text: str) -> None:
@@ -72,17 +74,18 @@ def _check_events(text: str) -> None:
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refusal(event, "values written out", "an alias or anchor")
+            raise _refusal(event, worded(_("values written out")), worded(_("an alias or anchor")))
         if tag := getattr(event, "tag", None):
-            raise _refusal(event, "plain values", f"the tag {tag}")
+            raise _refusal(event, worded(_("plain values")), worded(_("the tag %(tag)s"), tag=tag))
         if isinstance(event, yaml.ScalarEvent) and (bad := _unprintable(event.value)):
-            raise _refusal(event, "printable text", f"the character U+{ord(bad):04X}")
+            character = worded(_("the character %(character)s"), character=f"U+{ord(bad):04X}")
+            raise _refusal(event, worded(_("printable text")), character)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if depth > DEEPEST:
-            raise _refusal(event, f"at most {DEEPEST} levels", "a deeper one")
+            raise _refusal(event, worded(_("at most %(bound)s levels"), bound=DEEPEST), worded(_("a deeper one")))
         if documents > 1:
-            raise _refusal(event, "one document", "a second one")
+            raise _refusal(event, worded(_("one document")), worded(_("a second one")))
 
 
 def _unprintable(text: str) -> str | None:
@@ -92,4 +95,8 @@ def _unprintable(text: str) -> str | None:
 
 
 def _refusal(at: Any, expected: str, got: str) -> ProblemsError:
-    return ProblemsError([Problem(f"line {at.start_mark.line + 1}", expected, got)])
+    return ProblemsError([Problem(_line(at.start_mark), expected, got)])
+
+
+def _line(mark: Any) -> str:
+    return worded(_("line %(number)s"), number=mark.line + 1)

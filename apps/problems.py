@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from apps.schemas import fragment, one_of, phrase
+from apps.wording import marked as _
+from apps.wording import worded
 
 LONGEST_GOT = 60
 
@@ -28,7 +30,9 @@ class Problem:
     got: str
 
     def __str__(self) -> str:
-        return f"{self.path or 'app file'}: expected {self.expected}, got {self.got}"
+        path = self.path or worded(_("app file"))
+        template = _("%(path)s: expected %(expected)s, got %(got)s")
+        return worded(template, path=path, expected=self.expected, got=self.got)
 
 
 class ProblemsError(Exception):
@@ -59,12 +63,12 @@ def problems(error: ValidationError, schema: Mapping[str, Any], at: str = "") ->
 def _expected_and_got(error: ErrorDetails, place: tuple[str | int, ...], schema: Mapping[str, Any]) -> tuple[str, str]:
     match error["type"]:
         case "missing":
-            return phrase(fragment(schema, place), schema), "nothing"
+            return phrase(fragment(schema, place), schema), worded(_("nothing"))
         case "extra_forbidden":
             known = sorted(fragment(schema, place[:-1]).get("properties", {}))
-            return one_of(known, str(place[-1])), "an unknown field"
+            return one_of(known, str(place[-1])), worded(_("an unknown field"))
         case "value_error":  # of our own validators, which say both parts
-            expected, _, got = error["msg"].removeprefix("Value error, ").partition("; got ")
+            expected, got = error["ctx"]["error"].args
             return expected, got
         case "string_too_long" | "too_long" | "too_short":
             return _bound(error["ctx"], error["input"])
@@ -75,9 +79,13 @@ def _expected_and_got(error: ErrorDetails, place: tuple[str | int, ...], schema:
 
 
 def _bound(context: Mapping[str, Any], given: Any) -> tuple[str, str]:
-    what = "characters" if isinstance(given, str) else "entries"
-    bound = f"at most {context['max_length']}" if "max_length" in context else f"at least {context['min_length']}"
-    return f"{bound} {what}", f"{len(given)} {what}"
+    if isinstance(given, str):
+        words = _("at most %(bound)s characters"), _("at least %(bound)s characters"), _("%(count)s characters")
+    else:
+        words = _("at most %(bound)s entries"), _("at least %(bound)s entries"), _("%(count)s entries")
+    most, least, count = words
+    template, bound = (most, context["max_length"]) if "max_length" in context else (least, context["min_length"])
+    return worded(template, bound=bound), worded(count, count=len(given))
 
 
 def join(at: str, place: Iterable[str | int]) -> str:
@@ -90,6 +98,6 @@ def join(at: str, place: Iterable[str | int]) -> str:
 def said(value: object) -> str:
     """A value as the author wrote it, cut where it gets long."""
     if isinstance(value, Mapping | list | tuple):
-        return "a mapping" if isinstance(value, Mapping) else "a list"
+        return worded(_("a mapping")) if isinstance(value, Mapping) else worded(_("a list"))
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_GOT else f"{text[:LONGEST_GOT]}…"

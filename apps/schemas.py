@@ -12,14 +12,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from apps.terms import PHRASES
+from apps.wording import marked as _
+from apps.wording import worded
 
 TYPES = {
-    "string": "a text",
-    "boolean": "true or false",
-    "integer": "an integer",
-    "number": "a number",
-    "array": "a list",
-    "object": "a mapping",
+    "string": _("a text"),
+    "boolean": _("true or false"),
+    "integer": _("an integer"),
+    "number": _("a number"),
+    "array": _("a list"),
+    "object": _("a mapping"),
 }
 
 
@@ -56,11 +58,12 @@ def phrase(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     part = resolved(part, schema)
     if "enum" in part:
         return one_of([str(value) for value in part["enum"]])
-    words = PHRASES.get(part.get("pattern", ""), TYPES.get(part.get("type", ""), "a value"))
+    words = worded(PHRASES.get(part.get("pattern", ""), TYPES.get(part.get("type", ""), _("a value"))))
     if "minimum" in part and "maximum" in part:
-        return f"{words} from {part['minimum']} to {part['maximum']}"
-    if part.get("type") == "array" and (of := phrase(part.get("items", {}), schema)) != "a mapping":
-        return f"{words}, each {of}"
+        bounds = {"least": part["minimum"], "most": part["maximum"]}
+        return worded(_("%(words)s from %(least)s to %(most)s"), words=words, **bounds)
+    if part.get("type") == "array" and (of := phrase(part.get("items", {}), schema)) != worded(TYPES["object"]):
+        return worded(_("%(words)s, each %(of)s"), words=words, of=of)
     return words
 
 
@@ -68,8 +71,12 @@ def one_of(known: Iterable[str], got: str = "") -> str:
     """The allowed names, and the one that was probably meant."""
     names = list(known)
     near = difflib.get_close_matches(got, names, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"one of {', '.join(names)}{hint}" if names else "nothing here"
+    if not names:
+        return worded(_("nothing here"))
+    told = ", ".join(names)
+    if near:
+        return worded(_("one of %(names)s (did you mean %(near)s?)"), names=told, near=near[0])
+    return worded(_("one of %(names)s"), names=told)
 
 
 def _tidied(schema: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from apps.cron import check as check_cron
 from apps.timezones import ZONES
+from apps.wording import marked as _
+from apps.wording import worded
 
 PHRASES: dict[str, str] = {}
-"""What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>"."""
+"""What each pattern (or map key pattern) stands for, in the words of an error: "expected <phrase>". Message ids."""
 
 
 def text(phrase: str, pattern: str, *, longest: int) -> Any:
@@ -37,7 +39,7 @@ _CPU = r"^([1-9][0-9]{0,6}m|[1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0
 Name = Annotated[
     str,
     text(
-        "a name of lower-case letters, digits and -, beginning with a letter",
+        _("a name of lower-case letters, digits and -, beginning with a letter"),
         "^[a-z]([-a-z0-9]*[a-z0-9])?$",
         longest=63,
     ),
@@ -47,16 +49,18 @@ Name = Annotated[
 PortName = Annotated[
     str,
     text(
-        "a port name of lower-case letters and digits in parts joined by -", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", longest=15
+        _("a port name of lower-case letters and digits in parts joined by -"),
+        "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        longest=15,
     ),
 ]
 PortNumber = Annotated[int, whole(1, 65535)]
 
 EnvName = Annotated[
-    str, text("the name of an environment variable (letters, digits, _)", "^[A-Za-z_][A-Za-z0-9_]*$", longest=253)
+    str, text(_("the name of an environment variable (letters, digits, _)"), "^[A-Za-z_][A-Za-z0-9_]*$", longest=253)
 ]
-EnvValue = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
-Argument = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=131_072)]
+EnvValue = Annotated[str, text(_("a text (numbers, true and false in quotes)"), _NUL_FREE, longest=131_072)]
+Argument = Annotated[str, text(_("a text (numbers, true and false in quotes)"), _NUL_FREE, longest=131_072)]
 
 
 def givable(value: str) -> bool:
@@ -69,12 +73,12 @@ def givable(value: str) -> bool:
 
 
 Memory = Annotated[
-    str, text("an amount of memory with its unit, such as 64Mi", "^[1-9][0-9]{0,8}(Ki|Mi|Gi|k|M|G)$", longest=11)
+    str, text(_("an amount of memory with its unit, such as 64Mi"), "^[1-9][0-9]{0,8}(Ki|Mi|Gi|k|M|G)$", longest=11)
 ]
 Host = Annotated[
     str,
     text(
-        "a lower-case host name such as shop.example.org",
+        _("a lower-case host name such as shop.example.org"),
         rf"^({_LABEL}\.)+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?$",
         longest=253,
     ),
@@ -82,7 +86,7 @@ Host = Annotated[
 Path = Annotated[
     str,
     text(
-        "a path that begins with / and does not end with one, such as /api",
+        _("a path that begins with / and does not end with one, such as /api"),
         rf"^/({_SEGMENT}(/{_SEGMENT})*)?$",
         longest=512,
     ),
@@ -90,23 +94,23 @@ Path = Annotated[
 MountPath = Annotated[
     str,
     text(
-        "an absolute path below /, such as /etc/app",
+        _("an absolute path below /, such as /etc/app"),
         rf"^/{_SEGMENT}(/{_SEGMENT})*$",
         longest=512,
     ),
 ]
 HostName = Annotated[
-    str, text("a lower-case host name such as db or db.example.org", rf"^{_LABEL}(\.{_LABEL})*$", longest=253)
+    str, text(_("a lower-case host name such as db or db.example.org"), rf"^{_LABEL}(\.{_LABEL})*$", longest=253)
 ]
 FileName = Annotated[
     str,
-    text("a file name of letters, digits, -, _ and .", r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", longest=253),
+    text(_("a file name of letters, digits, -, _ and ."), r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$", longest=253),
 ]
-FileText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=262_144)]
+FileText = Annotated[str, text(_("a text (numbers, true and false in quotes)"), _NUL_FREE, longest=262_144)]
 Image = Annotated[
     str,
     text(
-        "an image by digest (registry/name@sha256:<64 hex digits>): what a tag names can change after it was tested",
+        _("an image by digest (registry/name@sha256:<64 hex digits>): what a tag names can change after it was tested"),
         r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$",
         longest=512,
     ),
@@ -114,7 +118,7 @@ Image = Annotated[
 LabelKey = Annotated[
     str,
     text(
-        "the key of a label, such as region or example.org/region",
+        _("the key of a label, such as region or example.org/region"),
         rf"^({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$",
         longest=317,
     ),
@@ -122,7 +126,7 @@ LabelKey = Annotated[
 LabelValue = Annotated[
     str,
     text(
-        "the value of a label, at most 63 letters, digits, -, _ and .",
+        _("the value of a label, at most 63 letters, digits, -, _ and ."),
         "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$",
         longest=63,
     ),
@@ -144,7 +148,7 @@ def _address(value: str) -> str:
             return value
     except ValueError:
         pass
-    raise ValueError(f'an IP address such as 192.0.2.1 or 2001:db8::1; got "{value}"')
+    raise ValueError(worded(_("an IP address such as 192.0.2.1 or 2001:db8::1")), f'"{value}"')
 
 
 def _network(value: str) -> str:
@@ -153,40 +157,42 @@ def _network(value: str) -> str:
             return value
     except ValueError:
         pass
-    raise ValueError(f'a network such as 192.0.2.0/24, its host part zero; got "{value}"')
+    raise ValueError(worded(_("a network such as 192.0.2.0/24, its host part zero")), f'"{value}"')
 
 
 IpAddress = Annotated[
-    str, text("an IP address such as 192.0.2.1 or 2001:db8::1", "^[0-9a-f:.]+$", longest=45), AfterValidator(_address)
+    str,
+    text(_("an IP address such as 192.0.2.1 or 2001:db8::1"), "^[0-9a-f:.]+$", longest=45),
+    AfterValidator(_address),
 ]
 Cidr = Annotated[
-    str, text("a network such as 192.0.2.0/24", "^[0-9a-f:.]+/[0-9]{1,3}$", longest=49), AfterValidator(_network)
+    str, text(_("a network such as 192.0.2.0/24"), "^[0-9a-f:.]+/[0-9]{1,3}$", longest=49), AfterValidator(_network)
 ]
-AnnotationText = Annotated[str, text("a text (numbers, true and false in quotes)", _NUL_FREE, longest=4096)]
+AnnotationText = Annotated[str, text(_("a text (numbers, true and false in quotes)"), _NUL_FREE, longest=4096)]
 
 
 def _cron(value: str) -> str:
     try:
         check_cron(value)
     except ValueError as error:
-        raise ValueError(f"a cron expression such as 30 3 * * 1-5; got {error}") from None
+        raise ValueError(worded(_("a cron expression such as 30 3 * * 1-5")), str(error)) from None
     return value
 
 
 def _zone(value: str) -> str:
     if value not in ZONES:
-        raise ValueError(f'the name of an IANA time zone such as Europe/Berlin; got "{value}"')
+        raise ValueError(worded(_("the name of an IANA time zone such as Europe/Berlin")), f'"{value}"')
     return value
 
 
 Cron = Annotated[
     str,
-    text("a cron expression such as 30 3 * * 1-5", "^[0-9A-Za-z*/, -]+$", longest=128),
+    text(_("a cron expression such as 30 3 * * 1-5"), "^[0-9A-Za-z*/, -]+$", longest=128),
     AfterValidator(_cron),
 ]
 TimeZone = Annotated[
     str,
-    text("the name of an IANA time zone such as Europe/Berlin", "^[A-Za-z0-9/_+-]+$", longest=64),
+    text(_("the name of an IANA time zone such as Europe/Berlin"), "^[A-Za-z0-9/_+-]+$", longest=64),
     AfterValidator(_zone),
 ]
 ConcurrencyPolicy = Literal["Allow", "Forbid", "Replace"]
@@ -200,7 +206,7 @@ def _number(value: object) -> object:
 _NUMBER_OR_SHARE = "^([1-9][0-9]{0,2}|[1-9][0-9]?%)$"
 NumberOrShare = Annotated[
     str,
-    text("a number from 1 to 999, or a share from 1% to 99%", _NUMBER_OR_SHARE, longest=3),
+    text(_("a number from 1 to 999, or a share from 1% to 99%"), _NUMBER_OR_SHARE, longest=3),
     BeforeValidator(_number),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "pattern": _NUMBER_OR_SHARE}, {"type": "integer", "minimum": 1, "maximum": 999}]}
@@ -210,7 +216,7 @@ NumberOrShare = Annotated[
 _NUMBER_OR_PERCENT = "^[1-9][0-9]{0,2}%?$"
 NumberOrPercent = Annotated[
     str,
-    text("a number from 1 to 999, with or without %", _NUMBER_OR_PERCENT, longest=4),
+    text(_("a number from 1 to 999, with or without %"), _NUMBER_OR_PERCENT, longest=4),
     BeforeValidator(_number),
     WithJsonSchema(
         {
@@ -225,7 +231,7 @@ NumberOrPercent = Annotated[
 _CPU_SCHEMA = {"anyOf": [{"type": "string", "pattern": _CPU}, {"type": "number", "minimum": 0.001, "maximum": 1024}]}
 Cpu = Annotated[
     str,
-    text("an amount of CPU, such as 250m or 1.5", _CPU, longest=8),
+    text(_("an amount of CPU, such as 250m or 1.5"), _CPU, longest=8),
     BeforeValidator(_millicores),
     WithJsonSchema(_CPU_SCHEMA),
 ]
@@ -236,7 +242,7 @@ Percent = Annotated[int, whole(1, 1000)]
 """Of a request, which a process may exceed."""
 GraceSeconds = Annotated[int, whole(1, 3600)]
 Storage = Annotated[
-    str, text("an amount of storage with its unit, such as 10Gi", "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$", longest=8)
+    str, text(_("an amount of storage with its unit, such as 10Gi"), "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$", longest=8)
 ]
 Weight = Annotated[int, whole(1, 1000)]
 Replicas = Literal["duplicated", "divided"]

@@ -17,6 +17,7 @@ from apps.appfile import AppFile, parse
 from apps.document import LARGEST
 from apps.models import Environment, Project
 from apps.problems import ProblemsError
+from apps.wording import in_words_of
 from paas.core.forms import ReasonForm, TypedNameForm
 from paas.identity.models import Team
 
@@ -99,11 +100,12 @@ class DeployForm(OverrideForm):
     field_order = ("file", "reason", "override_freeze")
 
     def clean_file(self) -> AppFile:
-        """As it was read; everything that is wrong with it, a line each."""
-        try:
-            return parse(self.cleaned_data["file"])
-        except ProblemsError as error:
-            raise forms.ValidationError([str(each) for each in error.problems]) from None
+        """As it was read; everything that is wrong with it, a line each, in the reader's language."""
+        with in_words_of(gettext):
+            try:
+                return parse(self.cleaned_data["file"])
+            except ProblemsError as error:
+                raise forms.ValidationError([str(each) for each in error.problems]) from None
 
 
 class PlacementForm(ReasonForm):

@@ -1,4 +1,5 @@
 import copy
+import re
 
 import jsonschema
 import pytest
@@ -8,6 +9,7 @@ from apps.appfile import parse, schema, spec_for, validate
 from apps.blocks import blocks
 from apps.problems import ProblemsError
 from apps.spec import BlockUse, SecretVersion
+from apps.wording import in_words_of
 
 HELLO = f"""
 name: hello
@@ -108,29 +110,30 @@ def test_a_tag_is_refused_with_the_reason(document, refused):
     ]
 
 
+ALL_WRONG = {
+    "name": "Hello",
+    "project": "demo",
+    "extra": 1,
+    "environments": {
+        "a": {},
+        "b": {"clusters": ["east"], "selector": {"x": "y"}},
+        "c": {"clusters": []},
+        "d": {"clusters": ["east"], "blocks": [{"config": {"values": {"A": 1}}}]},
+    },
+    "blocks": [
+        {"process": {"name": "web", "cpus": 2, "memory": 64}},
+        {"prot": {}},
+        {"port": None},
+        {"a": 1, "b": 2},
+        "x",
+        {"config": {"values": {"NOT-A-NAME": "x"}}},
+        {"route": {"process": "web", "host": "x" * 300}},
+    ],
+}
+
+
 def test_all_problems_come_at_once(refused):
-    assert refused(
-        {
-            "name": "Hello",
-            "project": "demo",
-            "extra": 1,
-            "environments": {
-                "a": {},
-                "b": {"clusters": ["east"], "selector": {"x": "y"}},
-                "c": {"clusters": []},
-                "d": {"clusters": ["east"], "blocks": [{"config": {"values": {"A": 1}}}]},
-            },
-            "blocks": [
-                {"process": {"name": "web", "cpus": 2, "memory": 64}},
-                {"prot": {}},
-                {"port": None},
-                {"a": 1, "b": 2},
-                "x",
-                {"config": {"values": {"NOT-A-NAME": "x"}}},
-                {"route": {"process": "web", "host": "x" * 300}},
-            ],
-        }
-    ) == [
+    assert refused(ALL_WRONG) == [
         "blocks[0].process.cpu: expected an amount of CPU, such as 250m or 1.5, got nothing",
         "blocks[0].process.cpus: expected one of args, command, cpu, cpu_limit, grace_seconds, memory, memory_limit, "
         "name, probe_path, probe_port, replicas, stateful, user (did you mean cpu?), got an unknown field",
@@ -151,6 +154,19 @@ def test_all_problems_come_at_once(refused):
         "it was tested, got nothing",
         'name: expected a name of lower-case letters, digits and -, beginning with a letter, got "Hello"',
     ]
+
+
+def test_problems_are_told_in_the_words_that_hold(refused):
+    english = refused(ALL_WRONG)
+    with in_words_of(lambda template: f"‹{template}›"):
+        told = refused(ALL_WRONG)
+    assert [each.replace("‹", "").replace("›", "") for each in told] == english
+    for each in told:
+        expected, got = re.fullmatch("‹.*: expected (.*), got (.*)›", each).groups()
+        assert expected.startswith("‹")
+        assert expected.endswith("›")
+        assert got.startswith(("‹", '"')) or got in ("null", "1", "64")
+    assert refused(ALL_WRONG) == english
 
 
 @pytest.mark.parametrize("value", [None, [], "hello", 5])

@@ -4,7 +4,9 @@ import pytest
 import yaml
 from django.urls import reverse
 
+from apps.appfile import parse
 from apps.models import Application, Release
+from apps.problems import ProblemsError
 
 
 @pytest.fixture
@@ -54,6 +56,24 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(client, page, text, sa
     assert said in answer.content.decode()
     assert "why not" in answer.content.decode()
     assert not Application.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "第 2 行：应为格式正确的 YAML，实为"),
+        ("name: hello\nname: other", "第 2 行：应为每个键只出现一次，实为又一个 &quot;name&quot;"),
+        ("name: Hello", "name：应为由小写字母、数字和 - 组成并以字母开头的名称，实为&quot;Hello&quot;"),
+        ("blocks: [{prot: {}}]", "（是否想写 port？），实为&quot;prot&quot;"),
+        ("blocks: [{schedule: {schedule: 0 25 * * *}}]", "实为小时为 25，其范围是 0 到 23"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_reader_s_language(client, page, text, said):
+    answer = client.post(page, {"file": text}, HTTP_ACCEPT_LANGUAGE="zh-CN").content.decode()
+    assert said in answer
+    assert ": expected" not in answer
+    with pytest.raises(ProblemsError, match="expected"):
+        parse(text)
 
 
 def test_a_refusal_is_told_with_its_code(client, page, document, east):
