@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from paas.cli import changes, completion, offline
+from paas.cli import changes, completion
 from paas.cli.arguments import Reason
 from paas.cli.client import environment_of, project_name
 from paas.cli.commands.applications import ExitCodeFlag, follow_status, show_changes
@@ -117,6 +117,8 @@ def diff(
 
 def order_of(file: Path, environments: list[str] | None, reason: str) -> tuple[str, str, dict[str, Any]]:
     """Project, application, and what is sent."""
+    from paas.cli import offline  # noqa: PLC0415 - loads for as long as all the rest of the command
+
     document = offline.document(_text(file))
     project, name = document.get("project"), document.get("name")
     if not isinstance(project, str) or not isinstance(name, str) or not project or not name:
@@ -150,6 +152,8 @@ def render(
 
     Values of secrets are not known here: a secret has its name and no data.
     """
+    from paas.cli import offline  # noqa: PLC0415
+
     given = _text(cluster_facts) if cluster_facts else None
     bodies, notes = offline.render(_text(file), environment=environment, facts=given, namespace=namespace)
     output = session.output
@@ -168,6 +172,8 @@ def render(
 @command
 def schema(session: Session) -> None:
     """Print the JSON Schema of the app file, for editors."""
+    from paas.cli import offline  # noqa: PLC0415
+
     found = offline.schema()
     if session.output.format is Format.yaml:
         session.output.show(found, table=str, names=list)

@@ -9,7 +9,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from paas.cli import meanings, propose
+from paas.cli import propose
 from paas.cli.errors import ConflictError, UsageError
 from paas.cli.explanation import explained
 from paas.cli.output import Format
@@ -95,6 +95,8 @@ def explain(
     if about or what == "permission":
         _permission(session, [str(what), *(about or ())])
         return
+    from paas.cli import meanings  # noqa: PLC0415 - loads every building block
+
     if what is None:
         found: Any = meanings.blocks_known()
         session.output.show(
