@@ -11,6 +11,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"
+MARKERS = ("django.utils.translation", "apps.wording")
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 _STRING = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _MARKED = re.compile(rf"(?:\bn?gettext|\b_)\({_STRING}(?:,\s*{_STRING})?")
@@ -44,7 +45,7 @@ def modules() -> list[Path]:
 def marking() -> list[Path]:
     """Python that marks texts: the console's, and services whose refusals it says in the reader's language."""
     found = [path for room in ("apps", "clusters", "paas") for path in (ROOT / room).rglob("*.py")]
-    return sorted(path for path in found if "django.utils.translation" in path.read_text())
+    return sorted(path for path in found if any(each in path.read_text() for each in MARKERS))
 
 
 def templates() -> list[Path]:

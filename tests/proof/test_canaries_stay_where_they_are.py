@@ -38,7 +38,7 @@ from tests.proof.echo import echoing
 from tests.proof.operations import BODIES, OPERATIONS
 from tests.proof.tenants import platform, settle
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(1200)]
 
 # Who may hear what by which operation: what is shown once is heard as it is made, below.
 SHOWN = dict.fromkeys(
