@@ -67,7 +67,7 @@ def _expected_and_got(error: ErrorDetails, place: tuple[str | int, ...], schema:
         case "extra_forbidden":
             known = sorted(fragment(schema, place[:-1]).get("properties", {}))
             return one_of(known, str(place[-1])), worded(_("an unknown field"))
-        case "value_error":  # of our own validators, which say both parts
+        case "value_error":  # of our own validators: ValueError(expected, got)
             expected, got = error["ctx"]["error"].args
             return expected, got
         case "string_too_long" | "too_long" | "too_short":

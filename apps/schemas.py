@@ -60,10 +60,11 @@ def phrase(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return one_of([str(value) for value in part["enum"]])
     words = worded(PHRASES.get(part.get("pattern", ""), TYPES.get(part.get("type", ""), _("a value"))))
     if "minimum" in part and "maximum" in part:
-        bounds = {"least": part["minimum"], "most": part["maximum"]}
-        return worded(_("%(words)s from %(least)s to %(most)s"), words=words, **bounds)
-    if part.get("type") == "array" and (of := phrase(part.get("items", {}), schema)) != worded(TYPES["object"]):
-        return worded(_("%(words)s, each %(of)s"), words=words, of=of)
+        template = _("%(words)s from %(least)s to %(most)s")
+        return worded(template, words=words, least=part["minimum"], most=part["maximum"])
+    items = resolved(part.get("items", {}), schema)
+    if part.get("type") == "array" and items.get("type") != "object":
+        return worded(_("%(words)s, each %(of)s"), words=words, of=phrase(items, schema))
     return words
 
 

@@ -152,7 +152,7 @@ def render(
 
     Values of secrets are not known here: a secret has its name and no data.
     """
-    from paas.cli import offline  # noqa: PLC0415
+    from paas.cli import offline  # noqa: PLC0415 - as in order_of
 
     given = _text(cluster_facts) if cluster_facts else None
     bodies, notes = offline.render(_text(file), environment=environment, facts=given, namespace=namespace)
@@ -172,7 +172,7 @@ def render(
 @command
 def schema(session: Session) -> None:
     """Print the JSON Schema of the app file, for editors."""
-    from paas.cli import offline  # noqa: PLC0415
+    from paas.cli import offline  # noqa: PLC0415 - as in order_of
 
     found = offline.schema()
     if session.output.format is Format.yaml:
