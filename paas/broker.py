@@ -63,4 +63,4 @@ class Transport(redis.Transport):
         if why := wrong(message):
             refused.note(queue, why)
             return
-        super()._deliver(message, queue)  # type: ignore[no-untyped-call]
+        super()._deliver(message, queue)  # type: ignore[no-untyped-call]  # kombu carries no types

@@ -8,7 +8,7 @@ os.environ["DOUGONG_MODE"] = "test"
 os.environ.setdefault("DOUGONG_HTTPS", "false")
 os.environ.setdefault("DOUGONG_LOG_FORMAT", "console")
 
-from paas.settings import *  # noqa: F403
+from paas.settings import *  # noqa: F403 - the same, less what follows
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"

@@ -143,7 +143,7 @@ def _status(said: list[dict[str, Any]], type: str) -> str | None:  # noqa: A002 
     return str(condition["status"]) if condition else None
 
 
-def _is(said: list[Condition], type: str, status: str) -> bool:  # noqa: A002
+def _is(said: list[Condition], type: str, status: str) -> bool:  # noqa: A002 - a field of conditions
     return any(each.type == type and each.status == status for each in said)
 
 

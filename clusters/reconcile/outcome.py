@@ -126,18 +126,18 @@ class Outcome:
         """State a condition that is True for as long as an attempt says so."""
         self.conditions.append(Condition(type, "True", reason, message, observed_generation=self.assignment.generation))
 
-    def fail(self, type: str, reason: str, message: str) -> None:  # noqa: A002
+    def fail(self, type: str, reason: str, message: str) -> None:  # noqa: A002 - a field of conditions
         """State what went wrong; the Work backs off."""
         self.add(type, reason, message)
         self.failed = True
 
-    def refused(self, type: str, refusal: ApiRefused, oid: ObjectId | None = None) -> tuple[str, str]:  # noqa: A002
+    def refused(self, type: str, refusal: ApiRefused, oid: ObjectId | None = None) -> tuple[str, str]:  # noqa: A002 - a field of conditions
         """State what the API server refused; its reason and message in words."""
         reason, message = explain(refusal)
         self.fail(type, reason, f"{oid}: {message}" if oid else message)
         self.retry_after = max(self.retry_after, refusal.retry_after or 0.0)
         return reason, message
 
-    def report(self, type: str, **entry: Any) -> None:  # noqa: A002
+    def report(self, type: str, **entry: Any) -> None:  # noqa: A002 - a field of conditions
         """List an object for people under a condition."""
         self.reported.setdefault(type, []).append(entry)

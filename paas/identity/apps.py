@@ -13,7 +13,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign-ins are audited; `/readyz` tells how the directory is."""
-        from paas.core.health import register_check  # noqa: PLC0415
+        from paas.core.health import register_check  # noqa: PLC0415 - once all apps are there
         from paas.identity import directory, sign_ins  # noqa: F401, PLC0415 - once all apps are there
 
         register_check("directory", directory.health)

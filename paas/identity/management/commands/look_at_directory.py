@@ -21,8 +21,8 @@ class Command(BaseCommand):
             raise CommandError("Nobody signs in by a directory: DOUGONG_LDAP_URIS is empty.")
         import ldap  # noqa: PLC0415 - of the extra `ldap`
 
-        from paas.identity.ldap import server  # noqa: PLC0415
-        from paas.identity.ldap.entries import MoreMembers  # noqa: PLC0415
+        from paas.identity.ldap import server  # noqa: PLC0415 - it imports ldap
+        from paas.identity.ldap.entries import MoreMembers  # noqa: PLC0415 - beside it
 
         try:
             with server.connected() as connection:
