@@ -121,7 +121,7 @@ no-demo:
 test-keycloak: $(SYNCED) keycloak
 	@$(STEP) "tests with Keycloak" $(PYTEST) -m keycloak
 test-lab: lab second-lab chromium
-	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile \
+	@$(STEP) "lab tests" env DOUGONG_TEST_LAB=test,test-2 $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder \
 	  -m "lab and not browser and not soak"
 test-browser: lab chromium
 	@$(STEP) "browser tests" $(PYTEST) -m "browser and not soak"

@@ -42,7 +42,7 @@ def insert(model: type[models.Model], rows: Sequence[Values]) -> set[Any]:
     columns = ", ".join(_columns(model, tuple(rows[0])))
     into = f"{connection.ops.quote_name(model._meta.db_table)} ({columns})"
     key = model._meta.pk.column
-    statement = f"INSERT INTO {into} SELECT {columns} FROM %s ON CONFLICT DO NOTHING RETURNING {key}"  # noqa: S608
+    statement = f"INSERT INTO {into} SELECT {columns} FROM %s ON CONFLICT DO NOTHING RETURNING {key}"  # noqa: S608 - our names
     return {found for (found,) in _run(model, statement, rows)}
 
 

@@ -158,7 +158,13 @@ def kinds(stale: list[str]) -> Condition:
     return Condition(KINDS_UNKNOWN, "True", "GroupNotServed", f"No answer for {', '.join(stale)[:400]}.")
 
 
-def expiring(type: str, expires_at: datetime | None, now: datetime, *, life: timedelta | None = None) -> Condition:  # noqa: A002
+def expiring(
+    type: str,  # noqa: A002 - the field's own word
+    expires_at: datetime | None,
+    now: datetime,
+    *,
+    life: timedelta | None = None,
+) -> Condition:
     """Whether something ends within two weeks, or within the last third of a shorter `life`. None never ends."""
     if expires_at is None:
         return Condition(type, "False", "NoExpiry")

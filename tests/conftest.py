@@ -42,6 +42,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[DIRECTORY] = Path(tempfile.mkdtemp(prefix="dougong-test-"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that may take longest begin first: else all other processes have ended, and wait for one."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
+    items.sort(key=lambda item: -longest[item.path])
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server."""
     if (directory := config.stash.get(DIRECTORY, None)) is None:

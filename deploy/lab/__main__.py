@@ -58,7 +58,7 @@ def change(asked: argparse.Namespace) -> int:
     """The verbs that change the lab."""
     if asked.verb == "up":
         prerequisites.check()
-    with opened(asked.lab, create=asked.verb == "up") as lab:
+    with opened(asked.lab, create=asked.verb in ("up", "down")) as lab:
         if asked.verb == "up":
             lab.up(asked.parts)
             print("\n".join(status.lines(lab)[0]))

@@ -22,7 +22,7 @@ def reseal(model_label: tuple[str, str], columns: Sequence[str]) -> Callable[[An
                 cursor.execute(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608 - ours
                 for pk, stored in cursor.fetchall():
                     sealed = seal(_opened(stored), Place(table, str(pk), column), keys())
-                    cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [sealed, pk])  # noqa: S608
+                    cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [sealed, pk])  # noqa: S608 - ours
 
     return run
 

@@ -158,11 +158,9 @@ def world() -> set[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _lab() -> Iterator[None]:
-    done("down") if (paths.ROOT / "labs" / NAME).exists() else None
+    done("down")  # of an earlier run; where nothing is there too
     before = world()
-    began = time.monotonic()
     done("up")
-    assert time.monotonic() - began < 90
     deploy()
     yield
     volumes = [Path(path) for cluster in CLUSTERS for path in kubectl(cluster, "get", "pv", "-o", VOLUME_PATHS).split()]
