@@ -182,8 +182,7 @@ def test_the_fleet_follows_without_a_reload(sign_in, served, fleet, operator, er
     assert errors == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_every_screen_at_both_widths(sign_in, served, application, fleet, owner, admin, errors, abroad, scheme, width):
     identity.set_operator(user=owner, operator=True, actor=admin)
     page = sign_in(owner)

@@ -110,8 +110,7 @@ def test_what_is_closed_stays_so_while_it_follows(opened, application, errors):
     assert errors == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_both_twins_at_both_widths(opened, errors, width, scheme):
     page = opened(width, scheme)
     for twin in ("Table", "Graph"):

@@ -166,8 +166,7 @@ def test_before_the_last_restart(visit, written):
 
 
 @pytest.mark.parametrize("language", ["en-gb", "zh-hans"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_at_both_widths(visit, written, owner, page, errors, scheme, width, language):
     identity.set_language(user=owner, language=language, actor=owner)
     written.lines = [line(f"hello-web-7d9c5b6f4-{pod}", pod, "GET /a/long/address 200 " * 6) for pod in range(8)]

@@ -130,8 +130,7 @@ def test_who_may_only_view_gets_no_terminal(sign_in, served, environment, owner,
 
 
 @pytest.mark.parametrize("language", ["en-gb", "zh-hans"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_at_both_widths(sign_in, served, environment, owner, errors, scheme, width, language):
     services.allow_exec(environment=environment, allowed=True, actor=owner)
     row = Terminal.objects.create(

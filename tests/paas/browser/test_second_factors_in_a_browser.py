@@ -85,8 +85,7 @@ def test_a_browser_without_the_passkey_says_so(signed_in, live_server):
     page.get_by_text("No passkey came from your browser").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everyone_can_use_the_pages(signed_in, live_server, scheme, width, tmp_path, settings):
     page = signed_in
     offered = tuple(
