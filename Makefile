@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-# Where it is set (many images set it), each of the some thousand processes that tests start compiles all it imports.
+# Where it is set (many images set it), each process that tests start compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 UV_VERSION := 0.13.9
